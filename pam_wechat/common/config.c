@@ -1,0 +1,250 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "problem.h"
+#include "secret.h"
+#include "url.h"
+
+static int set_string(char **member, const char *value)
+{
+	char *copy = strdup(value);
+
+	if (copy == NULL)
+		return -ENOMEM;
+	free(*member);
+	*member = copy;
+	return 0;
+}
+
+static int set_list(
+	struct config_list *list, const char *name, const char *value, struct problem *problem)
+{
+	if (list->count == CONFIG_LIST_MAX)
+		return problem_set(
+			problem, -EINVAL, "%s is given more than %d times", name, CONFIG_LIST_MAX);
+	list->items[list->count] = strdup(value);
+	if (list->items[list->count] == NULL)
+		return -ENOMEM;
+	list->count++;
+	return 0;
+}
+
+static int set_flag(bool *member, const char *name, const char *value, struct problem *problem)
+{
+	if (strcmp(value, "yes") == 0)
+		*member = true;
+	else if (strcmp(value, "no") == 0)
+		*member = false;
+	else
+		return problem_set(problem, -EINVAL, "%s is yes or no, not \"%s\"", name, value);
+	return 0;
+}
+
+static int set_number(
+	long *member, const struct config_key *key, const char *value, struct problem *problem)
+{
+	size_t digits = strspn(value, "0123456789");
+	long number = 0;
+
+	/* Nine digits fit into every long. */
+	if (digits >= 1 && digits <= 9 && value[digits] == '\0') {
+		for (size_t i = 0; i < digits; i++)
+			number = number * 10 + (value[i] - '0');
+		if (number >= key->low && number <= key->high) {
+			*member = number;
+			return 0;
+		}
+	}
+	return problem_set(problem, -EINVAL, "%s is a whole number from %ld to %ld, not \"%s\"",
+		key->name, key->low, key->high, value);
+}
+
+static int set_word(
+	int *member, const struct config_key *key, const char *value, struct problem *problem)
+{
+	problem_set(problem, 0, "%s is", key->name);
+	for (int i = 0; key->words[i] != NULL; i++) {
+		struct problem so_far = *problem;
+
+		if (strcmp(value, key->words[i]) == 0) {
+			*member = i;
+			problem->text[0] = '\0';
+			return 0;
+		}
+		problem_set(problem, 0, "%s%s %s", so_far.text, i == 0 ? "" : " or", key->words[i]);
+	}
+	struct problem wanted = *problem;
+	return problem_set(problem, -EINVAL, "%s, not \"%s\"", wanted.text, value);
+}
+
+static const struct config_key *find_key(
+	const struct config_table *table, const char *name, size_t *index)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (strcmp(table->keys[i].name, name) == 0) {
+			*index = i;
+			return &table->keys[i];
+		}
+	}
+	return NULL;
+}
+
+int config_set(const struct config_table *table, void *settings, uint64_t *seen, const char *name,
+	const char *value, struct problem *problem)
+{
+	size_t index = 0;
+	const struct config_key *key = find_key(table, name, &index);
+	char *member;
+
+	if (key == NULL)
+		return problem_set(problem, -EINVAL, "unknown key \"%s\"", name);
+	if ((*seen >> index & 1) != 0 && key->type != CONFIG_LIST)
+		return problem_set(problem, -EINVAL, "%s is given twice", name);
+	*seen |= (uint64_t)1 << index;
+	if (value[0] == '\0')
+		return problem_set(problem, -EINVAL, "%s has no value", name);
+	if (key->fault != NULL) {
+		const char *fault = key->fault(value);
+
+		if (fault != NULL)
+			return problem_set(problem, -EINVAL, "%s %s", name, fault);
+	}
+	member = (char *)settings + key->offset;
+	switch (key->type) {
+	case CONFIG_STRING:
+		return set_string((char **)(void *)member, value);
+	case CONFIG_LIST:
+		return set_list((struct config_list *)(void *)member, name, value, problem);
+	case CONFIG_FLAG:
+		return set_flag((bool *)(void *)member, name, value, problem);
+	case CONFIG_NUMBER:
+		return set_number((long *)(void *)member, key, value, problem);
+	case CONFIG_WORD:
+		return set_word((int *)(void *)member, key, value, problem);
+	}
+	return problem_set(problem, -EINVAL, "%s has no type", name);
+}
+
+static const char *line_fault(const char *line, size_t length)
+{
+	if (length > CONFIG_LINE_MAX)
+		return "the line is longer than 4096 bytes";
+	if (memchr(line, '\r', length) != NULL)
+		return "the line ends as on Windows: remove the carriage returns";
+	if (length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
+		return "the file begins with a byte order mark: remove it";
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)line[i];
+
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return "the line holds a control character";
+	}
+	return NULL;
+}
+
+/* Ends the string where its trailing blanks begin. */
+static void trim(char *string)
+{
+	size_t length = strlen(string);
+
+	while (length > 0 && (string[length - 1] == ' ' || string[length - 1] == '\t'))
+		string[--length] = '\0';
+}
+
+static int parse_line(const struct config_table *table, void *settings, uint64_t *seen,
+	const char *line, size_t length, struct problem *problem)
+{
+	char copy[CONFIG_LINE_MAX + 1];
+	const char *fault = line_fault(line, length);
+	char *key, *value;
+	int rv;
+
+	if (fault != NULL)
+		return problem_set(problem, -EINVAL, "%s", fault);
+	memcpy(copy, line, length);
+	copy[length] = '\0';
+	key = copy + strspn(copy, " \t");
+	if (*key == '\0' || *key == '#')
+		return 0;
+	value = strchr(key, '=');
+	if (value == NULL)
+		return problem_set(problem, -EINVAL, "expected \"key = value\"");
+	*value++ = '\0';
+	trim(key);
+	value += strspn(value, " \t");
+	trim(value);
+	rv = config_set(table, settings, seen, key, value, problem);
+	explicit_bzero(copy, length);
+	return rv;
+}
+
+int config_parse(const struct config_table *table, void *settings, uint64_t *seen, const char *path,
+	const char *bytes, size_t length, struct problem *problem)
+{
+	const char *at = bytes;
+	const char *end = bytes + length;
+
+	for (size_t number = 1; at < end; number++) {
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		const char *line_end = newline == NULL ? end : newline;
+		int rv = parse_line(table, settings, seen, at, (size_t)(line_end - at), problem);
+
+		if (rv < 0) {
+			problem_locate(problem, "%s:%zu: ", path, number);
+			return rv;
+		}
+		at = line_end + 1;
+	}
+	return 0;
+}
+
+int config_read(const struct config_table *table, void *settings, uint64_t *seen, const char *path,
+	enum safe_file_kind kind, struct problem *problem)
+{
+	struct secret *contents = NULL;
+	int rv = safe_file_read(path, kind, CONFIG_FILE_MAX, &contents, problem);
+
+	if (rv == 0)
+		rv = config_parse(
+			table, settings, seen, path, contents->bytes, contents->size - 1, problem);
+	secret_free(&contents);
+	return rv;
+}
+
+void config_finish(const struct config_table *table, void *settings)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		char *member = (char *)settings + table->keys[i].offset;
+
+		if (table->keys[i].type == CONFIG_STRING) {
+			char **string = (char **)(void *)member;
+
+			free(*string);
+			*string = NULL;
+		} else if (table->keys[i].type == CONFIG_LIST) {
+			struct config_list *list = (struct config_list *)(void *)member;
+
+			while (list->count > 0)
+				free(list->items[--list->count]);
+		}
+	}
+}
+
+const char *config_path_fault(const char *value)
+{
+	return value[0] == '/' ? NULL : "must be an absolute path";
+}
+
+const char *config_url_fault(const char *value)
+{
+	struct url url;
+
+	if (strlen(value) > 512)
+		return "is longer than 512 bytes";
+	if (url_parse(value, &url) < 0)
+		return "must look like https://host/path, without a slash at the end, '?' or '#'";
+	return NULL;
+}

@@ -1,0 +1,111 @@
+#include "display.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "text.h"
+
+/*
+ * Reads one character as RFC 3629 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
+ * Returns its length in bytes, or 0 if the bytes are not UTF-8.
+ */
+static size_t read_character(const unsigned char *at, size_t left, uint32_t *character)
+{
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t length;
+	uint32_t value;
+
+	if (at[0] < 0x80) {
+		*character = at[0];
+		return 1;
+	}
+	if (at[0] >= 0xc2 && at[0] <= 0xdf) {
+		length = 2;
+		value = at[0] & 0x1fu;
+	} else if (at[0] >= 0xe0 && at[0] <= 0xef) {
+		length = 3;
+		value = at[0] & 0x0fu;
+	} else if (at[0] >= 0xf0 && at[0] <= 0xf4) {
+		length = 4;
+		value = at[0] & 0x07u;
+	} else {
+		return 0;
+	}
+	if (left < length)
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((at[i] & 0xc0u) != 0x80)
+			return 0;
+		value = value << 6 | (at[i] & 0x3fu);
+	}
+	if (value < smallest[length] || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+		return 0;
+	*character = value;
+	return length;
+}
+
+static bool is_shown(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+	} hidden[] = {
+		{0x0000, 0x001f},    /* C0 */
+		{0x007f, 0x009f},    /* DEL, C1 */
+		{0x00ad, 0x00ad},    /* soft hyphen */
+		{0x034f, 0x034f},    /* combining grapheme joiner */
+		{0x061c, 0x061c},    /* Arabic letter mark */
+		{0x115f, 0x1160},    /* Hangul fillers */
+		{0x180b, 0x180f},    /* Mongolian separators */
+		{0x200b, 0x200f},    /* zero width, left-to-right and right-to-left marks */
+		{0x2028, 0x202e},    /* separators, embeddings, overrides */
+		{0x2060, 0x206f},    /* word joiner, isolates, deprecated controls */
+		{0x3164, 0x3164},    /* Hangul filler */
+		{0xe000, 0xf8ff},    /* private use: WeChat's old emoji */
+		{0xfdd0, 0xfdef},    /* noncharacters */
+		{0xfe00, 0xfe0f},    /* variation selectors */
+		{0xfeff, 0xfeff},    /* byte order mark */
+		{0xfff0, 0xfffb},    /* specials, interlinear annotation */
+		{0x1d173, 0x1d17a},  /* musical controls */
+		{0xe0000, 0xe0fff},  /* tags, variation selectors */
+		{0xf0000, 0x10ffff}, /* private use */
+	};
+
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		if (c >= hidden[i].first && c <= hidden[i].last)
+			return false;
+	}
+	return (c & 0xfffeu) != 0xfffeu;
+}
+
+void display_copy(char *to, size_t size, const char *from, size_t length)
+{
+	const unsigned char *at = (const unsigned char *)from;
+	struct text text;
+
+	text_init(&text, to, size);
+	for (size_t i = 0; i < length && !text.truncated;) {
+		uint32_t character = 0;
+		size_t bytes = read_character(at + i, length - i, &character);
+
+		if (bytes == 0) {
+			text_add(&text, "?");
+			i++;
+			continue;
+		}
+		if (is_shown(character))
+			text_add_bytes(&text, from + i, bytes);
+		i += bytes;
+	}
+}
+
+void display_name(char *to, size_t size, const char *name)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				      "0123456789._@-";
+	size_t length = name == NULL ? 0 : strnlen(name, 33);
+
+	if (length < 1 || length > 32 || strspn(name, allowed) != length)
+		name = "(unusual name)";
+	display_copy(to, size, name, strlen(name));
+}

@@ -1,0 +1,37 @@
+#include "reason.h"
+
+#include <string.h>
+
+static const char *const words[REASON_COUNT] = {
+	[REASON_NONE] = "none",
+	[REASON_NOBODY] = "nobody",
+	[REASON_NOT_LINKED] = "not-linked",
+	[REASON_SNAPSHOT] = "snapshot",
+	[REASON_RISK] = "risk",
+	[REASON_CODE] = "code",
+	[REASON_BUSY] = "busy",
+	[REASON_SETUP] = "setup",
+	[REASON_UNREACHABLE] = "unreachable",
+	[REASON_BAD_ANSWER] = "bad-answer",
+	[REASON_TOO_MANY] = "too-many-codes",
+	[REASON_REPORTED] = "reported",
+	[REASON_EXPIRED] = "expired",
+	[REASON_HELPER] = "helper",
+	[REASON_FULL] = "full",
+	[REASON_REJECTED] = "rejected",
+	[REASON_INTERNAL] = "internal",
+};
+
+const char *reason_word(enum reason reason)
+{
+	return words[reason];
+}
+
+enum reason reason_parse(const char *word)
+{
+	for (int i = 0; i < REASON_COUNT; i++) {
+		if (strcmp(words[i], word) == 0)
+			return (enum reason)i;
+	}
+	return REASON_INTERNAL;
+}
