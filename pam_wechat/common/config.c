@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lines.h"
 #include "problem.h"
 #include "secret.h"
 #include "url.h"
@@ -128,23 +129,6 @@ int config_set(const struct config_table *table, void *settings, uint64_t *seen,
 	return problem_set(problem, -EINVAL, "%s has no type", name);
 }
 
-static const char *line_fault(const char *line, size_t length)
-{
-	if (length > CONFIG_LINE_MAX)
-		return "the line is longer than 4096 bytes";
-	if (memchr(line, '\r', length) != NULL)
-		return "the line ends as on Windows: remove the carriage returns";
-	if (length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-		return "the file begins with a byte order mark: remove it";
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)line[i];
-
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return "the line holds a control character";
-	}
-	return NULL;
-}
-
 /* Ends the string where its trailing blanks begin. */
 static void trim(char *string)
 {
@@ -154,19 +138,13 @@ static void trim(char *string)
 		string[--length] = '\0';
 }
 
-static int parse_line(const struct config_table *table, void *settings, uint64_t *seen,
-	const char *line, size_t length, struct problem *problem)
+/* Sets what a line says, which is taken to pieces. */
+static int parse_line(const struct config_table *table, void *settings, uint64_t *seen, char *line,
+	struct problem *problem)
 {
-	char copy[CONFIG_LINE_MAX + 1];
-	const char *fault = line_fault(line, length);
-	char *key, *value;
-	int rv;
+	char *key = line + strspn(line, " \t");
+	char *value;
 
-	if (fault != NULL)
-		return problem_set(problem, -EINVAL, "%s", fault);
-	memcpy(copy, line, length);
-	copy[length] = '\0';
-	key = copy + strspn(copy, " \t");
 	if (*key == '\0' || *key == '#')
 		return 0;
 	value = strchr(key, '=');
@@ -176,29 +154,29 @@ static int parse_line(const struct config_table *table, void *settings, uint64_t
 	trim(key);
 	value += strspn(value, " \t");
 	trim(value);
-	rv = config_set(table, settings, seen, key, value, problem);
-	explicit_bzero(copy, length);
-	return rv;
+	return config_set(table, settings, seen, key, value, problem);
 }
 
 int config_parse(const struct config_table *table, void *settings, uint64_t *seen, const char *path,
 	const char *bytes, size_t length, struct problem *problem)
 {
-	const char *at = bytes;
-	const char *end = bytes + length;
+	char line[LINES_LENGTH_MAX + 1];
+	struct lines lines;
+	int rv;
 
-	for (size_t number = 1; at < end; number++) {
-		const char *newline = memchr(at, '\n', (size_t)(end - at));
-		const char *line_end = newline == NULL ? end : newline;
-		int rv = parse_line(table, settings, seen, at, (size_t)(line_end - at), problem);
-
+	lines_init(&lines, bytes, length);
+	for (;;) {
+		rv = lines_next(&lines, line, problem);
+		if (rv > 0)
+			rv = parse_line(table, settings, seen, line, problem);
+		else if (rv == 0)
+			break;
 		if (rv < 0) {
-			problem_locate(problem, "%s:%zu: ", path, number);
-			return rv;
+			problem_locate(problem, "%s:%zu: ", path, lines.number);
+			break;
 		}
-		at = line_end + 1;
 	}
-	return 0;
+	return rv;
 }
 
 int config_read(const struct config_table *table, void *settings, uint64_t *seen, const char *path,

@@ -14,7 +14,6 @@
 
 #include "safe_file.h"
 
-#define CONFIG_LINE_MAX 4096
 #define CONFIG_FILE_MAX 65536
 #define CONFIG_LIST_MAX 16
 

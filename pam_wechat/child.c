@@ -1,0 +1,184 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "problem.h"
+#include "safe_file.h"
+#include "settings.h"
+#include "wire.h"
+
+#define GRACE_MS 100 /* for the child to go by itself when its socket closes */
+
+/* Everything the new process needs, made before fork: it may not allocate. */
+struct launch {
+	int program;
+	int null;
+	int socket;
+	unsigned int alarm_s;
+	char uid[16], gid[16];
+};
+
+/*
+ * The uid and gid the child is to take, as strings. Whoever is not root has none to choose: "-".
+ */
+static int choose_identity(const char *user, struct launch *launch, struct problem *problem)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+	int error;
+
+	strcpy(launch->uid, "-");
+	strcpy(launch->gid, "-");
+	if (geteuid() != 0)
+		return 0;
+	error = getpwnam_r(user, &entry, buffer, sizeof(buffer), &found);
+	if (found == NULL)
+		return problem_set(problem, error == 0 ? -ENOENT : -error,
+			"exchange_user: there is no user %s", user);
+	if (found->pw_uid == 0)
+		return problem_set(problem, -EPERM, "exchange_user must not be root");
+	(void)snprintf(launch->uid, sizeof(launch->uid), "%u", found->pw_uid);
+	(void)snprintf(launch->gid, sizeof(launch->gid), "%u", found->pw_gid);
+	return 0;
+}
+
+static void reset_signals(void)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	/* SIGKILL, SIGSTOP and the C library's own refuse; nothing else can fail. */
+	for (int number = 1; number < NSIG; number++)
+		(void)sigaction(number, &standard, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int limit(__rlimit_resource_t resource, rlim_t wanted)
+{
+	struct rlimit limits;
+
+	if (getrlimit(resource, &limits) < 0)
+		return -1;
+	/* The caller of su may have left too little; only root can raise it again. */
+	if (limits.rlim_max < wanted && geteuid() != 0)
+		wanted = limits.rlim_max;
+	limits.rlim_cur = wanted;
+	if (limits.rlim_max < wanted)
+		limits.rlim_max = wanted;
+	return setrlimit(resource, &limits);
+}
+
+/* In the new process: only what is safe between fork and exec in a threaded host. */
+static void __attribute__((noreturn)) launch_program(const struct launch *launch)
+{
+	char *const arguments[] = {
+		"pam-wechat-exchange", (char *)launch->uid, (char *)launch->gid, NULL};
+	char *const environment[] = {NULL};
+	int program, null, channel;
+
+	reset_signals();
+	(void)setsid();
+	/* Clear of 0 to 4 first, whichever of those the host had closed. */
+	program = fcntl(launch->program, F_DUPFD_CLOEXEC, 5);
+	null = fcntl(launch->null, F_DUPFD_CLOEXEC, 5);
+	channel = fcntl(launch->socket, F_DUPFD_CLOEXEC, 5);
+	if (program < 0 || null < 0 || channel < 0 || chdir("/") < 0 || dup2(null, 0) < 0 ||
+		dup2(null, 1) < 0 || dup2(null, 2) < 0 || dup2(channel, 3) < 0 ||
+		dup3(program, 4, O_CLOEXEC) < 0 || close_range(5, ~0u, 0) < 0 ||
+		limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_FSIZE, 0) < 0 ||
+		limit(RLIMIT_NOFILE, 64) < 0)
+		_exit(127);
+	(void)alarm(launch->alarm_s);
+	(void)fexecve(4, arguments, environment);
+	_exit(127);
+}
+
+int child_start(struct child *child, const struct settings *settings, struct deadline deadline,
+	struct problem *problem)
+{
+	struct launch launch = {.program = -1, .null = -1, .socket = -1};
+	int ends[2] = {-1, -1};
+	int rv;
+
+	*child = CHILD_NONE;
+	rv = choose_identity(settings->exchange_user, &launch, problem);
+	if (rv < 0)
+		goto out;
+	rv = launch.program = safe_file_open_program(settings->exchange, problem);
+	if (rv < 0)
+		goto out;
+	launch.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (launch.null < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		rv = problem_set(problem, -errno, "socketpair: %s", strerror(errno));
+		goto out;
+	}
+	child->socket = ends[0];
+	launch.socket = ends[1];
+	launch.alarm_s = (unsigned int)deadline_left(deadline) / 1000 + 2;
+	child->pid = fork();
+	if (child->pid == 0)
+		launch_program(&launch);
+	if (child->pid < 0) {
+		rv = problem_set(problem, -errno, "fork: %s", strerror(errno));
+		goto out;
+	}
+	child->pidfd = pidfd_open(child->pid, 0);
+	rv = child->pidfd < 0
+	             ? problem_set(problem, -errno, "%s: it ended at once", settings->exchange)
+	             : 0;
+out:
+	if (launch.program >= 0)
+		close(launch.program);
+	if (launch.null >= 0)
+		close(launch.null);
+	if (launch.socket >= 0)
+		close(launch.socket);
+	return rv;
+}
+
+int child_ask(struct child *child, const struct wire_message *question, char *datagram,
+	struct wire_message *answer, struct deadline deadline)
+{
+	int rv = wire_send(child->socket, question);
+
+	if (rv == 0)
+		rv = deadline_poll(deadline, child->socket, POLLIN);
+	if (rv == 0)
+		rv = wire_receive(child->socket, datagram, answer);
+	return rv;
+}
+
+void child_stop(struct child *child)
+{
+	if (child->socket >= 0)
+		close(child->socket);
+	if (child->pidfd >= 0) {
+		siginfo_t ignored;
+
+		if (deadline_poll(deadline_in(GRACE_MS), child->pidfd, POLLIN) < 0)
+			(void)pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
+		/* Where the host ignores SIGCHLD there is nothing left to reap: ECHILD. */
+		while (waitid(P_PIDFD, (id_t)child->pidfd, &ignored, WEXITED) < 0 && errno == EINTR)
+			continue;
+		close(child->pidfd);
+	} else if (child->pid > 0) {
+		/* Without a pidfd: the closed socket ends it, and its alarm. */
+		while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	*child = CHILD_NONE;
+}

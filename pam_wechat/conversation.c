@@ -1,0 +1,28 @@
+#include "conversation.h"
+
+#include <string.h>
+
+#include <security/pam_ext.h>
+
+#include "secret.h"
+
+int conversation_ask(pam_handle_t *pamh, const char *prompt, char **answer)
+{
+	int rv;
+
+	*answer = NULL;
+	rv = pam_prompt(pamh, PAM_PROMPT_ECHO_ON, answer, "%s", prompt);
+	if (rv != PAM_SUCCESS)
+		rv = rv == PAM_BUF_ERR ? PAM_BUF_ERR : PAM_CONV_ERR;
+	else if (*answer == NULL || strlen(*answer) >= PAM_MAX_RESP_SIZE)
+		rv = PAM_AUTH_ERR;
+	if (rv != PAM_SUCCESS)
+		secret_free_string(answer);
+	return rv;
+}
+
+void conversation_remark(pam_handle_t *pamh, int flags, const char *remark)
+{
+	if ((flags & PAM_SILENT) == 0)
+		(void)pam_error(pamh, "%s", remark);
+}

@@ -1,0 +1,19 @@
+/*
+ * conversation - what the module says to the person, and what the person answers.
+ */
+#ifndef PAM_WECHAT_CONVERSATION_H
+#define PAM_WECHAT_CONVERSATION_H
+
+#include <security/pam_modules.h>
+
+/*
+ * Asks with echo. Returns PAM_SUCCESS and the answer, never NULL, to be freed by
+ * secret_free_string(); PAM_CONV_ERR if the conversation failed; PAM_AUTH_ERR for an answer that
+ * is missing or longer than PAM_MAX_RESP_SIZE.
+ */
+int conversation_ask(pam_handle_t *pamh, const char *prompt, char **answer);
+
+/* Tells the person what went wrong, unless `flags` hold PAM_SILENT. Failures are ignored. */
+void conversation_remark(pam_handle_t *pamh, int flags, const char *remark);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * answer - what WeChat's API said, judged by its content (WeChat's guide to web authorization).
+ *
+ * Bodies are JSON under any content type, with codes for errors and successes alike. They are
+ * outside data: every member is checked for its type and shape, and a repeated name refuses all.
+ */
+#ifndef PAM_WECHAT_ANSWER_H
+#define PAM_WECHAT_ANSWER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reason.h"
+
+#define ANSWER_OPENID_MAX 64
+#define ANSWER_TOKEN_MAX 1024
+
+struct answer {
+	enum reason reason; /* REASON_NONE for a success */
+	const char *advice; /* a sentence for the log, "" for none */
+	int64_t errcode;    /* 0: none */
+	char rid[64];       /* WeChat's id of the request, "" for none */
+	char openid[ANSWER_OPENID_MAX + 1];
+	char access_token[ANSWER_TOKEN_MAX + 1];
+};
+
+/*
+ * Parses the answer of /sns/oauth2/access_token, received with this HTTP status. The openid and
+ * the token are set for REASON_NONE only. The caller wipes the answer.
+ */
+void answer_parse_token(struct answer *answer, long status, const char *body, size_t length);
+
+/*
+ * Parses the answer of /sns/userinfo, which must name the openid that the token answer named. The
+ * token is left empty.
+ */
+void answer_parse_userinfo(
+	struct answer *answer, const char *openid, long status, const char *body, size_t length);
+
+#endif

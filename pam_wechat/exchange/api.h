@@ -1,0 +1,62 @@
+/*
+ * api - the HTTPS connection to WeChat's API (libcurl).
+ *
+ * Nothing is taken from the environment, no redirect is followed, no proxy asked but the
+ * configured one, and no certificate accepted that the CA does not vouch for. The app secret
+ * travels in the URL, as WeChat wants it: no URL is ever shown.
+ */
+#ifndef PAM_WECHAT_API_H
+#define PAM_WECHAT_API_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "reason.h"
+
+#define API_BODY_MAX 65536
+
+struct api;
+struct deadline;
+struct problem;
+
+struct api_result {
+	enum reason reason; /* REASON_NONE if there is an answer, or REASON_UNREACHABLE, ... */
+	const char *advice; /* a sentence for the log, "" for none */
+	long status;        /* HTTP */
+	const char *body;   /* the API's own until the next request */
+	size_t length;
+};
+
+/*
+ * Prepares for the API at `base`, which is https, or http on a loopback address. `ca_file` names
+ * who is trusted instead of the system's CAs, `proxy` a proxy; both may be NULL. Nothing is sent
+ * and no library started yet. Returns 0 or -errno with the problem set.
+ */
+int api_create(struct api **api, const char *base, const char *ca_file, const char *proxy,
+	struct problem *problem);
+
+void api_free(struct api **api);
+
+/*
+ * Opens the connection with a HEAD, so that the request that matters needs one round trip alone.
+ * Does nothing while a request is under way, nor more than three times. Failing is no failure.
+ */
+void api_warm(struct api *api);
+
+/*
+ * Begins a GET of base + `path_and_query`; one at a time. It ends by itself before the deadline.
+ * Returns 0 or -ENOMEM.
+ */
+int api_get(struct api *api, const char *path_and_query, struct deadline deadline);
+
+/* Works on what is under way. Returns true once for each GET that has ended, with its result. */
+bool api_step(struct api *api, struct api_result *result);
+
+/*
+ * Waits until one of the caller's descriptors shows what it wants, until there is work for
+ * api_step(), or for `timeout_ms`. At most 4 descriptors; negative ones are left out.
+ */
+void api_wait(struct api *api, struct pollfd *descriptors, size_t count, int timeout_ms);
+
+#endif

@@ -1,0 +1,160 @@
+#include "codes.h"
+
+#include <string.h>
+
+#include "random.h"
+#include "text.h"
+
+void codes_init(struct codes *codes)
+{
+	memset(codes, 0, sizeof(*codes));
+}
+
+void codes_finish(struct codes *codes)
+{
+	explicit_bzero(codes, sizeof(*codes));
+}
+
+bool codes_is_code(const char *string)
+{
+	size_t length = strspn(string, RANDOM_BASE62 "_-");
+
+	return length >= 1 && length <= CODES_VALUE_MAX && string[length] == '\0';
+}
+
+/* The place of a code, which is made if there is none. Returns CODES_MAX if there is no room. */
+static size_t find_or_add(struct codes *codes, const char *value)
+{
+	size_t place = 0;
+
+	while (place < codes->count && strcmp(codes->items[place].value, value) != 0)
+		place++;
+	if (place == codes->count && codes->count < CODES_MAX) {
+		struct code *code = &codes->items[codes->count++];
+
+		memcpy(code->value, value, strlen(value) + 1);
+		code->state = CODE_QUEUED;
+		code->reason = REASON_NOBODY;
+		/* A match that this helper knows of decides for all other codes. */
+		if (codes->matched && codes->match_at == codes->helper)
+			code->state = CODE_DONE;
+	}
+	return place;
+}
+
+enum reason codes_add(struct codes *codes, const char *ticket, const char *value)
+{
+	struct ticket *room = NULL;
+	size_t place;
+
+	if (codes->reported)
+		return REASON_REPORTED;
+	for (size_t i = 0; i < CODES_TICKETS_MAX && room == NULL; i++) {
+		if (codes->tickets[i].number[0] == '\0')
+			room = &codes->tickets[i];
+	}
+	if (room == NULL || !codes_is_code(value))
+		return REASON_TOO_MANY;
+	place = find_or_add(codes, value);
+	if (place == CODES_MAX)
+		return REASON_TOO_MANY;
+	if (text_format(room->number, sizeof(room->number), "%s", ticket) < 0) {
+		room->number[0] = '\0';
+		return REASON_INTERNAL;
+	}
+	room->code = place;
+	return REASON_NOBODY;
+}
+
+static struct code *in_flight(struct codes *codes)
+{
+	for (size_t i = 0; i < codes->count; i++) {
+		if (codes->items[i].state == CODE_IN_FLIGHT)
+			return &codes->items[i];
+	}
+	return NULL;
+}
+
+const struct code *codes_start_next(struct codes *codes)
+{
+	if (codes->reported || in_flight(codes) != NULL)
+		return NULL;
+	for (size_t i = 0; i < codes->count; i++) {
+		if (codes->items[i].state == CODE_QUEUED) {
+			codes->items[i].state = CODE_IN_FLIGHT;
+			return &codes->items[i];
+		}
+	}
+	return NULL;
+}
+
+void codes_finish_current(
+	struct codes *codes, enum reason reason, const char *errcode, const char *rid)
+{
+	struct code *code = in_flight(codes);
+
+	if (code == NULL)
+		return;
+	code->state = CODE_DONE;
+	code->reason = reason;
+	/* They are for the log: what is too long is cut off. */
+	(void)text_format(code->errcode, sizeof(code->errcode), "%s", errcode);
+	(void)text_format(code->rid, sizeof(code->rid), "%s", rid);
+	if (reason != REASON_NONE)
+		return;
+	codes->matched = true;
+	codes->match = (size_t)(code - codes->items);
+	codes->match_at = codes->helper;
+	for (size_t i = 0; i < codes->count; i++) {
+		if (codes->items[i].state == CODE_QUEUED)
+			codes->items[i].state = CODE_DONE;
+	}
+}
+
+bool codes_take_settled(
+	struct codes *codes, struct ticket *ticket, const struct code **code, enum reason *reason)
+{
+	for (size_t i = 0; i < CODES_TICKETS_MAX; i++) {
+		struct ticket *waiting = &codes->tickets[i];
+
+		if (waiting->number[0] == '\0')
+			continue;
+		*code = &codes->items[waiting->code];
+		if (!codes->reported && (*code)->state != CODE_DONE)
+			continue;
+		*reason = codes->reported ? REASON_REPORTED : (*code)->reason;
+		*ticket = *waiting;
+		memset(waiting, 0, sizeof(*waiting));
+		return true;
+	}
+	return false;
+}
+
+void codes_report(struct codes *codes)
+{
+	codes->reported = true;
+}
+
+void codes_forget_tickets(struct codes *codes)
+{
+	memset(codes->tickets, 0, sizeof(codes->tickets));
+	codes->helper++;
+}
+
+enum reason codes_verdict(const struct codes *codes, const struct code **code)
+{
+	*code = NULL;
+	if (codes->reported)
+		return REASON_REPORTED;
+	if (codes->matched) {
+		*code = &codes->items[codes->match];
+		return REASON_NONE;
+	}
+	for (size_t i = codes->count; i > 0; i--) {
+		if (codes->items[i - 1].state == CODE_DONE) {
+			*code = &codes->items[i - 1];
+			return (*code)->reason;
+		}
+	}
+	return REASON_NOBODY;
+}

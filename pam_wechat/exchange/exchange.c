@@ -1,0 +1,389 @@
+#include "exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "api.h"
+#include "codes.h"
+#include "deadline.h"
+#include "helper_link.h"
+#include "problem.h"
+#include "secret.h"
+#include "text.h"
+#include "url.h"
+#include "wire.h"
+
+#define LOGIN_MS 5000        /* for the module to say what it wants */
+#define FIRST_HELPER_MS 1500 /* for a helper that is just being restarted to come back */
+
+enum step { STEP_TOKEN, STEP_USERINFO };
+
+struct exchange {
+	int module;
+	struct secret *datagram; /* of LOGIN: `login` points into it */
+	struct wire_message login;
+	struct deadline deadline;
+	struct deadline helper_deadline; /* for the first REGISTERED */
+	bool ready;
+	bool refused; /* by the helper, for good */
+	enum reason refusal;
+	char refusal_detail[512];
+	struct helper_link helper;
+	struct codes codes;
+	struct api *api;
+	enum step step;
+	char openid[ANSWER_OPENID_MAX + 1];  /* of the code in flight */
+	char matched[ANSWER_OPENID_MAX + 1]; /* whom the winning code named */
+	const char *advice;                  /* about the last failure */
+};
+
+static int receive_login(struct exchange *exchange)
+{
+	const char *left;
+	int rv = deadline_poll(deadline_in(LOGIN_MS), exchange->module, POLLIN);
+	long left_ms = 0;
+
+	if (rv == 0)
+		rv = wire_receive(exchange->module, exchange->datagram->bytes, &exchange->login);
+	if (rv < 0)
+		return rv;
+	if (exchange->login.verb != WIRE_LOGIN)
+		return -EBADMSG;
+	left = exchange->login.value[WIRE_LEFT_MS];
+	if (left[0] == '\0' || strlen(left) > 7 || strspn(left, "0123456789") != strlen(left))
+		return -EBADMSG;
+	for (; *left != '\0'; left++)
+		left_ms = left_ms * 10 + (*left - '0');
+	exchange->deadline = deadline_in(left_ms);
+	exchange->helper_deadline = deadline_in(FIRST_HELPER_MS);
+	return 0;
+}
+
+/* Whether the login's list holds this openid: a whole word between the dots. */
+static bool may_pass(const struct exchange *exchange, const char *openid)
+{
+	const char *at = exchange->login.value[WIRE_OPENIDS];
+	size_t length = strlen(openid);
+
+	while (*at != '\0') {
+		size_t word = strcspn(at, ".");
+
+		if (word == length && memcmp(at, openid, length) == 0)
+			return true;
+		at += word + (at[word] == '.');
+	}
+	return false;
+}
+
+static int tell_refusal(
+	struct exchange *exchange, enum reason reason, const struct code *code, const char *detail)
+{
+	struct wire_message message = {.verb = WIRE_REFUSED};
+
+	message.value[WIRE_REASON] = reason_word(reason);
+	if (code != NULL && code->errcode[0] != '\0')
+		message.value[WIRE_ERRCODE] = code->errcode;
+	if (code != NULL && code->rid[0] != '\0')
+		message.value[WIRE_RID] = code->rid;
+	if (detail != NULL && detail[0] != '\0')
+		message.value[WIRE_DETAIL] = detail;
+	return wire_send(exchange->module, &message);
+}
+
+/* Answers VERDICT?. Returns 0, or -errno: the module has gone. */
+static int tell_verdict(struct exchange *exchange)
+{
+	const struct code *code = NULL;
+	enum reason reason = codes_verdict(&exchange->codes, &code);
+
+	if (reason == REASON_NONE) {
+		struct wire_message message = {.verb = WIRE_IDENTITY};
+
+		message.value[WIRE_OPENID] = exchange->matched;
+		return wire_send(exchange->module, &message);
+	}
+	if (reason == REASON_NOBODY && exchange->refused)
+		return tell_refusal(exchange, exchange->refusal, NULL, exchange->refusal_detail);
+	return tell_refusal(exchange, reason, code, code == NULL ? NULL : exchange->advice);
+}
+
+static int serve_module(struct exchange *exchange)
+{
+	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_message message;
+	int rv = wire_receive(exchange->module, datagram, &message);
+
+	if (rv < 0)
+		return rv;
+	return message.verb == WIRE_VERDICT ? tell_verdict(exchange) : -EBADMSG;
+}
+
+/* Tells the helper what became of the callbacks that it holds. */
+static void send_result(
+	struct exchange *exchange, const char *ticket, const struct code *code, enum reason reason)
+{
+	struct wire_message message = {.verb = WIRE_RESULT};
+	int rv;
+
+	message.value[WIRE_TICKET] = ticket;
+	message.value[WIRE_REASON] = reason_word(reason);
+	if (reason == REASON_NONE)
+		message.value[WIRE_PIN] = exchange->login.value[WIRE_PIN];
+	if (code != NULL && code->errcode[0] != '\0')
+		message.value[WIRE_ERRCODE] = code->errcode;
+	if (code != NULL && code->rid[0] != '\0')
+		message.value[WIRE_RID] = code->rid;
+	rv = wire_send(exchange->helper.fd, &message);
+	if (rv < 0)
+		helper_link_lose(&exchange->helper, strerror(-rv));
+}
+
+static void settle_tickets(struct exchange *exchange)
+{
+	const struct code *code = NULL;
+	struct ticket ticket;
+	enum reason reason;
+
+	while (exchange->helper.fd >= 0 &&
+		codes_take_settled(&exchange->codes, &ticket, &code, &reason))
+		send_result(exchange, ticket.number, code, reason);
+}
+
+static void finish_code(struct exchange *exchange, enum reason reason, int64_t errcode,
+	const char *rid, const char *advice)
+{
+	char number[16] = "";
+
+	if (errcode != 0 && text_format(number, sizeof(number), "%lld", (long long)errcode) < 0)
+		number[0] = '\0';
+	exchange->advice = advice;
+	if (reason == REASON_NONE)
+		memcpy(exchange->matched, exchange->openid, sizeof(exchange->matched));
+	codes_finish_current(&exchange->codes, reason, number, rid);
+}
+
+static int ask_token(struct exchange *exchange, const char *code)
+{
+	char path[2048];
+	int rv = text_format(path, sizeof(path),
+		"/sns/oauth2/access_token?appid=%s&secret=%s&code=%s"
+		"&grant_type=authorization_code",
+		exchange->login.value[WIRE_APPID], exchange->login.value[WIRE_SECRET], code);
+
+	exchange->step = STEP_TOKEN;
+	if (rv == 0)
+		rv = api_get(exchange->api, path, exchange->deadline);
+	explicit_bzero(path, sizeof(path));
+	return rv;
+}
+
+static int ask_userinfo(struct exchange *exchange, const struct answer *token)
+{
+	char path[2048];
+	struct text text;
+	int rv;
+
+	text_init(&text, path, sizeof(path));
+	text_add(&text, "/sns/userinfo?access_token=");
+	url_encode(&text, token->access_token, strlen(token->access_token));
+	text_addf(&text, "&openid=%s&lang=zh_CN", token->openid);
+	exchange->step = STEP_USERINFO;
+	rv = text_finish(&text);
+	if (rv == 0)
+		rv = api_get(exchange->api, path, exchange->deadline);
+	explicit_bzero(path, sizeof(path));
+	return rv;
+}
+
+/* Judges what the API said about the code in flight. */
+static void take_answer(struct exchange *exchange, const struct api_result *result)
+{
+	bool userinfo = strcmp(exchange->login.value[WIRE_SCOPE], "snsapi_userinfo") == 0;
+	struct answer answer;
+
+	if (result->reason != REASON_NONE) {
+		finish_code(exchange, result->reason, 0, "", result->advice);
+		return;
+	}
+	if (exchange->step == STEP_TOKEN)
+		answer_parse_token(&answer, result->status, result->body, result->length);
+	else
+		answer_parse_userinfo(
+			&answer, exchange->openid, result->status, result->body, result->length);
+	if (answer.reason != REASON_NONE) {
+		finish_code(exchange, answer.reason, answer.errcode, answer.rid, answer.advice);
+	} else if (exchange->step == STEP_TOKEN && userinfo) {
+		memcpy(exchange->openid, answer.openid, sizeof(exchange->openid));
+		if (ask_userinfo(exchange, &answer) < 0)
+			finish_code(exchange, REASON_INTERNAL, 0, "", "out of memory");
+	} else {
+		memcpy(exchange->openid, answer.openid, sizeof(exchange->openid));
+		finish_code(exchange,
+			may_pass(exchange, answer.openid) ? REASON_NONE : REASON_NOT_LINKED, 0, "",
+			"");
+	}
+	explicit_bzero(&answer, sizeof(answer));
+}
+
+static void serve_api(struct exchange *exchange)
+{
+	struct api_result result;
+	const struct code *code;
+
+	if (api_step(exchange->api, &result))
+		take_answer(exchange, &result);
+	while ((code = codes_start_next(&exchange->codes)) != NULL) {
+		if (ask_token(exchange, code->value) == 0)
+			break;
+		finish_code(exchange, REASON_INTERNAL, 0, "", "out of memory");
+	}
+	/* Starts what was just asked for. */
+	if (api_step(exchange->api, &result))
+		take_answer(exchange, &result);
+}
+
+/* The helper will not have this login: before READY the module hears it at once. */
+static int take_rejection(struct exchange *exchange, const struct wire_message *message)
+{
+	const char *detail = message->value[WIRE_DETAIL];
+
+	exchange->refused = true;
+	exchange->refusal = reason_parse(message->value[WIRE_REASON]);
+	if (detail != NULL && text_format(exchange->refusal_detail,
+				      sizeof(exchange->refusal_detail), "%s", detail) < 0)
+		exchange->refusal_detail[0] = '\0';
+	helper_link_finish(&exchange->helper);
+	if (exchange->ready)
+		return 0;
+	(void)tell_refusal(exchange, exchange->refusal, NULL, exchange->refusal_detail);
+	return -ECONNREFUSED;
+}
+
+static int take_registered(struct exchange *exchange)
+{
+	struct wire_message ready = {.verb = WIRE_READY};
+
+	exchange->helper.registered = true;
+	if (exchange->ready)
+		return 0;
+	exchange->ready = true;
+	ready.value[WIRE_LINK] = exchange->login.value[WIRE_LINK];
+	return wire_send(exchange->module, &ready);
+}
+
+static void take_code(struct exchange *exchange, const struct wire_message *message)
+{
+	const char *ticket = message->value[WIRE_TICKET];
+	enum reason reason = codes_add(&exchange->codes, ticket, message->value[WIRE_CODE_VALUE]);
+
+	if (reason != REASON_NOBODY)
+		send_result(exchange, ticket, NULL, reason);
+}
+
+/* Takes one message of the helper. Returns 0, or -errno: this login is over. */
+static int serve_helper(struct exchange *exchange)
+{
+	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_message message;
+	int rv = wire_receive(exchange->helper.fd, datagram, &message);
+
+	if (rv == -EAGAIN)
+		return 0;
+	if (rv < 0) {
+		helper_link_lose(&exchange->helper, strerror(-rv));
+		codes_forget_tickets(&exchange->codes);
+		return 0;
+	}
+	if (message.verb == WIRE_REJECTED)
+		rv = take_rejection(exchange, &message);
+	else if (message.verb == WIRE_REGISTERED && !exchange->helper.registered)
+		rv = take_registered(exchange);
+	else if (message.verb == WIRE_OPENED && exchange->helper.registered)
+		api_warm(exchange->api);
+	else if (message.verb == WIRE_CODE && exchange->helper.registered)
+		take_code(exchange, &message);
+	else if (message.verb == WIRE_REPORTED && exchange->helper.registered)
+		codes_report(&exchange->codes);
+	else if (message.verb != WIRE_CANCELLED)
+		helper_link_lose(&exchange->helper, "the helper sent an unexpected message");
+	explicit_bzero(datagram, sizeof(datagram));
+	return rv;
+}
+
+/* Connects to the helper when that is due. Returns 0, or -errno: this login cannot begin. */
+static int reach_helper(struct exchange *exchange)
+{
+	struct helper_link *helper = &exchange->helper;
+
+	if (helper->fd < 0 && !exchange->refused && helper_link_wait_ms(helper) == 0)
+		(void)helper_link_connect(helper, &exchange->login, exchange->deadline);
+	if (exchange->ready || deadline_left(exchange->helper_deadline) > 0)
+		return 0;
+	(void)tell_refusal(exchange, REASON_HELPER, NULL, helper->problem.text);
+	return -ETIMEDOUT;
+}
+
+static int loop(struct exchange *exchange)
+{
+	int rv = 0;
+
+	while (rv == 0 && deadline_left(exchange->deadline) > 0) {
+		struct pollfd wanted[2] = {{.fd = exchange->module, .events = POLLIN},
+			{.fd = exchange->helper.fd, .events = POLLIN}};
+		int wait_ms = deadline_left(exchange->deadline);
+		int retry_ms = helper_link_wait_ms(&exchange->helper);
+
+		if (retry_ms >= 0 && retry_ms < wait_ms && !exchange->refused)
+			wait_ms = retry_ms;
+		if (!exchange->ready && deadline_left(exchange->helper_deadline) < wait_ms)
+			wait_ms = deadline_left(exchange->helper_deadline);
+		api_wait(exchange->api, wanted, 2, wait_ms);
+		if (wanted[0].revents != 0)
+			rv = serve_module(exchange);
+		if (rv == 0 && wanted[1].revents != 0)
+			rv = serve_helper(exchange);
+		if (rv == 0)
+			rv = reach_helper(exchange);
+		serve_api(exchange);
+		settle_tickets(exchange);
+	}
+	return rv;
+}
+
+int exchange_run(int module)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	struct problem problem = {""};
+	int rv = -ENOMEM;
+
+	if (exchange == NULL)
+		return rv;
+	exchange->module = module;
+	helper_link_init(&exchange->helper);
+	codes_init(&exchange->codes);
+	exchange->datagram = secret_create(WIRE_MESSAGE_MAX + 1);
+	if (exchange->datagram == NULL)
+		goto out;
+	rv = receive_login(exchange);
+	if (rv < 0)
+		goto out;
+	rv = api_create(&exchange->api, exchange->login.value[WIRE_API_URL],
+		exchange->login.value[WIRE_CA_FILE], exchange->login.value[WIRE_PROXY], &problem);
+	if (rv < 0) {
+		(void)tell_refusal(exchange, rv == -ENOMEM ? REASON_INTERNAL : REASON_SETUP, NULL,
+			problem.text);
+		goto out;
+	}
+	/* Whatever ends the loop is an end: the module has gone, or was told. */
+	(void)loop(exchange);
+out:
+	helper_link_finish(&exchange->helper);
+	api_free(&exchange->api);
+	secret_free(&exchange->datagram);
+	codes_finish(&exchange->codes);
+	explicit_bzero(exchange, sizeof(*exchange));
+	free(exchange);
+	return rv;
+}

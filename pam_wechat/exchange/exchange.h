@@ -1,0 +1,13 @@
+/*
+ * exchange - one login's errand between the module, the helper and WeChat.
+ */
+#ifndef PAM_WECHAT_EXCHANGE_H
+#define PAM_WECHAT_EXCHANGE_H
+
+/*
+ * Serves the module on the socket `module` until it hangs up or the login's deadline passes.
+ * Returns 0 then, or -errno if there was no login to serve.
+ */
+int exchange_run(int module);
+
+#endif

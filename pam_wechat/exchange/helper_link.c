@@ -1,0 +1,85 @@
+#include "helper_link.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "seqpacket.h"
+#include "text.h"
+
+#define RETRY_MS 100
+
+void helper_link_init(struct helper_link *link)
+{
+	memset(link, 0, sizeof(*link));
+	link->fd = -1;
+}
+
+void helper_link_finish(struct helper_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	link->fd = -1;
+	link->registered = false;
+}
+
+void helper_link_lose(struct helper_link *link, const char *why)
+{
+	helper_link_finish(link);
+	link->retry_at = deadline_in(RETRY_MS);
+	problem_set(&link->problem, 0, "%s", why);
+}
+
+int helper_link_wait_ms(const struct helper_link *link)
+{
+	return link->fd >= 0 ? -1 : deadline_left(link->retry_at);
+}
+
+/* The deadline as the clock on this host's wall will show it. */
+static int format_until(char *until, size_t size, struct deadline deadline)
+{
+	time_t at = time(NULL) + (deadline_left(deadline) + 999) / 1000;
+	struct tm parts;
+
+	if (localtime_r(&at, &parts) == NULL)
+		return text_format(until, size, "?");
+	return text_format(
+		until, size, "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+static int send_register(
+	struct helper_link *link, const struct wire_message *login, struct deadline deadline)
+{
+	static const enum wire_key copied[] = {WIRE_STATE, WIRE_LINK, WIRE_AUTHORIZE_URL, WIRE_USER,
+		WIRE_HOST, WIRE_SERVICE, WIRE_FROM, WIRE_ASKER, WIRE_ORIGIN, WIRE_LANG, WIRE_BRAND};
+	struct wire_message message = {.verb = WIRE_REGISTER};
+	char left_ms[16], until[16];
+	int rv;
+
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		message.value[copied[i]] = login->value[copied[i]];
+	rv = text_format(left_ms, sizeof(left_ms), "%d", deadline_left(deadline));
+	if (rv == 0)
+		rv = format_until(until, sizeof(until), deadline);
+	if (rv < 0)
+		return rv;
+	message.value[WIRE_LEFT_MS] = left_ms;
+	message.value[WIRE_UNTIL] = until;
+	return wire_send(link->fd, &message);
+}
+
+int helper_link_connect(
+	struct helper_link *link, const struct wire_message *login, struct deadline deadline)
+{
+	int rv = seqpacket_connect(login->value[WIRE_SOCKET], &link->problem);
+
+	if (rv < 0) {
+		link->retry_at = deadline_in(RETRY_MS);
+		return rv;
+	}
+	link->fd = rv;
+	rv = send_register(link, login, deadline);
+	if (rv < 0)
+		helper_link_lose(link, strerror(-rv));
+	return rv;
+}

@@ -1,0 +1,17 @@
+/*
+ * login - one attempt to sign in, from the first question to the verdict.
+ */
+#ifndef PAM_WECHAT_LOGIN_H
+#define PAM_WECHAT_LOGIN_H
+
+#include <security/pam_modules.h>
+
+/*
+ * Authenticates PAM_USER, as pam_sm_authenticate(3) does, with the flags and the words of the PAM
+ * line. Returns PAM_SUCCESS only if WeChat named an account that the users table binds to exactly
+ * this user, and the person typed the code that was shown to that account's phone alone;
+ * PAM_IGNORE only for a user whom the table does not name, where `unlisted=ignore` says so.
+ */
+int login_run(pam_handle_t *pamh, int flags, int argc, const char **argv);
+
+#endif

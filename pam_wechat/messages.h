@@ -1,0 +1,28 @@
+/*
+ * messages - what the person at the terminal reads, in English and Chinese.
+ *
+ * One table instead of gettext, which needs setlocale(): sshd never calls it, and a module must
+ * not change its host's locale.
+ */
+#ifndef PAM_WECHAT_MESSAGES_H
+#define PAM_WECHAT_MESSAGES_H
+
+#include "reason.h"
+
+enum message {
+	MESSAGE_SCAN,
+	MESSAGE_OTHER_WAY,
+	MESSAGE_LINK_ONLY,
+	MESSAGE_LINK_IN_WECHAT,
+	MESSAGE_WRONG_CODE,
+	MESSAGE_PROMPT,
+	MESSAGE_COUNT,
+};
+
+/* A text in a language of enum settings_lang. The English ones are ASCII throughout. */
+const char *message_text(enum message message, int lang);
+
+/* What to tell the person about the end of a login that was not successful. */
+const char *message_refusal(enum reason reason, int lang);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * pam_wechat.so - the entry points of the PAM module. Everything else is login.c's.
+ */
+#include <security/pam_modules.h>
+
+#include "login.h"
+
+int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	return login_run(pamh, flags, argc, argv);
+}
+
+/* There are no credentials to set. PAM_IGNORE alone would make libpam deny. */
+int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	(void)argc;
+	(void)argv;
+	return PAM_SUCCESS;
+}

@@ -1,0 +1,40 @@
+/*
+ * request - what the module tells its child about one login: fresh tokens, where WeChat is, who
+ * may pass, and what the phone shows. All of it is secret.
+ */
+#ifndef PAM_WECHAT_REQUEST_H
+#define PAM_WECHAT_REQUEST_H
+
+#include "wire.h"
+
+struct deadline;
+struct problem;
+struct requester;
+struct settings;
+struct users;
+
+#define REQUEST_ID_LENGTH 12
+#define REQUEST_STATE_LENGTH 32
+#define REQUEST_PIN_LENGTH 4
+
+struct request {
+	char id[REQUEST_ID_LENGTH + 1]; /* last part of the link, base62 */
+	char state[REQUEST_STATE_LENGTH + 1];
+	char pin[REQUEST_PIN_LENGTH + 1];
+	char link[256];
+	char authorize_url[2048];    /* in exactly the order that WeChat matches */
+	struct wire_message message; /* LOGIN; its values live as long as the request */
+};
+
+/*
+ * Makes the request. Its message points into the settings and the requester, too. Returns 0 and a
+ * request that the caller frees; or -errno with the problem set.
+ */
+int request_create(struct request **request, const struct settings *settings,
+	const struct requester *requester, const struct users *users, struct deadline deadline,
+	struct problem *problem);
+
+/* Wipes and frees *request, and sets it to NULL. NULL is accepted. */
+void request_free(struct request **request);
+
+#endif

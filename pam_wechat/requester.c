@@ -1,0 +1,81 @@
+#include "requester.h"
+
+#include <arpa/inet.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "display.h"
+#include "text.h"
+
+static int get_string(pam_handle_t *pamh, int item, const char **string)
+{
+	const void *value = NULL;
+	int rv = pam_get_item(pamh, item, &value);
+
+	*string = value == NULL ? "" : value;
+	return rv;
+}
+
+static void describe_asker(struct requester *requester)
+{
+	uid_t uid = getuid();
+	struct passwd entry, *found = NULL;
+	char buffer[4096], name[64], tty[48];
+	struct text text;
+
+	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) != 0 || found == NULL)
+		display_name(name, sizeof(name), NULL);
+	else
+		display_name(name, sizeof(name), found->pw_name);
+	display_copy(tty, sizeof(tty), requester->tty, strlen(requester->tty));
+	text_init(&text, requester->asker, sizeof(requester->asker));
+	text_addf(&text, "%s (uid %u%s%s)", name, uid, tty[0] == '\0' ? "" : ", ", tty);
+}
+
+static void find_origin(struct requester *requester)
+{
+	char *origin = requester->origin;
+	struct in_addr ipv4;
+	struct in6_addr ipv6;
+
+	if (inet_pton(AF_INET, requester->rhost, &ipv4) == 1) {
+		(void)inet_ntop(AF_INET, &ipv4, origin, sizeof(requester->origin));
+	} else if (inet_pton(AF_INET6, requester->rhost, &ipv6) == 1) {
+		memset(&ipv6.s6_addr[8], 0, 8);
+		(void)inet_ntop(AF_INET6, &ipv6, origin, sizeof(requester->origin));
+	} else {
+		(void)snprintf(origin, sizeof(requester->origin), "uid:%u", getuid());
+	}
+}
+
+int requester_init(struct requester *requester, pam_handle_t *pamh)
+{
+	int rv;
+
+	memset(requester, 0, sizeof(*requester));
+	rv = pam_get_user(pamh, &requester->user, NULL);
+	if (rv != PAM_SUCCESS)
+		return rv;
+	if (requester->user == NULL)
+		return PAM_CONV_ERR;
+	if ((rv = get_string(pamh, PAM_SERVICE, &requester->service)) != PAM_SUCCESS ||
+		(rv = get_string(pamh, PAM_RHOST, &requester->rhost)) != PAM_SUCCESS ||
+		(rv = get_string(pamh, PAM_TTY, &requester->tty)) != PAM_SUCCESS)
+		return rv;
+	display_name(requester->shown_user, sizeof(requester->shown_user), requester->user);
+	display_name(
+		requester->shown_service, sizeof(requester->shown_service), requester->service);
+	display_copy(requester->from, sizeof(requester->from), requester->rhost,
+		strlen(requester->rhost));
+	if (requester->rhost[0] == '\0') {
+		display_copy(requester->from, sizeof(requester->from), requester->tty,
+			strlen(requester->tty));
+		describe_asker(requester);
+	}
+	if (requester->from[0] == '\0')
+		strcpy(requester->from, "this machine");
+	find_origin(requester);
+	return PAM_SUCCESS;
+}

@@ -1,0 +1,34 @@
+/*
+ * requester - who wants to sign in, as PAM and the kernel say it.
+ *
+ * The host names in PAM_RHOST may be chosen by an attacker: they are shown and logged, never
+ * resolved, and decide nothing.
+ */
+#ifndef PAM_WECHAT_REQUESTER_H
+#define PAM_WECHAT_REQUESTER_H
+
+#include <stdbool.h>
+
+#include <security/pam_modules.h>
+
+struct requester {
+	const char *user;    /* exactly PAM_USER; libpam's, as are the next three */
+	const char *service; /* "" where PAM names none, as the next two */
+	const char *rhost;
+	const char *tty;
+
+	/* Fit to be shown: */
+	char shown_user[64];
+	char shown_service[64];
+	char from[128];  /* the remote address or name, or else the terminal, or "this machine" */
+	char asker[128]; /* "mallory (uid 1003, pts/3)" for local requests; "" for remote ones */
+
+	/* Whose limit of pending logins this counts against: an address (IPv6 by /64) or "uid:N".
+	 */
+	char origin[64];
+};
+
+/* Returns PAM_SUCCESS, or what pam_get_user() or pam_get_item() returned. May ask for the name. */
+int requester_init(struct requester *requester, pam_handle_t *pamh);
+
+#endif

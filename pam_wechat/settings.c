@@ -1,0 +1,293 @@
+#include "settings.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "paths.h"
+#include "problem.h"
+#include "url.h"
+
+static const char *const scopes[] = {"snsapi_base", "snsapi_userinfo", NULL};
+static const char *const confirms[] = {"auto", "code", "wait", NULL};
+static const char *const qrs[] = {"link", "authorize", NULL};
+static const char *const charsets[] = {"utf8", "ascii", "none", NULL};
+static const char *const langs[] = {"en", "zh", NULL};
+static const char *const unlisteds[] = {"refuse", "ignore", NULL};
+
+static const char *appid_fault(const char *value)
+{
+	if (strlen(value) != 18 || strncmp(value, "wx", 2) != 0 ||
+		strspn(value + 2, "0123456789abcdef") != 16)
+		return "must be \"wx\" and 16 hexadecimal digits in lower case";
+	return NULL;
+}
+
+/* A URL that carries codes or secrets: encrypted, or never leaving this machine. */
+static const char *wechat_url_fault(const char *value)
+{
+	struct url url;
+
+	if (config_url_fault(value) != NULL)
+		return config_url_fault(value);
+	if (url_parse(value, &url) == 0 && !url.https && url_reach(&url) != URL_LOOPBACK)
+		return "must begin with https:// (http:// is for 127.0.0.1 only)";
+	return NULL;
+}
+
+static const char *public_url_fault(const char *value)
+{
+	struct url url;
+
+	if (config_url_fault(value) != NULL)
+		return config_url_fault(value);
+	if (url_parse(value, &url) == 0 && !url.https && url_reach(&url) == URL_PUBLIC)
+		return "must begin with https:// (http:// is for private addresses only)";
+	return strlen(value) <= 200 ? NULL : "is longer than 200 bytes";
+}
+
+static const char *short_fault(const char *value)
+{
+	return strlen(value) <= 128 ? NULL : "is longer than 128 bytes";
+}
+
+static const char *path_fault(const char *value)
+{
+	if (config_path_fault(value) != NULL)
+		return config_path_fault(value);
+	return strlen(value) <= 512 ? NULL : "is longer than 512 bytes";
+}
+
+#define MEMBER(name) offsetof(struct settings, name)
+
+static const struct config_key keys[] = {
+	{.name = "appid", .type = CONFIG_STRING, .offset = MEMBER(appid), .fault = appid_fault},
+	{.name = "secret_file",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(secret_file),
+		.fault = path_fault},
+	{.name = "public_url",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(public_url),
+		.fault = public_url_fault},
+	{.name = "scope", .type = CONFIG_WORD, .offset = MEMBER(scope), .words = scopes},
+	{.name = "users_file",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(users_file),
+		.fault = path_fault},
+	{.name = "socket", .type = CONFIG_STRING, .offset = MEMBER(socket), .fault = path_fault},
+	{.name = "exchange",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(exchange),
+		.fault = path_fault},
+	{.name = "exchange_user",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(exchange_user),
+		.fault = short_fault},
+	{.name = "host_name",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(host_name),
+		.fault = short_fault},
+	{.name = "authorize_url",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(authorize_url),
+		.fault = wechat_url_fault},
+	{.name = "api_url",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(api_url),
+		.fault = wechat_url_fault},
+	{.name = "ca_file", .type = CONFIG_STRING, .offset = MEMBER(ca_file), .fault = path_fault},
+	{.name = "proxy",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(proxy),
+		.fault = config_url_fault},
+	{.name = "connect_redirect", .type = CONFIG_FLAG, .offset = MEMBER(connect_redirect)},
+	{.name = "confirm",
+		.type = CONFIG_WORD,
+		.offset = MEMBER(confirm),
+		.words = confirms,
+		.on_pam_line = true},
+	{.name = "qr",
+		.type = CONFIG_WORD,
+		.offset = MEMBER(qr),
+		.words = qrs,
+		.on_pam_line = true},
+	{.name = "charset",
+		.type = CONFIG_WORD,
+		.offset = MEMBER(charset),
+		.words = charsets,
+		.on_pam_line = true},
+	{.name = "invert", .type = CONFIG_FLAG, .offset = MEMBER(invert), .on_pam_line = true},
+	{.name = "timeout",
+		.type = CONFIG_NUMBER,
+		.offset = MEMBER(timeout),
+		.low = 5,
+		.high = 300,
+		.on_pam_line = true},
+	{.name = "lang",
+		.type = CONFIG_WORD,
+		.offset = MEMBER(lang),
+		.words = langs,
+		.on_pam_line = true},
+	{.name = "unlisted",
+		.type = CONFIG_WORD,
+		.offset = MEMBER(unlisted),
+		.words = unlisteds,
+		.on_pam_line = true},
+	{.name = "brand",
+		.type = CONFIG_STRING,
+		.offset = MEMBER(brand),
+		.fault = short_fault,
+		.on_pam_line = true},
+	{.name = "debug", .type = CONFIG_FLAG, .offset = MEMBER(debug), .on_pam_line = true},
+};
+
+static const struct config_table table = {keys, sizeof(keys) / sizeof(keys[0])};
+
+static const struct config_key *find_key_of_line(const char *word, size_t length)
+{
+	for (size_t i = 0; i < table.count; i++) {
+		if (keys[i].on_pam_line && strncmp(keys[i].name, word, length) == 0 &&
+			keys[i].name[length] == '\0')
+			return &keys[i];
+	}
+	return NULL;
+}
+
+static int read_word(
+	struct settings *settings, uint64_t *seen, const char *word, struct problem *problem)
+{
+	size_t length = strcspn(word, "=");
+	const struct config_key *key = find_key_of_line(word, length);
+
+	if (key == NULL)
+		return problem_set(problem, -EINVAL, "\"%.*s\" is not an option of this line",
+			(int)length, word);
+	if (word[length] == '=')
+		return config_set(&table, settings, seen, key->name, word + length + 1, problem);
+	if (key->type != CONFIG_FLAG)
+		return problem_set(problem, -EINVAL, "%s needs a value", key->name);
+	return config_set(&table, settings, seen, key->name, "yes", problem);
+}
+
+static int read_line(
+	struct settings *settings, int argc, const char *const *argv, struct problem *problem)
+{
+	uint64_t seen = 0;
+
+	for (int i = 0; i < argc; i++) {
+		int rv;
+
+		if (strncmp(argv[i], "conf=", 5) == 0)
+			continue;
+		rv = read_word(settings, &seen, argv[i], problem);
+		if (rv < 0) {
+			problem_locate(problem, "PAM line: ");
+			return rv;
+		}
+	}
+	return 0;
+}
+
+/* Finds conf=PATH, which decides where everything else is read from. */
+static int find_conf(int argc, const char *const *argv, const char **path, struct problem *problem)
+{
+	*path = NULL;
+	for (int i = 0; i < argc; i++) {
+		if (strncmp(argv[i], "conf=", 5) != 0)
+			continue;
+		if (*path != NULL)
+			return problem_set(problem, -EINVAL, "PAM line: conf is given twice");
+		*path = argv[i] + 5;
+		if (config_path_fault(*path) != NULL)
+			return problem_set(
+				problem, -EINVAL, "PAM line: conf %s", config_path_fault(*path));
+	}
+	if (*path == NULL)
+		*path = PATH_CONF;
+	return 0;
+}
+
+static int set_default(char **member, const char *value)
+{
+	if (*member == NULL)
+		*member = strdup(value);
+	return *member == NULL ? -ENOMEM : 0;
+}
+
+static int set_defaults(struct settings *settings)
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1) < 0 || host[0] == '\0')
+		strcpy(host, "localhost");
+	if (set_default(&settings->secret_file, PATH_SECRET) < 0 ||
+		set_default(&settings->users_file, PATH_USERS) < 0 ||
+		set_default(&settings->socket, PATH_SOCKET) < 0 ||
+		set_default(&settings->exchange, PATH_EXCHANGE) < 0 ||
+		set_default(&settings->exchange_user, "pam-wechat-exchange") < 0 ||
+		set_default(&settings->host_name, host) < 0 ||
+		set_default(&settings->authorize_url,
+			"https://open.weixin.qq.com/connect/oauth2/authorize") < 0 ||
+		set_default(&settings->api_url, "https://api.weixin.qq.com") < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int check_whole(const struct settings *settings, const char *path, struct problem *problem)
+{
+	if (settings->appid == NULL)
+		return problem_set(problem, -EINVAL, "%s: appid is missing", path);
+	if (settings->public_url == NULL)
+		return problem_set(problem, -EINVAL, "%s: public_url is missing", path);
+	/* WeChat would ask for consent as soon as the page opens, and show a snapshot page. */
+	if (settings->qr == QR_AUTHORIZE && settings->scope == SCOPE_USERINFO)
+		return problem_set(problem, -EINVAL,
+			"%s: qr=authorize does not go with scope=snsapi_userinfo", path);
+	if (settings->confirm == CONFIRM_WAIT)
+		return problem_set(problem, -EINVAL,
+			"%s: confirm=wait is not available in this version: use code", path);
+	return 0;
+}
+
+int settings_read(
+	struct settings *settings, int argc, const char *const *argv, struct problem *problem)
+{
+	const char *path = NULL;
+	uint64_t seen = 0;
+	int rv;
+
+	memset(settings, 0, sizeof(*settings));
+	settings->timeout = 90;
+	rv = find_conf(argc, argv, &path, problem);
+	if (rv == 0)
+		rv = config_read(&table, settings, &seen, path, SAFE_FILE_PUBLIC, problem);
+	if (rv == 0)
+		rv = read_line(settings, argc, argv, problem);
+	if (rv == 0)
+		rv = set_defaults(settings);
+	if (rv == 0)
+		rv = check_whole(settings, path, problem);
+	if (rv == -ENOMEM)
+		problem_set(problem, rv, "out of memory");
+	return rv;
+}
+
+void settings_finish(struct settings *settings)
+{
+	config_finish(&table, settings);
+}
+
+const char *settings_scope_word(int scope)
+{
+	return scopes[scope];
+}
+
+const char *settings_lang_word(int lang)
+{
+	return langs[lang];
+}

@@ -1,0 +1,62 @@
+/*
+ * settings - what pam_wechat.conf and the words of the PAM line say, checked as a whole.
+ */
+#ifndef PAM_WECHAT_SETTINGS_H
+#define PAM_WECHAT_SETTINGS_H
+
+#include <stdbool.h>
+
+struct problem;
+
+#define SETTINGS_OPENIDS_MAX 32 /* of one user: they have to fit into one message */
+
+enum settings_scope { SCOPE_BASE, SCOPE_USERINFO };
+enum settings_confirm { CONFIRM_AUTO, CONFIRM_CODE, CONFIRM_WAIT };
+enum settings_qr { QR_LINK, QR_AUTHORIZE };
+enum settings_charset { CHARSET_UTF8, CHARSET_ASCII, CHARSET_NONE };
+enum settings_lang { LANG_EN, LANG_ZH };
+enum settings_unlisted { UNLISTED_REFUSE, UNLISTED_IGNORE };
+
+/* The keys, under their own names; conf/pam_wechat.conf explains each. */
+struct settings {
+	char *appid;
+	char *secret_file;
+	char *public_url;
+	int scope; /* enum settings_scope, and so on */
+	char *users_file;
+	char *socket;
+	char *exchange;
+	char *exchange_user;
+	char *host_name;
+	char *authorize_url;
+	char *api_url;
+	char *ca_file; /* NULL: the system's CA directory */
+	char *proxy;   /* NULL: none */
+	bool connect_redirect;
+
+	int confirm;
+	int qr;
+	int charset;
+	bool invert;
+	long timeout; /* seconds */
+	int lang;
+	int unlisted;
+	char *brand; /* NULL: none */
+	bool debug;
+};
+
+/*
+ * Reads the configuration file, then the PAM line, whose words win: `key=value`, or a flag's bare
+ * name for `yes`. `conf=PATH` names another file than /etc/pam_wechat/pam_wechat.conf.
+ * Returns 0, or -errno with the problem set; either way the settings are to be finished.
+ */
+int settings_read(
+	struct settings *settings, int argc, const char *const *argv, struct problem *problem);
+
+void settings_finish(struct settings *settings);
+
+/* The words for the two values that leave the module: snsapi_base..., en... */
+const char *settings_scope_word(int scope);
+const char *settings_lang_word(int lang);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * terminal - the login as text: QR code, two lines, the link, and the question.
+ *
+ * All of it is the text of one prompt, because sshd up to 10.2 holds back everything else until
+ * the next prompt, and ssh up to 10.2 shows everything else escaped.
+ */
+#ifndef PAM_WECHAT_TERMINAL_H
+#define PAM_WECHAT_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct qr;
+struct text;
+
+#define TERMINAL_PROMPT_MAX 65536 /* the longest authorize URL as ASCII art needs half of it */
+#define TERMINAL_VIEWS_MAX 8
+
+enum terminal_picture {
+	PICTURE_HALF_BLOCKS, /* two modules a character: needs UTF-8 */
+	PICTURE_ASCII,       /* "@@" for a light module */
+	PICTURE_NONE,        /* the link alone */
+};
+
+struct terminal_view {
+	enum terminal_picture picture;
+	bool invert;
+};
+
+/*
+ * The view shown after `round` empty answers, from 0 to TERMINAL_VIEWS_MAX - 1. It begins with
+ * what the settings ask for (enum settings_charset, invert), and goes round through the others
+ * that this charset allows.
+ */
+struct terminal_view terminal_view_at(int charset, bool invert, int round);
+
+/*
+ * Composes the prompt. Light modules are drawn, for dark terminals; inverted, the dark ones are.
+ * `lang` is one of enum settings_lang; a picture that is not of half blocks makes it English.
+ * `wrong` tells first that the last answer was not the code. Overlong texts end truncated.
+ */
+void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_view view,
+	const char *link, int lang, bool wrong);
+
+#endif
