@@ -1,0 +1,57 @@
+"""Fixtures of the tests of whole programs. Those that need root run inside harness/sandbox."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.dont_write_bytecode = True
+
+from harness.site import Site  # noqa: E402
+from harness.system_log import SystemLog  # noqa: E402
+from simulator import Authority, WeChat  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def system_log() -> SystemLog:
+    assert "PAM_WECHAT_SANDBOX" in os.environ, "run this test by tests/run, as root"
+    return SystemLog()
+
+
+@pytest.fixture()
+def folder() -> Iterator[Path]:
+    """Gone after the test, unlike pytest's tmp_path; users of daemons may come by."""
+    with tempfile.TemporaryDirectory(prefix="pam_wechat-") as name:
+        path = Path(name).resolve()
+        path.chmod(0o711)
+        yield path
+
+
+@pytest.fixture(scope="session")
+def authority() -> Iterator[Authority]:
+    with tempfile.TemporaryDirectory(prefix="pam_wechat-") as name:
+        yield Authority(Path(name))
+
+
+@pytest.fixture()
+def wechat(folder: Path, authority: Authority) -> Iterator[WeChat]:
+    (folder / "wechat").mkdir()
+    with WeChat(folder / "wechat", authority=authority) as made:
+        yield made
+
+
+@pytest.fixture()
+def site(folder: Path, wechat: WeChat) -> Iterator[Site]:
+    """A running installation whose table binds alice and bob to themselves."""
+    (folder / "site").mkdir()
+    with Site(folder / "site", wechat) as made:
+        made.link_people("alice", "bob")
+        made.start_helper()
+        made.write_service("test")
+        yield made

@@ -1,0 +1,1 @@
+"""What the tests of whole programs share: one installation, its people, their terminals."""

@@ -1,0 +1,31 @@
+# Sourced by tests/demo and tests/run: installs what is missing with apt-get.
+
+BUILD_PACKAGES="gcc meson ninja-build pkg-config libc6-dev libpam0g-dev libcurl4-openssl-dev
+	libcjson-dev libqrencode-dev libevent-dev libcmocka-dev"
+LOGIN_PACKAGES="pamtester libpam-wrapper openssl python3 python3-pexpect python3-pil
+	python3-opencv python3-pyte zbar-tools fonts-dejavu-core"
+TEST_PACKAGES="clang libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
+	systemd"
+
+install_missing() {
+	missing=
+	for package in "$@"; do
+		# A package that was removed leaves its status behind.
+		dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null |
+			grep -q '^install ok installed$' || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	echo "Installing:$missing"
+	as_root=
+	if [ "$(id -u)" -ne 0 ]; then
+		command -v sudo >/dev/null || {
+			echo "These packages are missing and need root to install:$missing" >&2
+			return 1
+		}
+		as_root=sudo
+	fi
+	$as_root apt-get update -qq || return
+	# shellcheck disable=SC2086
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		$missing >/dev/null
+}

@@ -1,0 +1,84 @@
+"""Debian's own sshd and ssh, with a configuration, host key and PAM service of the test's."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from harness.site import Site, free_port
+from harness.terminal import Terminal
+
+PAM_FOLDER = Path("/etc/pam.d")
+
+
+class Sshd:
+    """
+    Needs the sandbox. sshd up to 9.9 takes its PAM service's name from the name it was started
+    by: a link of that name.
+    """
+
+    def __init__(self, site: Site, name: str, service: str, *options: str) -> None:
+        self.site = site
+        self.folder = site.folder / name
+        self.folder.mkdir(mode=0o755)
+        self.port = free_port()
+        self.program = self.folder / name
+        self.program.symlink_to("/usr/sbin/sshd")
+        self.host_key = make_key(self.folder / "host_key")
+        self.keys = self.folder / "authorized_keys"
+        self.keys.write_text("")
+        (PAM_FOLDER / name).write_text(service + "account required pam_permit.so\n"
+                                       "session required pam_permit.so\n")
+        self.config = self.folder / "sshd_config"
+        self.config.write_text("\n".join([
+            *options, f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {self.host_key}",
+            "UsePAM yes", "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+            "StrictModes no", f"AuthorizedKeysFile {self.keys}", "PidFile none",
+            "UseDNS no", "LogLevel VERBOSE", "",
+        ]))
+
+    def __enter__(self) -> Sshd:
+        self.log = (self.folder / "log").open("wb")
+        self.process = subprocess.Popen(
+            [self.program, "-D", "-e", "-f", self.config], stderr=self.log,
+            stdin=subprocess.DEVNULL, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        )
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            except OSError:
+                assert self.process.poll() is None, (self.folder / "log").read_text()
+                time.sleep(0.02)
+        raise RuntimeError("sshd does not listen")
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+        self.log.close()
+
+    def log_text(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+    def client(self, user: str, *command: str, options: tuple[str, ...] = ()) -> list[str]:
+        return [
+            "/usr/bin/ssh", "-F", "/dev/null", "-p", str(self.port),
+            "-o", f"UserKnownHostsFile={self.folder}/known_hosts",
+            "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
+            "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", *options,
+            f"{user}@127.0.0.1", *command,
+        ]
+
+    def login(self, user: str, *command: str, options: tuple[str, ...] = ()) -> Terminal:
+        environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "TERM": "xterm",
+                       "HOME": str(self.folder)}
+        return Terminal(self.client(user, *command, options=options), environment)
+
+
+def make_key(path: Path) -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], check=True)
+    return path

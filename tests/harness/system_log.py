@@ -1,0 +1,40 @@
+"""What programs say to syslog(3), which in the sandbox reaches this socket alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import threading
+import time
+from pathlib import Path
+
+SOCKET = Path("/dev/log")
+
+
+class SystemLog:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(SOCKET))
+        os.chmod(SOCKET, 0o666)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        while True:
+            data = self._socket.recv(65536)
+            self.lines.append(re.sub(r"^<\d+>", "", data.decode(errors="replace")).rstrip("\n\0"))
+
+    def mark(self) -> int:
+        return len(self.lines)
+
+    def wait_for(self, pattern: str, since: int = 0, seconds: float = 5) -> str:
+        """The first line since a mark that matches."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for line in self.lines[since:]:
+                if re.search(pattern, line):
+                    return line
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no line matches {pattern!r}:\n" + "\n".join(self.lines[since:]))
+            time.sleep(0.01)

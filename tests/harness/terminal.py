@@ -1,0 +1,86 @@
+"""A person's terminal: a program in a pty of 80x24, what it shows, and what is typed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pexpect
+from PIL import Image
+
+from simulator import camera
+
+PROMPTS = ("Code on your phone: ", "手机上的验证码： ")
+COLUMNS, ROWS = 80, 24
+
+
+@dataclass
+class Shown:
+    """What one prompt put on the screen."""
+
+    data: bytes
+    columns: int
+    rows: int
+
+    @property
+    def text(self) -> str:
+        return self.data.decode(errors="replace")
+
+    @property
+    def screen(self) -> list[str]:
+        return camera.screen(self.data, self.columns, self.rows)
+
+    @property
+    def picture(self) -> Image.Image:
+        return camera.picture(self.screen)
+
+    @property
+    def link(self) -> str:
+        found = re.search(r"https?://\S+", self.text)
+        assert found is not None, self.text
+        return found[0]
+
+
+class Terminal:
+    """Ends the program when the block ends."""
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str], timeout: float = 20,
+        columns: int = COLUMNS, rows: int = ROWS,
+    ) -> None:
+        self.transcript = b""
+        self.columns, self.rows = columns, rows
+        self.process = pexpect.spawn(
+            command[0], command[1:], env=environment, dimensions=(rows, columns), timeout=timeout
+        )
+        self.process.delaybeforesend = None
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.close(force=True)
+
+    def wait_for(self, *texts: str) -> Shown:
+        """Reads on until one of the texts stands at the end."""
+        self.process.expect([re.escape(text.encode()) for text in texts])
+        data = self.process.before + self.process.after
+        self.transcript += data
+        return Shown(data, self.columns, self.rows)
+
+    def wait_for_login(self) -> Shown:
+        return self.wait_for(*PROMPTS)
+
+    def type(self, line: str) -> None:
+        self.process.sendline(line)
+
+    def rest(self) -> str:
+        """Reads what the program says until it ends; its exit status is `status` then."""
+        self.process.expect(pexpect.EOF)
+        self.transcript += self.process.before
+        self.process.close()
+        return self.process.before.decode(errors="replace")
+
+    @property
+    def status(self) -> int | None:
+        return self.process.exitstatus

@@ -1,0 +1,173 @@
+/*
+ * host - a PAM application for the tests: its conversation goes over standard input and output.
+ *
+ * It writes one JSON object a line: {"message": {"style": "prompt", "text": ...}} and at the end
+ * {"result": {"code": 9, "name": "PAM_AUTHINFO_UNAVAIL"}}. After a prompt it reads one line:
+ * {"answer": "1234"}, {"answer": null} for none at all, or {"fail": true} for a conversation that
+ * fails.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+#include <security/pam_appl.h>
+
+static const struct {
+	int code;
+	const char *name;
+} codes[] = {
+	{PAM_SUCCESS, "PAM_SUCCESS"},
+	{PAM_SERVICE_ERR, "PAM_SERVICE_ERR"},
+	{PAM_SYSTEM_ERR, "PAM_SYSTEM_ERR"},
+	{PAM_BUF_ERR, "PAM_BUF_ERR"},
+	{PAM_PERM_DENIED, "PAM_PERM_DENIED"},
+	{PAM_AUTH_ERR, "PAM_AUTH_ERR"},
+	{PAM_AUTHINFO_UNAVAIL, "PAM_AUTHINFO_UNAVAIL"},
+	{PAM_USER_UNKNOWN, "PAM_USER_UNKNOWN"},
+	{PAM_MAXTRIES, "PAM_MAXTRIES"},
+	{PAM_CONV_ERR, "PAM_CONV_ERR"},
+	{PAM_IGNORE, "PAM_IGNORE"},
+	{PAM_ABORT, "PAM_ABORT"},
+	{PAM_MODULE_UNKNOWN, "PAM_MODULE_UNKNOWN"},
+};
+
+static void print_result(int code)
+{
+	const char *name = "?";
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (codes[i].code == code)
+			name = codes[i].name;
+	}
+	printf("{\"result\": {\"code\": %d, \"name\": \"%s\"}}\n", code, name);
+	fflush(stdout);
+}
+
+static const char *style_name(int style)
+{
+	switch (style) {
+	case PAM_PROMPT_ECHO_ON:
+		return "prompt";
+	case PAM_PROMPT_ECHO_OFF:
+		return "prompt_hidden";
+	case PAM_ERROR_MSG:
+		return "error";
+	case PAM_TEXT_INFO:
+		return "info";
+	default:
+		return "unknown";
+	}
+}
+
+static void print_message(const struct pam_message *message)
+{
+	cJSON *line = cJSON_CreateObject();
+	cJSON *inner = cJSON_AddObjectToObject(line, "message");
+	char *text;
+
+	cJSON_AddStringToObject(inner, "style", style_name(message->msg_style));
+	cJSON_AddStringToObject(inner, "text", message->msg);
+	text = cJSON_PrintUnformatted(line);
+	puts(text);
+	fflush(stdout);
+	free(text);
+	cJSON_Delete(line);
+}
+
+/* Reads what the test answers. Returns false if the conversation is to fail. */
+static bool read_answer(char **answer)
+{
+	char line[65536];
+	const cJSON *string;
+	cJSON *object;
+	bool goes_on = false;
+
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return false;
+	object = cJSON_Parse(line);
+	string = cJSON_GetObjectItemCaseSensitive(object, "answer");
+	if (cJSON_IsString(string)) {
+		*answer = strdup(string->valuestring);
+		goes_on = *answer != NULL;
+	} else if (cJSON_IsNull(string)) {
+		goes_on = true;
+	}
+	cJSON_Delete(object);
+	return goes_on;
+}
+
+static int converse(int count, const struct pam_message **messages, struct pam_response **answers,
+	void *context)
+{
+	struct pam_response *made = calloc((size_t)count, sizeof(*made));
+
+	(void)context;
+	if (made == NULL)
+		return PAM_BUF_ERR;
+	for (int i = 0; i < count; i++) {
+		int style = messages[i]->msg_style;
+
+		print_message(messages[i]);
+		if (style != PAM_PROMPT_ECHO_ON && style != PAM_PROMPT_ECHO_OFF)
+			continue;
+		if (!read_answer(&made[i].resp)) {
+			for (int j = 0; j < i; j++)
+				free(made[j].resp);
+			free(made);
+			return PAM_CONV_ERR;
+		}
+	}
+	*answers = made;
+	return PAM_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"rhost", required_argument, NULL, PAM_RHOST},
+		{"tty", required_argument, NULL, PAM_TTY},
+		{"silent", no_argument, NULL, 's'},
+		{"setcred", no_argument, NULL, 'c'},
+		{NULL, 0, NULL, 0},
+	};
+	const struct pam_conv conversation = {.conv = converse};
+	struct {
+		int item;
+		const char *value;
+	} items[8];
+	pam_handle_t *pamh = NULL;
+	int count = 0, flags = 0, option, rv;
+	bool setcred = false;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 's') {
+			flags |= PAM_SILENT;
+		} else if (option == 'c') {
+			setcred = true;
+		} else if (option == '?' || count == 8) {
+			return EXIT_FAILURE;
+		} else {
+			items[count].item = option;
+			items[count++].value = optarg;
+		}
+	}
+	if (argc - optind != 2) {
+		fprintf(stderr,
+			"usage: %s [--rhost HOST] [--tty TTY] [--silent] [--setcred] "
+			"SERVICE USER\n",
+			argv[0]);
+		return EXIT_FAILURE;
+	}
+	rv = pam_start(argv[optind], argv[optind + 1], &conversation, &pamh);
+	for (int i = 0; i < count && rv == PAM_SUCCESS; i++)
+		rv = pam_set_item(pamh, items[i].item, items[i].value);
+	if (rv == PAM_SUCCESS)
+		rv = setcred ? pam_setcred(pamh, PAM_ESTABLISH_CRED | flags)
+		             : pam_authenticate(pamh, flags);
+	print_result(rv);
+	(void)pam_end(pamh, rv);
+	return EXIT_SUCCESS;
+}
