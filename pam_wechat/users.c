@@ -156,6 +156,7 @@ static int parse_lines(struct users *users, const char *path, const char *bytes,
 {
 	struct lines lines;
 	char *line = users->bytes;
+	size_t taken = 0;
 	int rv;
 
 	lines_init(&lines, bytes, length);
@@ -163,13 +164,15 @@ static int parse_lines(struct users *users, const char *path, const char *bytes,
 		rv = lines_next(&lines, line, problem);
 		if (rv == 0)
 			break;
-		if (rv > 0)
+		if (rv > 0) {
+			taken = strlen(line) + 1;
 			rv = parse_line(users, line, lines.number, problem);
+		}
 		if (rv < 0) {
 			problem_locate(problem, "%s:%zu: ", path, lines.number);
 			break;
 		}
-		line += strlen(line) + 1;
+		line += taken;
 	}
 	return rv;
 }
