@@ -1,0 +1,103 @@
+"""The shipped samples explain every key, and hold what they say."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness.host import Host
+from harness.site import HELPER, REPOSITORY, Site
+from simulator import Phone
+
+CONF = REPOSITORY / "conf"
+SOURCES = {
+    "pam_wechat.conf": REPOSITORY / "pam_wechat/settings.c",
+    "helper.conf": REPOSITORY / "helper/settings.c",
+}
+
+
+def keys_in_code(source: Path) -> set[str]:
+    text = source.read_text()
+    table = text[text.index("static const struct config_key keys[]"):]
+    table = table[: table.index("};")]
+    return set(re.findall(r"\bKEY\((\w+),", table))
+
+
+def sample_settings(sample: Path) -> dict[str, str]:
+    """All keys of a sample, those that are commented out as well."""
+    return dict(re.findall(r"^#?(\w+) = (.+)$", sample.read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_key_is_explained_and_no_other(name: str) -> None:
+    keys = keys_in_code(SOURCES[name])
+    assert len(keys) > 10
+    assert set(sample_settings(CONF / name)) == keys
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_key_stands_below_a_comment(name: str) -> None:
+    comment = False
+    for line in (CONF / name).read_text().splitlines():
+        if re.match(r"^#?\w+ = ", line):
+            assert comment, line
+        elif line.startswith("# "):
+            comment = True
+        elif line == "":
+            comment = False
+
+
+def test_the_defaults_of_the_modules_sample_are_accepted(site: Site) -> None:
+    sample = sample_settings(CONF / "pam_wechat.conf")
+    # What names this site instead of a real one; the rest is the sample's.
+    ours = {key: value for key, value in site.settings().items() if value is not None}
+    sample.pop("proxy")
+    text = "".join(f"{key} = {value}\n" for key, value in (sample | ours).items())
+    site.write("pam_wechat.conf", text, 0o600)
+    with Host(site, "alice") as host:
+        prompt = host.prompt()
+        assert prompt is not None and prompt.link is not None
+        host.answer(Phone(site.wechat, "alice").sign_in(prompt.link))
+        assert host.prompt() is None
+        assert host.result == "PAM_SUCCESS"
+
+
+def check_helper_conf(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    path = folder / "helper.conf"
+    path.write_text(text)
+    path.chmod(0o644)
+    return subprocess.run([HELPER, "-t", "-c", path], capture_output=True, text=True)
+
+
+def test_the_helpers_sample_is_accepted(folder: Path) -> None:
+    done = check_helper_conf(folder, (CONF / "helper.conf").read_text())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_defaults_of_the_helpers_sample_are_accepted(folder: Path) -> None:
+    sample = sample_settings(CONF / "helper.conf")
+    verify = folder / "MP_verify_0123456789abcdef.txt"
+    verify.write_text("0123456789abcdef")
+    verify.chmod(0o644)
+    sample["verify_file"] = str(verify)
+    done = check_helper_conf(folder, "".join(f"{k} = {v}\n" for k, v in sample.items()))
+    assert (done.returncode, done.stderr) == (0, "")
+    done = check_helper_conf(folder, "".join(f"{k} = {v}\n" for k, v in sample.items()) + "x = 1\n")
+    assert done.returncode == 1
+    assert "unknown key" in done.stderr
+
+
+def test_the_sample_of_the_users_table_is_accepted_with_its_examples(site: Site) -> None:
+    table = (CONF / "users").read_text()
+    examples = re.findall(r"^# (o\w{27} .*)$", table, re.MULTILINE)
+    assert len(examples) == 2
+    site.write_users(table + "\n".join([*examples, f"{site.wechat.openid('alice')} alice", ""]))
+    with Host(site, "alice") as host:
+        prompt = host.prompt()
+        assert prompt is not None and prompt.link is not None
+        host.answer(Phone(site.wechat, "alice").sign_in(prompt.link))
+        assert host.prompt() is None
+        assert host.result == "PAM_SUCCESS"

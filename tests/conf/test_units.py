@@ -1,0 +1,67 @@
+"""systemd's own tools about the units, users and directories that are shipped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from harness.site import BUILD, HELPER, REPOSITORY
+
+SYSTEMD = REPOSITORY / "conf/systemd"
+SERVICE = BUILD / "conf/pam-wechat-helper.service"
+
+
+def units(folder: Path) -> list[Path]:
+    """The units, with the helper where this build has it."""
+    service = SERVICE.read_text()
+    assert "ExecStart=/usr/sbin/pam-wechat-helper\n" in service
+    made = folder / SERVICE.name
+    made.write_text(service.replace("/usr/sbin/pam-wechat-helper", str(HELPER)))
+    socket = folder / "pam-wechat-helper.socket"
+    shutil.copy(SYSTEMD / socket.name, socket)
+    return [made, socket]
+
+
+def test_units_verify_without_a_word(folder: Path) -> None:
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *units(folder)],
+                          capture_output=True, text=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_verifying_finds_a_wrong_line(folder: Path) -> None:
+    service, socket = units(folder)
+    service.write_text(service.read_text() + "\n[Service]\nNoSuchKey=1\n")
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", service, socket],
+                          capture_output=True, text=True)
+    assert "NoSuchKey" in done.stderr
+
+
+def test_the_service_is_hardly_exposed(folder: Path) -> None:
+    service = units(folder)[0]
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--json=short", "--threshold=20", service],
+        capture_output=True, text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    exposed = {row["name"] for row in json.loads(done.stdout) if row.get("exposure") not in
+               (None, "", "0.0")}
+    # What a server on the network, reached by peers with uids of this machine, has to keep.
+    assert "PrivateUsers=" in exposed
+
+
+def test_system_users_and_directory_are_made(folder: Path) -> None:
+    root = folder / "root"
+    (root / "etc").mkdir(parents=True)
+    subprocess.run(["systemd-sysusers", f"--root={root}", SYSTEMD / "sysusers.conf"], check=True,
+                   capture_output=True)
+    passwd = (root / "etc/passwd").read_text()
+    assert sorted(line.split(":")[0] for line in passwd.splitlines()) == [
+        "pam-wechat", "pam-wechat-exchange",
+    ]
+    assert all(line.endswith(":/usr/sbin/nologin") for line in passwd.splitlines())
+    subprocess.run(["systemd-tmpfiles", "--create", f"--root={root}", SYSTEMD / "tmpfiles.conf"],
+                   check=True, capture_output=True)
+    status = (root / "run/pam_wechat").stat()
+    assert (status.st_mode & 0o7777, status.st_uid) == (0o755, 0)
