@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "deadline.h"
 #include "problem.h"
 #include "safe_file.h"
@@ -36,23 +36,23 @@ struct launch {
  */
 static int choose_identity(const char *user, struct launch *launch, struct problem *problem)
 {
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
-	int error;
+	struct account account;
+	int rv;
 
 	strcpy(launch->uid, "-");
 	strcpy(launch->gid, "-");
 	if (geteuid() != 0)
 		return 0;
-	error = getpwnam_r(user, &entry, buffer, sizeof(buffer), &found);
-	if (found == NULL)
-		return problem_set(problem, error == 0 ? -ENOENT : -error,
-			"exchange_user: there is no user %s", user);
-	if (found->pw_uid == 0)
-		return problem_set(problem, -EPERM, "exchange_user must not be root");
-	(void)snprintf(launch->uid, sizeof(launch->uid), "%u", found->pw_uid);
-	(void)snprintf(launch->gid, sizeof(launch->gid), "%u", found->pw_gid);
-	return 0;
+	rv = account_find(&account, user);
+	if (rv < 0)
+		return problem_set(problem, rv, "exchange_user: %s: %s", user,
+			rv == -ENOENT ? "there is no such user" : strerror(-rv));
+	if (account.uid == 0)
+		rv = problem_set(problem, -EPERM, "exchange_user must not be root");
+	(void)snprintf(launch->uid, sizeof(launch->uid), "%u", account.uid);
+	(void)snprintf(launch->gid, sizeof(launch->gid), "%u", account.gid);
+	account_finish(&account);
+	return rv;
 }
 
 static void reset_signals(void)

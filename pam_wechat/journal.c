@@ -41,8 +41,9 @@ void journal_problem(pam_handle_t *pamh, const char *problem)
 	pam_syslog(pamh, LOG_AUTHPRIV | LOG_ERR, "%s", problem);
 }
 
-void journal_debug(pam_handle_t *pamh, bool debug, const char *login, const char *step)
+void journal_debug(
+	pam_handle_t *pamh, bool debug, const char *login, const char *step, const char *value)
 {
 	if (debug)
-		pam_syslog(pamh, LOG_AUTHPRIV | LOG_DEBUG, "login=%s %s", login, step);
+		pam_syslog(pamh, LOG_AUTHPRIV | LOG_DEBUG, "login=%s %s%s", login, step, value);
 }

@@ -32,7 +32,8 @@ void journal_login(
 /* Logs what the administrator has to mend. */
 void journal_problem(pam_handle_t *pamh, const char *problem);
 
-/* Logs a step of a login, where the settings ask for it. */
-void journal_debug(pam_handle_t *pamh, bool debug, const char *login, const char *step);
+/* Logs a step of a login, where the settings ask for it, with a value that may be "". */
+void journal_debug(
+	pam_handle_t *pamh, bool debug, const char *login, const char *step, const char *value);
 
 #endif

@@ -1,10 +1,10 @@
 #include "login.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "child.h"
 #include "conversation.h"
 #include "deadline.h"
@@ -107,25 +107,54 @@ static int refuse_problem(struct login *login, int error)
 	}
 }
 
-/* Whether a user of the table is the same account as this one, under another name. */
-static bool is_listed_under_other_name(const struct users *users, const char *user)
+/*
+ * Sees whether the table names the same account under another name: getpwnam's own spelling, or a
+ * user with the same uid. Returns 0 and the answer, or -errno if that could not be found out.
+ */
+static int find_other_name(const struct users *users, const char *user, bool *found)
 {
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
-	uid_t uid;
+	struct account account, other;
+	int rv = account_find(&account, user);
 
-	if (getpwnam_r(user, &entry, buffer, sizeof(buffer), &found) != 0 || found == NULL)
-		return false;
-	if (users_has_user(users, found->pw_name))
-		return true;
-	uid = found->pw_uid;
-	for (size_t i = 0; users_user_at(users, i) != NULL; i++) {
-		if (getpwnam_r(users_user_at(users, i), &entry, buffer, sizeof(buffer), &found) ==
-				0 &&
-			found != NULL && found->pw_uid == uid)
-			return true;
+	*found = false;
+	if (rv < 0)
+		return rv == -ENOENT ? 0 : rv;
+	*found = users_has_user(users, account.name);
+	for (size_t i = 0; !*found && users_user_at(users, i) != NULL; i++) {
+		rv = account_find(&other, users_user_at(users, i));
+		if (rv == -ENOENT)
+			continue;
+		if (rv < 0)
+			break;
+		*found = other.uid == account.uid;
+		account_finish(&other);
 	}
-	return false;
+	account_finish(&account);
+	return rv == -ENOENT ? 0 : rv;
+}
+
+/*
+ * Sees whether unlisted=ignore applies to this user. Returns PAM_IGNORE, GO_ON, or another code for
+ * PAM.
+ */
+static int consider_ignoring(struct login *login)
+{
+	const char *table = login->settings.users_file;
+	bool found = false;
+	int rv;
+
+	if (users_is_empty(login->users))
+		return refuse_problem(login,
+			problem_set(&login->problem, -EINVAL,
+				"%s: an empty table does not go with unlisted=ignore", table));
+	if (login->entry.user_is_listed)
+		return GO_ON;
+	rv = find_other_name(login->users, login->requester.user, &found);
+	if (rv < 0)
+		return refuse_problem(login,
+			problem_set(&login->problem, -EIO,
+				"unlisted=ignore: users cannot be looked up: %s", strerror(-rv)));
+	return found ? GO_ON : PAM_IGNORE;
 }
 
 /* Reads everything that decides whether and how to ask. Returns GO_ON or a code for PAM. */
@@ -144,14 +173,9 @@ static int prepare(struct login *login, int argc, const char **argv)
 		return refuse_problem(login, rv);
 	login->entry.user_is_listed = users_has_user(login->users, login->requester.user);
 	if (settings->unlisted == UNLISTED_IGNORE) {
-		if (users_is_empty(login->users))
-			return refuse_problem(login,
-				problem_set(&login->problem, -EINVAL,
-					"%s: an empty table does not go with unlisted=ignore",
-					settings->users_file));
-		if (!login->entry.user_is_listed &&
-			!is_listed_under_other_name(login->users, login->requester.user))
-			return PAM_IGNORE;
+		rv = consider_ignoring(login);
+		if (rv != GO_ON)
+			return rv;
 	}
 	if (strcmp(login->requester.service, "login") == 0 &&
 		settings->timeout > LOGIN_SERVICE_TIMEOUT_S)
@@ -174,6 +198,10 @@ static enum reason note_refusal(struct login *login, const struct wire_message *
 	copy_value(entry->errcode, sizeof(entry->errcode), message->value[WIRE_ERRCODE]);
 	copy_value(entry->rid, sizeof(entry->rid), message->value[WIRE_RID]);
 	copy_value(entry->detail, sizeof(entry->detail), message->value[WIRE_DETAIL]);
+	/* So that an administrator can link the account: an openid opens nothing by itself. */
+	if (message->value[WIRE_OPENID] != NULL)
+		journal_debug(login->pamh, login->settings.debug, entry->login,
+			"WeChat named the openid ", message->value[WIRE_OPENID]);
 	return reason_parse(message->value[WIRE_REASON]);
 }
 
@@ -208,7 +236,7 @@ static int start(struct login *login)
 		    &login->qr) < 0)
 		return refuse_problem(login,
 			problem_set(&login->problem, -ENOMEM, "the QR code could not be made"));
-	journal_debug(login->pamh, settings->debug, login->entry.login, "is ready");
+	journal_debug(login->pamh, settings->debug, login->entry.login, "is ready", "");
 	return GO_ON;
 }
 

@@ -1,11 +1,11 @@
 #include "requester.h"
 
 #include <arpa/inet.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "display.h"
 #include "text.h"
 
@@ -21,14 +21,16 @@ static int get_string(pam_handle_t *pamh, int item, const char **string)
 static void describe_asker(struct requester *requester)
 {
 	uid_t uid = getuid();
-	struct passwd entry, *found = NULL;
-	char buffer[4096], name[64], tty[48];
+	struct account account;
+	char name[64], tty[48];
 	struct text text;
 
-	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) != 0 || found == NULL)
+	if (account_find_uid(&account, uid) == 0) {
+		display_name(name, sizeof(name), account.name);
+		account_finish(&account);
+	} else {
 		display_name(name, sizeof(name), NULL);
-	else
-		display_name(name, sizeof(name), found->pw_name);
+	}
 	display_copy(tty, sizeof(tty), requester->tty, strlen(requester->tty));
 	text_init(&text, requester->asker, sizeof(requester->asker));
 	text_addf(&text, "%s (uid %u%s%s)", name, uid, tty[0] == '\0' ? "" : ", ", tty);

@@ -34,9 +34,10 @@ struct exchange {
 	struct codes codes;
 	struct api *api;
 	enum step step;
-	char openid[ANSWER_OPENID_MAX + 1];  /* of the code in flight */
-	char matched[ANSWER_OPENID_MAX + 1]; /* whom the winning code named */
-	const char *advice;                  /* about the last failure */
+	char openid[ANSWER_OPENID_MAX + 1];   /* of the code in flight */
+	char matched[ANSWER_OPENID_MAX + 1];  /* whom the winning code named */
+	char unlinked[ANSWER_OPENID_MAX + 1]; /* whom the last code named that may not pass */
+	const char *advice;                   /* about the last failure */
 };
 
 static int receive_login(struct exchange *exchange)
@@ -89,6 +90,8 @@ static int tell_refusal(
 		message.value[WIRE_RID] = code->rid;
 	if (detail != NULL && detail[0] != '\0')
 		message.value[WIRE_DETAIL] = detail;
+	if (reason == REASON_NOT_LINKED)
+		message.value[WIRE_OPENID] = exchange->unlinked;
 	return wire_send(exchange->module, &message);
 }
 
@@ -161,6 +164,8 @@ static void finish_code(struct exchange *exchange, enum reason reason, int64_t e
 	exchange->advice = advice;
 	if (reason == REASON_NONE)
 		memcpy(exchange->matched, exchange->openid, sizeof(exchange->matched));
+	else if (reason == REASON_NOT_LINKED)
+		memcpy(exchange->unlinked, exchange->openid, sizeof(exchange->unlinked));
 	codes_finish_current(&exchange->codes, reason, number, rid);
 }
 
