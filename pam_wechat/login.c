@@ -40,6 +40,7 @@ struct login {
 	struct deadline deadline;
 	struct journal_entry entry;
 	struct problem problem;
+	bool proved; /* set by judge() alone */
 };
 
 /* No step below says PAM_SUCCESS: a step that went well says this. */
@@ -190,10 +191,14 @@ static void copy_value(char *to, size_t size, const char *value)
 		(void)text_format(to, size, "%s", value);
 }
 
-/* Keeps what the child says about a refusal for the log. Returns the reason. */
+/*
+ * Keeps what the child says about a refusal for the log. Returns the reason: never REASON_NONE,
+ * which would be a success, whatever word the message holds.
+ */
 static enum reason note_refusal(struct login *login, const struct wire_message *message)
 {
 	struct journal_entry *entry = &login->entry;
+	enum reason reason = reason_parse(message->value[WIRE_REASON]);
 
 	copy_value(entry->errcode, sizeof(entry->errcode), message->value[WIRE_ERRCODE]);
 	copy_value(entry->rid, sizeof(entry->rid), message->value[WIRE_RID]);
@@ -202,7 +207,7 @@ static enum reason note_refusal(struct login *login, const struct wire_message *
 	if (message->value[WIRE_OPENID] != NULL)
 		journal_debug(login->pamh, login->settings.debug, entry->login,
 			"WeChat named the openid ", message->value[WIRE_OPENID]);
-	return reason_parse(message->value[WIRE_REASON]);
+	return reason == REASON_NONE ? REASON_INTERNAL : reason;
 }
 
 /* Starts the child and lets it announce the login to the helper. Returns GO_ON or a code for PAM.
@@ -274,6 +279,7 @@ static enum reason judge(struct login *login, const char *answer)
 		reason = REASON_NOT_LINKED;
 	} else {
 		reason = REASON_NONE;
+		login->proved = true;
 	}
 	users_free(&users);
 	return reason;
@@ -325,7 +331,7 @@ static int converse(struct login *login)
 			reason = deadline_left(login->deadline) == 0 ? REASON_EXPIRED
 			                                             : REASON_NOBODY;
 		secret_free_string(&answer);
-		if (reason == REASON_NONE)
+		if (login->proved)
 			return GO_ON;
 		if (reason != REASON_NOBODY)
 			return refuse(login, reason);
@@ -353,10 +359,10 @@ int login_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		rv = start(login);
 	if (rv == GO_ON)
 		rv = converse(login);
-	if (rv == GO_ON) {
+	if (login->proved)
 		login->entry.reason = REASON_NONE;
-		rv = PAM_SUCCESS;
-	}
+	if (rv == GO_ON)
+		rv = login->proved ? PAM_SUCCESS : PAM_AUTH_ERR;
 	if (login->requester.user != NULL && rv != PAM_IGNORE)
 		journal_login(pamh, &login->requester, &login->entry);
 	child_stop(&login->child);

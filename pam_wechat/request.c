@@ -22,8 +22,8 @@ struct whole_request {
 	char app_secret[65];
 	char openids[SETTINGS_OPENIDS_MAX * 65];
 	char left_ms[16];
-	char host[128];
-	char brand[128];
+	char host[129];
+	char brand[129];
 };
 
 /* The app secret is one line of letters and digits; WeChat's have 32. */

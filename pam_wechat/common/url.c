@@ -11,6 +11,17 @@
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define UNRESERVED LETTERS DIGITS "-._~"
 
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
 static int parse_host(const char **at, struct url *url)
 {
 	size_t length;
@@ -58,10 +69,24 @@ static int parse_port(const char **at, struct url *url)
 	return 0;
 }
 
+/* Whether a path of a URL holds only what RFC 3986 allows, without an empty part. */
+static bool is_path(const char *path)
+{
+	size_t length = strlen(path);
+
+	if (length == 0)
+		return true;
+	for (const char *at = strchr(path, '%'); at != NULL; at = strchr(at + 1, '%')) {
+		if (hex_value(at[1]) < 0 || hex_value(at[2]) < 0)
+			return false;
+	}
+	return path[0] == '/' && path[length - 1] != '/' && strstr(path, "//") == NULL &&
+	       strspn(path, UNRESERVED "/%!$&'()*+,;=:@") == length;
+}
+
 int url_parse(const char *string, struct url *url)
 {
 	const char *at = string;
-	size_t path_length;
 
 	memset(url, 0, sizeof(*url));
 	if (strncasecmp(at, "https://", 8) == 0) {
@@ -83,13 +108,7 @@ int url_parse(const char *string, struct url *url)
 	}
 	url->origin_length = (size_t)(at - string);
 	url->path = at;
-	path_length = strlen(at);
-	if (path_length == 0)
-		return 0;
-	if (at[0] != '/' || at[path_length - 1] == '/' || strstr(at, "//") != NULL ||
-		strspn(at, UNRESERVED "/%!$&'()*+,;=:@") != path_length)
-		return -EINVAL;
-	return 0;
+	return is_path(at) ? 0 : -EINVAL;
 }
 
 enum url_reach url_reach(const struct url *url)
@@ -131,17 +150,6 @@ void url_encode(struct text *text, const char *bytes, size_t length)
 		else
 			text_add_bytes(text, encoded, sizeof(encoded));
 	}
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
 }
 
 int url_decode(char *string)

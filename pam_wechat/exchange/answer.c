@@ -16,6 +16,7 @@ static void set_bad(struct answer *answer, const char *advice)
 {
 	answer->reason = REASON_BAD_ANSWER;
 	answer->advice = advice;
+	answer->openid[0] = '\0';
 }
 
 static bool has_repeated_name(const cJSON *object)
@@ -34,14 +35,20 @@ static bool has_repeated_name(const cJSON *object)
 static cJSON *parse_object(struct answer *answer, const char *body, size_t length)
 {
 	const char *end = NULL;
-	cJSON *object = cJSON_ParseWithLengthOpts(body, length, &end, false);
+	cJSON *object = NULL;
 
+	/* cJSON's strings end at a NUL, so that one could hide what stands behind it. */
+	if (memchr(body, '\0', length) != NULL || memmem(body, length, "\\u0000", 6) != NULL) {
+		set_bad(answer, "WeChat's answer holds a NUL");
+		return NULL;
+	}
+	object = cJSON_ParseWithLengthOpts(body, length, &end, false);
 	if (object == NULL || !cJSON_IsObject(object)) {
 		set_bad(answer, "WeChat's answer is not a JSON object");
 		goto refused;
 	}
 	for (; end < body + length; end++) {
-		if (strchr(" \t\r\n", *end) == NULL || *end == '\0') {
+		if (strchr(" \t\r\n", *end) == NULL) {
 			set_bad(answer, "WeChat's answer has something behind its JSON");
 			goto refused;
 		}

@@ -8,6 +8,7 @@
 void codes_init(struct codes *codes)
 {
 	memset(codes, 0, sizeof(*codes));
+	codes->helper = 1;
 }
 
 void codes_finish(struct codes *codes)
@@ -20,6 +21,21 @@ bool codes_is_code(const char *string)
 	size_t length = strspn(string, RANDOM_BASE62 "_-");
 
 	return length >= 1 && length <= CODES_VALUE_MAX && string[length] == '\0';
+}
+
+/* Whether the helper knows of a match: that decides for all other codes. */
+static bool is_decided(const struct codes *codes)
+{
+	return codes->matched && codes->told == codes->helper;
+}
+
+static bool has_ticket(const struct codes *codes, size_t place)
+{
+	for (size_t i = 0; i < CODES_TICKETS_MAX; i++) {
+		if (codes->tickets[i].number[0] != '\0' && codes->tickets[i].code == place)
+			return true;
+	}
+	return false;
 }
 
 /* The place of a code, which is made if there is none. Returns CODES_MAX if there is no room. */
@@ -35,9 +51,6 @@ static size_t find_or_add(struct codes *codes, const char *value)
 		memcpy(code->value, value, strlen(value) + 1);
 		code->state = CODE_QUEUED;
 		code->reason = REASON_NOBODY;
-		/* A match that this helper knows of decides for all other codes. */
-		if (codes->matched && codes->match_at == codes->helper)
-			code->state = CODE_DONE;
 	}
 	return place;
 }
@@ -49,19 +62,18 @@ enum reason codes_add(struct codes *codes, const char *ticket, const char *value
 
 	if (codes->reported)
 		return REASON_REPORTED;
+	if (ticket[0] == '\0' || strlen(ticket) >= sizeof(room->number) || !codes_is_code(value))
+		return REASON_INTERNAL;
 	for (size_t i = 0; i < CODES_TICKETS_MAX && room == NULL; i++) {
 		if (codes->tickets[i].number[0] == '\0')
 			room = &codes->tickets[i];
 	}
-	if (room == NULL || !codes_is_code(value))
+	if (room == NULL)
 		return REASON_TOO_MANY;
 	place = find_or_add(codes, value);
 	if (place == CODES_MAX)
 		return REASON_TOO_MANY;
-	if (text_format(room->number, sizeof(room->number), "%s", ticket) < 0) {
-		room->number[0] = '\0';
-		return REASON_INTERNAL;
-	}
+	memcpy(room->number, ticket, strlen(ticket) + 1);
 	room->code = place;
 	return REASON_NOBODY;
 }
@@ -77,10 +89,11 @@ static struct code *in_flight(struct codes *codes)
 
 const struct code *codes_start_next(struct codes *codes)
 {
-	if (codes->reported || in_flight(codes) != NULL)
+	if (codes->reported || is_decided(codes) || in_flight(codes) != NULL)
 		return NULL;
 	for (size_t i = 0; i < codes->count; i++) {
-		if (codes->items[i].state == CODE_QUEUED) {
+		/* Without a ticket nobody could be shown the result: it would be a code wasted. */
+		if (codes->items[i].state == CODE_QUEUED && has_ticket(codes, i)) {
 			codes->items[i].state = CODE_IN_FLIGHT;
 			return &codes->items[i];
 		}
@@ -104,11 +117,9 @@ void codes_finish_current(
 		return;
 	codes->matched = true;
 	codes->match = (size_t)(code - codes->items);
-	codes->match_at = codes->helper;
-	for (size_t i = 0; i < codes->count; i++) {
-		if (codes->items[i].state == CODE_QUEUED)
-			codes->items[i].state = CODE_DONE;
-	}
+	/* A helper that was restarted since does not wait for it, and will not know. */
+	if (has_ticket(codes, codes->match))
+		codes->told = codes->helper;
 }
 
 bool codes_take_settled(
@@ -120,9 +131,11 @@ bool codes_take_settled(
 		if (waiting->number[0] == '\0')
 			continue;
 		*code = &codes->items[waiting->code];
-		if (!codes->reported && (*code)->state != CODE_DONE)
+		if (!codes->reported && !is_decided(codes) && (*code)->state != CODE_DONE)
 			continue;
 		*reason = codes->reported ? REASON_REPORTED : (*code)->reason;
+		if (*reason == REASON_NONE)
+			codes->told = codes->helper;
 		*ticket = *waiting;
 		memset(waiting, 0, sizeof(*waiting));
 		return true;

@@ -39,9 +39,9 @@ struct codes {
 	struct ticket tickets[CODES_TICKETS_MAX];
 	bool reported;
 	bool matched;
-	size_t match;          /* the code that won */
-	unsigned int helper;   /* counts the connections to the helper */
-	unsigned int match_at; /* the connection over which the match was reported */
+	size_t match;        /* the code that won */
+	unsigned int helper; /* counts the connections to the helper, from 1 */
+	unsigned int told;   /* the connection over which the match was told; 0 for none */
 };
 
 void codes_init(struct codes *codes);
@@ -54,7 +54,8 @@ bool codes_is_code(const char *string);
 
 /*
  * Takes a callback. Returns REASON_NOBODY if its ticket waits now, to be settled by a later
- * codes_take_settled(); or why it is not waited for: REASON_TOO_MANY, REASON_REPORTED.
+ * codes_take_settled(); or why it is not waited for: REASON_TOO_MANY, REASON_REPORTED, or
+ * REASON_INTERNAL for what is no ticket or no code.
  * After a match another code is not looked at, but settled at once; unless the helper was
  * restarted meanwhile and no longer knows who won: then it is exchanged, and wins if it names
  * somebody who may pass.

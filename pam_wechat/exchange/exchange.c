@@ -123,6 +123,13 @@ static int serve_module(struct exchange *exchange)
 	return message.verb == WIRE_VERDICT ? tell_verdict(exchange) : -EBADMSG;
 }
 
+/* The connection has failed: what it was to be told means nothing to the next one. */
+static void lose_helper(struct exchange *exchange, const char *why)
+{
+	helper_link_lose(&exchange->helper, why);
+	codes_forget_tickets(&exchange->codes);
+}
+
 /* Tells the helper what became of the callbacks that it holds. */
 static void send_result(
 	struct exchange *exchange, const char *ticket, const struct code *code, enum reason reason)
@@ -140,7 +147,7 @@ static void send_result(
 		message.value[WIRE_RID] = code->rid;
 	rv = wire_send(exchange->helper.fd, &message);
 	if (rv < 0)
-		helper_link_lose(&exchange->helper, strerror(-rv));
+		lose_helper(exchange, strerror(-rv));
 }
 
 static void settle_tickets(struct exchange *exchange)
@@ -256,6 +263,9 @@ static int take_rejection(struct exchange *exchange, const struct wire_message *
 
 	exchange->refused = true;
 	exchange->refusal = reason_parse(message->value[WIRE_REASON]);
+	/* The helper refuses, whatever it says: no refusal is a success. */
+	if (exchange->refusal == REASON_NONE)
+		exchange->refusal = REASON_INTERNAL;
 	if (detail != NULL && text_format(exchange->refusal_detail,
 				      sizeof(exchange->refusal_detail), "%s", detail) < 0)
 		exchange->refusal_detail[0] = '\0';
@@ -297,8 +307,7 @@ static int serve_helper(struct exchange *exchange)
 	if (rv == -EAGAIN)
 		return 0;
 	if (rv < 0) {
-		helper_link_lose(&exchange->helper, strerror(-rv));
-		codes_forget_tickets(&exchange->codes);
+		lose_helper(exchange, strerror(-rv));
 		return 0;
 	}
 	if (message.verb == WIRE_REJECTED)
@@ -312,7 +321,7 @@ static int serve_helper(struct exchange *exchange)
 	else if (message.verb == WIRE_REPORTED && exchange->helper.registered)
 		codes_report(&exchange->codes);
 	else if (message.verb != WIRE_CANCELLED)
-		helper_link_lose(&exchange->helper, "the helper sent an unexpected message");
+		lose_helper(exchange, "the helper sent an unexpected message");
 	explicit_bzero(datagram, sizeof(datagram));
 	return rv;
 }
