@@ -1,0 +1,13 @@
+/*
+ * ask - the page behind the link: is this you signing in?
+ */
+#ifndef PAM_WECHAT_ASK_H
+#define PAM_WECHAT_ASK_H
+
+struct request;
+
+/* GET (or HEAD, which changes nothing) and POST of <base>/l/<id>. */
+void ask_get(struct request *request, const char *id);
+void ask_post(struct request *request, const char *id);
+
+#endif

@@ -1,0 +1,216 @@
+#include "callback.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "display.h"
+#include "exchange.h"
+#include "held.h"
+#include "helper.h"
+#include "log.h"
+#include "login.h"
+#include "query.h"
+#include "random.h"
+#include "reason.h"
+#include "reply.h"
+#include "request.h"
+#include "text.h"
+#include "visit.h"
+#include "wire.h"
+
+#define CODE_BYTES 513
+#define DENIED "authdeny"
+
+struct callback {
+	char state[LOGIN_STATE_LENGTH + 1];
+	char code[CODE_BYTES]; /* "": WeChat brought none */
+};
+
+/*
+ * Reads `code=C&state=T`; a person who refused comes without a code: `state=T`, or
+ * `state=&code=authdeny&reason=T` (older clients). Returns 0; -EINVAL for what WeChat never sends;
+ * or -ENOENT if that can be no login's state.
+ */
+static int read_query(const char *query, struct callback *callback)
+{
+	size_t length = strlen(query);
+	int state = query_get(query, length, "state", callback->state, sizeof(callback->state));
+	int code = query_get(query, length, "code", callback->code, sizeof(callback->code));
+
+	if (state == -EINVAL || code == -EINVAL || code == -ENOSPC)
+		return -EINVAL;
+	if (code <= 0 || strcmp(callback->code, DENIED) == 0)
+		callback->code[0] = '\0';
+	else if (!query_is_code(callback->code))
+		return -EINVAL;
+	if (state == 0 && code > 0 && callback->code[0] == '\0')
+		state = query_get(
+			query, length, "reason", callback->state, sizeof(callback->state));
+	if (state == -EINVAL)
+		return -EINVAL;
+	return state > 0 && query_is_token(callback->state, LOGIN_STATE_LENGTH, RANDOM_HEX)
+	               ? 0
+	               : -ENOENT;
+}
+
+/* Hands a code on, and holds the answer. */
+static void hand_on(struct visit *visit, const char *code)
+{
+	struct helper *helper = visit->request->helper;
+	struct ticket *ticket = NULL;
+	char number[24];
+	int rv = login_issue_ticket(visit->login, visit->browser, helper->tickets + 1, &ticket);
+
+	if (rv == 0)
+		rv = text_format(
+			number, sizeof(number), "%llu", (unsigned long long)ticket->number);
+	if (rv == 0) {
+		ticket->held = held_create(visit->request, visit->page.language, ticket);
+		rv = ticket->held == NULL ? -ENOMEM : 0;
+	}
+	if (rv < 0) {
+		if (ticket != NULL)
+			login_drop_ticket(visit->login, ticket);
+		reply_error(visit->request, rv == -ENOSPC ? 429 : 500);
+		return;
+	}
+	helper->tickets++;
+	exchange_hand_on(visit->login->link, number, code);
+}
+
+static void show_cancelled(struct visit *visit)
+{
+	if (!visit_admit(visit)) {
+		visit_show(visit);
+		return;
+	}
+	if (visit->browser->approved)
+		exchange_tell(visit->login->link, WIRE_CANCELLED);
+	visit->page.status = 200;
+	visit->page.heading = MESSAGE_CANCELLED;
+	visit->page.words = MESSAGE_CANCELLED_TEXT;
+	visit->page.form = PAGE_TRY_AGAIN;
+	visit_reply(visit);
+}
+
+void callback_get(struct request *request)
+{
+	struct helper *helper = request->helper;
+	struct callback callback;
+	struct login *login = NULL;
+	struct visit visit;
+	int rv = read_query(request_query(request), &callback);
+
+	if (rv == -EINVAL) {
+		reply_error(request, 400);
+		goto out;
+	}
+	if (rv == 0)
+		login = logins_find_state(&helper->logins, callback.state);
+	if (login == NULL) {
+		visit_show_over(request,
+			rv < 0 ? NULL : memory_find_state(&helper->logins.memory, callback.state));
+		goto out;
+	}
+	if (request->is_head) {
+		struct reply reply = {.status = 200, .type = "text/html; charset=utf-8"};
+
+		reply_send(request, &reply);
+		goto out;
+	}
+	visit_begin(&visit, request, login);
+	if (login_stage(login, visit.browser) != LOGIN_ASK)
+		visit_show(&visit);
+	else if (callback.code[0] == '\0')
+		show_cancelled(&visit);
+	else if (visit.browser == NULL || !visit.browser->approved)
+		visit_show(&visit);
+	else
+		hand_on(&visit, callback.code);
+out:
+	explicit_bzero(&callback, sizeof(callback));
+}
+
+/* Returns the number of a ticket, or 0 for what is none. */
+static uint64_t parse_ticket(const char *string)
+{
+	size_t digits = strspn(string, RANDOM_DIGITS);
+	uint64_t number = 0;
+
+	if (digits < 1 || digits > 18 || string[digits] != '\0')
+		return 0;
+	for (size_t i = 0; i < digits; i++)
+		number = number * 10 + (uint64_t)(string[i] - '0');
+	return number;
+}
+
+/* Answers a ticket's browser, if that is still there, as far as its stage lets it know. */
+static void answer(struct login *login, struct ticket *ticket, const struct wire_message *message,
+	enum reason reason)
+{
+	struct visit visit = {.login = login, .browser = ticket->browser};
+	struct request request;
+	char errcode[17], rid[65];
+
+	if (ticket->held == NULL)
+		return;
+	visit.page.language = ticket->held->language;
+	held_release(&ticket->held, &request);
+	visit.request = &request;
+	if (login_stage(login, ticket->browser) != LOGIN_ASK) {
+		visit_show(&visit);
+		return;
+	}
+	page_show_reason(&visit.page, reason);
+	if (reason == REASON_SETUP && message->value[WIRE_ERRCODE] != NULL) {
+		display_copy(errcode, sizeof(errcode), message->value[WIRE_ERRCODE],
+			strlen(message->value[WIRE_ERRCODE]));
+		visit.page.errcode = errcode;
+	}
+	if (reason == REASON_SETUP && message->value[WIRE_RID] != NULL) {
+		display_copy(rid, sizeof(rid), message->value[WIRE_RID],
+			strlen(message->value[WIRE_RID]));
+		visit.page.rid = rid;
+	}
+	visit_reply(&visit);
+}
+
+int callback_result(struct helper *helper, struct login *login, const struct wire_message *message)
+{
+	const char *pin = message->value[WIRE_PIN];
+	enum reason reason = reason_parse(message->value[WIRE_REASON]);
+	struct ticket *ticket = login_find_ticket(login, parse_ticket(message->value[WIRE_TICKET]));
+
+	if (ticket == NULL || (pin != NULL) != (reason == REASON_NONE) ||
+		(pin != NULL && !query_is_token(pin, LOGIN_PIN_LENGTH, RANDOM_DIGITS)))
+		return -EBADMSG;
+	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
+		login_win(login, ticket->browser, pin);
+		helper->completed++;
+	}
+	answer(login, ticket, message, reason);
+	login_drop_ticket(login, ticket);
+	return 0;
+}
+
+void callback_answer_all(struct login *login, int status)
+{
+	struct ticket *ticket;
+
+	TAILQ_FOREACH(ticket, &login->tickets, entries)
+	{
+		struct request request;
+		struct page page = {0};
+
+		if (ticket->held == NULL)
+			continue;
+		page.language = ticket->held->language;
+		held_release(&ticket->held, &request);
+		if (status == 200)
+			page_show_stage(&page, login, ticket->browser);
+		else
+			page_show_error(&page, status);
+		reply_page(&request, &page, NULL);
+	}
+}

@@ -1,0 +1,65 @@
+/*
+ * connection - the limits of each TCP connection that evhttp serves: how many there are, and how
+ * long one may take.
+ *
+ * evhttp (libevent 2.1) tells nobody that it accepted or freed a connection, and knows timeouts of
+ * inactivity only. We make its bufferevents (evhttp_set_bevcb) and keep a reference to each: one
+ * that has no callbacks any more was freed by evhttp, and is released after the same turn of the
+ * loop, so that the count is exact. More that evhttp leaves to us: every connection ends after one
+ * answer; answers of its own, sent
+ * before we see a request, get our pages and headers before the first byte is written; data that
+ * come in while an answer is held are thrown away (evhttp would exit the process); and what a
+ * client sends without ever reading is bounded.
+ */
+#ifndef PAM_WECHAT_CONNECTION_H
+#define PAM_WECHAT_CONNECTION_H
+
+#include <stddef.h>
+
+struct connection;
+struct connections;
+struct evbuffer;
+struct evconnlistener;
+struct event_base;
+struct evhttp;
+struct evhttp_request;
+
+#define CONNECTION_HEAD_MAX 8192
+#define CONNECTION_BODY_MAX 4096
+
+/* Writes a whole HTTP response with this status to `output`. */
+typedef void connection_error_cb(int status, struct evbuffer *output, void *context);
+
+/* Returns NULL if there is no memory. */
+struct connections *connections_create(
+	struct event_base *base, connection_error_cb *error_cb, void *context);
+
+/* Frees *connections and sets it to NULL. evhttp has been freed before. */
+void connections_free(struct connections **connections);
+
+/* At most `most` at a time, each of at most `seconds`; for connections from now on. */
+void connections_limit(struct connections *connections, long most, long seconds);
+
+/* Looks after what `http` accepts through `listener`. Once. */
+void connections_watch(
+	struct connections *connections, struct evhttp *http, struct evconnlistener *listener);
+
+/* Accepts no more. */
+void connections_close(struct connections *connections);
+
+size_t connections_count(const struct connections *connections);
+
+/* To be called after each turn of the loop. */
+void connections_settle(struct connections *connections);
+
+/* The connection that this request came by, or NULL. */
+struct connection *connection_of(
+	const struct connections *connections, struct evhttp_request *request);
+
+/* Its answer has to wait: no deadline for now; that the client goes away is noticed. */
+void connection_hold(struct connection *connection);
+
+/* Its answer is ours and is being sent, and has as long for that as a new connection. */
+void connection_answer(struct connection *connection);
+
+#endif

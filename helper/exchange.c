@@ -1,0 +1,157 @@
+#include "exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "callback.h"
+#include "exchange_link.h"
+#include "helper.h"
+#include "log.h"
+#include "seqpacket.h"
+
+#define PAUSE_MS 200
+#define FOREIGN_UID 65534 /* how a user namespace shows everybody it does not know */
+
+struct exchange {
+	struct helper *helper;
+	int fd;
+	struct event *readable;
+	struct event *pause;
+	struct exchange_links links;
+	uid_t peer;
+	bool or_own;
+};
+
+static bool is_welcome(const struct exchange *exchange, int fd)
+{
+	uid_t uid;
+
+	if (seqpacket_peer(fd, &uid) < 0)
+		return false;
+	if (uid != FOREIGN_UID &&
+		(uid == 0 || uid == exchange->peer || (exchange->or_own && uid == geteuid())))
+		return true;
+	log_limited("uid %u may not use the socket", uid);
+	return false;
+}
+
+static void on_connection(int listener, short what, void *context)
+{
+	struct exchange *exchange = context;
+	struct timeval pause = {.tv_usec = PAUSE_MS * 1000};
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)what;
+	if (fd < 0) {
+		if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+			return;
+		/* Out of descriptors or memory: the next try would fail at once, too. */
+		log_limited("accept: %s", strerror(errno));
+		if (event_add(exchange->pause, &pause) == 0)
+			(void)event_del(exchange->readable);
+		return;
+	}
+	if (!is_welcome(exchange, fd))
+		close(fd);
+	else if (exchange_link_open(exchange->helper, &exchange->links, fd) < 0)
+		log_limited("no memory for a connection");
+}
+
+static void on_pause_over(int fd, short what, void *context)
+{
+	struct exchange *exchange = context;
+
+	(void)fd;
+	(void)what;
+	if (event_add(exchange->readable, NULL) < 0)
+		log_line("the socket is no longer listened to: out of memory");
+}
+
+struct exchange *exchange_create(struct helper *helper, int fd)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (exchange == NULL) {
+		close(fd);
+		return NULL;
+	}
+	TAILQ_INIT(&exchange->links);
+	exchange->helper = helper;
+	exchange->fd = fd;
+	exchange->readable =
+		event_new(helper->base, fd, EV_READ | EV_PERSIST, on_connection, exchange);
+	exchange->pause = evtimer_new(helper->base, on_pause_over, exchange);
+	if (exchange->readable == NULL || exchange->pause == NULL ||
+		event_add(exchange->readable, NULL) < 0)
+		exchange_free(&exchange);
+	return exchange;
+}
+
+void exchange_free(struct exchange **exchange)
+{
+	struct exchange_link *link;
+
+	if (*exchange == NULL)
+		return;
+	while ((link = TAILQ_FIRST(&(*exchange)->links)) != NULL)
+		exchange_link_close(&link, 503);
+	if ((*exchange)->readable != NULL)
+		event_free((*exchange)->readable);
+	if ((*exchange)->pause != NULL)
+		event_free((*exchange)->pause);
+	close((*exchange)->fd);
+	free(*exchange);
+	*exchange = NULL;
+}
+
+void exchange_set_peer(struct exchange *exchange, uid_t peer, bool or_own)
+{
+	exchange->peer = peer;
+	exchange->or_own = or_own;
+}
+
+void exchange_stop(struct exchange *exchange, int status)
+{
+	struct exchange_link *link;
+
+	(void)event_del(exchange->readable);
+	(void)event_del(exchange->pause);
+	TAILQ_FOREACH(link, &exchange->links, entries)
+	{
+		if (link->login != NULL)
+			callback_answer_all(link->login, status);
+	}
+}
+
+static void send_message(struct exchange_link *link, const struct wire_message *message)
+{
+	int rv = wire_send(link->fd, message);
+
+	if (rv == 0)
+		return;
+	/* A child that does not read any more is as good as gone. Not here: the login is in use. */
+	if (rv != -ECONNRESET)
+		log_limited("a login's connection takes no message: %s", strerror(-rv));
+	event_active(link->timer, EV_TIMEOUT, 0);
+}
+
+void exchange_tell(struct exchange_link *link, enum wire_verb verb)
+{
+	struct wire_message message = {.verb = verb};
+
+	send_message(link, &message);
+}
+
+void exchange_hand_on(struct exchange_link *link, const char *ticket, const char *code)
+{
+	struct wire_message message = {.verb = WIRE_CODE};
+
+	message.value[WIRE_TICKET] = ticket;
+	message.value[WIRE_CODE_VALUE] = code;
+	send_message(link, &message);
+}

@@ -1,0 +1,168 @@
+#include "exchange_link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "callback.h"
+#include "helper.h"
+#include "log.h"
+#include "login.h"
+#include "reason.h"
+#include "settings.h"
+#include "wire.h"
+
+#define REGISTER_MS 5000
+
+static void send_rejected(struct exchange_link *link, enum reason reason, const char *detail)
+{
+	struct wire_message message = {.verb = WIRE_REJECTED};
+
+	message.value[WIRE_REASON] = reason_word(reason);
+	message.value[WIRE_DETAIL] = detail;
+	/* It is closed next: a child that can't be told learns it from that. */
+	(void)wire_send(link->fd, &message);
+}
+
+static int set_timer(struct exchange_link *link, int ms)
+{
+	struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	return event_add(link->timer, &limit);
+}
+
+/* Sends away whoever has to go for a login of this origin. */
+static void make_room(struct helper *helper, const char *origin_name)
+{
+	struct login *login;
+
+	while ((login = logins_find_excess(&helper->logins, origin_name)) != NULL) {
+		struct exchange_link *link = login->link;
+
+		log_limited("login=%.6s gives way: too many are pending", login->id);
+		send_rejected(link, REASON_FULL, "too many logins are pending");
+		exchange_link_close(&link, 404);
+	}
+}
+
+/* Returns 0, or -errno after the reason was sent. */
+static int add_login(struct exchange_link *link, const struct wire_message *message)
+{
+	struct helper *helper = link->helper;
+	struct login *login = NULL;
+	const char *fault = NULL;
+	int rv = login_create(message, helper->settings->public_url, &login, &fault);
+
+	if (rv < 0)
+		goto out;
+	rv = -EEXIST;
+	if (logins_find_link(&helper->logins, login->id) != NULL ||
+		logins_find_state(&helper->logins, login->state) != NULL) {
+		fault = "a login with this state or link lives on another connection";
+		goto out;
+	}
+	make_room(helper, login->origin_name);
+	rv = logins_add(&helper->logins, login);
+	if (rv < 0)
+		goto out;
+	login->link = link;
+	link->login = login;
+	if (set_timer(link, deadline_left(login->deadline)) < 0)
+		return -ENOMEM;
+	return 0;
+out:
+	login_free(&login);
+	send_rejected(link, fault == NULL ? REASON_INTERNAL : REASON_REJECTED, fault);
+	log_limited("a login was not taken: %s", fault == NULL ? strerror(-rv) : fault);
+	return rv;
+}
+
+static int handle(struct exchange_link *link, const struct wire_message *message)
+{
+	struct wire_message registered = {.verb = WIRE_REGISTERED};
+	int rv;
+
+	if (link->login != NULL)
+		return message->verb == WIRE_RESULT
+		               ? callback_result(link->helper, link->login, message)
+		               : -EBADMSG;
+	if (message->verb != WIRE_REGISTER)
+		return -EBADMSG;
+	if (link->helper->stopping)
+		return -ECONNRESET;
+	rv = add_login(link, message);
+	if (rv < 0)
+		return rv;
+	link->helper->started++;
+	return wire_send(link->fd, &registered);
+}
+
+static void on_readable(int fd, short what, void *context)
+{
+	struct exchange_link *link = context;
+	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_message message;
+	int rv = wire_receive(fd, datagram, &message);
+
+	(void)what;
+	if (rv == 0)
+		rv = handle(link, &message);
+	if (rv == -EBADMSG)
+		log_limited("a message that nobody understands came in on the socket");
+	if (rv < 0 && rv != -EAGAIN)
+		exchange_link_close(&link, 404);
+	explicit_bzero(datagram, sizeof(datagram));
+}
+
+static void on_timer(int fd, short what, void *context)
+{
+	struct exchange_link *link = context;
+
+	(void)fd;
+	(void)what;
+	exchange_link_close(&link, 404);
+}
+
+int exchange_link_open(struct helper *helper, struct exchange_links *all, int fd)
+{
+	struct exchange_link *link = calloc(1, sizeof(*link));
+
+	if (link == NULL) {
+		close(fd);
+		return -ENOMEM;
+	}
+	link->helper = helper;
+	link->all = all;
+	link->fd = fd;
+	TAILQ_INSERT_TAIL(all, link, entries);
+	link->readable = event_new(helper->base, fd, EV_READ | EV_PERSIST, on_readable, link);
+	link->timer = evtimer_new(helper->base, on_timer, link);
+	if (link->readable == NULL || link->timer == NULL || event_add(link->readable, NULL) < 0 ||
+		set_timer(link, REGISTER_MS) < 0) {
+		exchange_link_close(&link, 404);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void exchange_link_close(struct exchange_link **link, int status)
+{
+	struct login *login = (*link)->login;
+
+	if (login != NULL) {
+		callback_answer_all(login, status);
+		logins_remove(&(*link)->helper->logins, login);
+		login_free(&login);
+	}
+	TAILQ_REMOVE((*link)->all, *link, entries);
+	if ((*link)->readable != NULL)
+		event_free((*link)->readable);
+	if ((*link)->timer != NULL)
+		event_free((*link)->timer);
+	close((*link)->fd);
+	free(*link);
+	*link = NULL;
+}

@@ -1,0 +1,29 @@
+/*
+ * helper - what the parts of the daemon share: one loop, one thread, one of each.
+ */
+#ifndef PAM_WECHAT_HELPER_H
+#define PAM_WECHAT_HELPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "logins.h"
+
+struct connections;
+struct event_base;
+struct exchange;
+struct settings;
+
+struct helper {
+	struct event_base *base;
+	struct settings *settings;
+	struct logins logins;
+	struct connections *connections;
+	struct exchange *exchange;
+	uint64_t tickets; /* handed out so far */
+	bool stopping;
+	/* for status_socket */
+	uint64_t started, completed, refused;
+};
+
+#endif

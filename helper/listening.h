@@ -1,0 +1,22 @@
+/*
+ * listening - makes the sockets that are listened to, while we are still who may make them.
+ */
+#ifndef PAM_WECHAT_LISTENING_H
+#define PAM_WECHAT_LISTENING_H
+
+#include <sys/types.h>
+
+struct problem;
+
+/* All return a non-blocking, close-on-exec descriptor, or -errno with the problem set. */
+
+/* For HTTP, at an address that network_parse_listen() knows. */
+int listening_http(const char *address, struct problem *problem);
+
+/* For status_socket: a stream, 0660, replacing what an earlier helper left at `path`. */
+int listening_status(const char *path, gid_t group, struct problem *problem);
+
+/* Logs where `fd` listens for HTTP. */
+void listening_log(int fd);
+
+#endif

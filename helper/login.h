@@ -1,0 +1,129 @@
+/*
+ * login - one attempt to sign in that waits for a phone, and the browsers that opened it.
+ *
+ * The person at the terminal may be the attacker: he knows link and state from the start. So a
+ * login trusts neither. A browser is known by a cookie this login gave it; it approves by its own
+ * form's token; only a code that an approving browser brought is handed on; and the pin is shown
+ * to the browser whose code won, alone.
+ */
+#ifndef PAM_WECHAT_LOGIN_H
+#define PAM_WECHAT_LOGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "deadline.h"
+#include "language.h"
+#include "table.h"
+
+#define LOGIN_BROWSERS_MAX 8
+#define LOGIN_TICKETS_MAX 16
+#define LOGIN_LINK_LENGTH 12
+#define LOGIN_STATE_LENGTH 32
+#define LOGIN_TOKEN_LENGTH 32
+#define LOGIN_PIN_LENGTH 4
+#define LOGIN_ORIGIN_MAX 512
+
+struct exchange_link;
+struct held;
+struct origin;
+struct wire_message;
+
+struct browser {
+	char cookie[LOGIN_TOKEN_LENGTH + 1]; /* "": a free place */
+	char token[LOGIN_TOKEN_LENGTH + 1];
+	bool approved;
+	unsigned long born; /* counts this login's browsers */
+};
+
+/* A code that was handed on and whose RESULT has not come yet. */
+struct ticket {
+	TAILQ_ENTRY(ticket) entries;
+	uint64_t number;
+	struct browser *browser; /* approved, so it stays in its place */
+	struct held *held;       /* whose answer waits, or NULL: that client has gone */
+};
+TAILQ_HEAD(tickets, ticket);
+
+/* What a page shows of a login: display_copy()'d, not yet escaped. `asker`, `brand` may be "". */
+struct shown {
+	char user[129];
+	char host[257];
+	char service[65];
+	char from[257];
+	char asker[257];
+	char until[33];
+	char brand[129];
+};
+
+struct login {
+	struct table_entry by_link, by_state;
+	TAILQ_ENTRY(login) of_origin;
+	struct origin *origin;      /* NULL while it is in no tables */
+	struct exchange_link *link; /* whose connection registered it */
+	struct deadline deadline;
+	char id[LOGIN_LINK_LENGTH + 1]; /* last part of the link */
+	char state[LOGIN_STATE_LENGTH + 1];
+	char *authorize_url;
+	char *authorize_origin; /* "https://host[:port]" of it */
+	char *origin_name;
+	struct shown *shown;
+	enum language language;
+	bool opened, reported;
+	struct browser browsers[LOGIN_BROWSERS_MAX];
+	unsigned long browsers_born;
+	struct browser *winner; /* once set, for good */
+	char pin[LOGIN_PIN_LENGTH + 1];
+	struct tickets tickets;
+	size_t ticket_count;
+};
+
+/* What a browser (NULL: an unknown one) may see of a login. */
+enum login_stage {
+	LOGIN_ASK,      /* nobody has finished: ask it */
+	LOGIN_WON,      /* its code won: the pin */
+	LOGIN_NEUTRAL,  /* another browser's code won */
+	LOGIN_REPORTED, /* somebody tapped "This isn't me": nobody gets any further */
+};
+
+/*
+ * Makes a login of a REGISTER message. Its link has to be `public_url`, "/l/" and twelve letters or
+ * digits. Returns 0; -EINVAL and the fault, for the log of whoever sent it; or -ENOMEM.
+ */
+int login_create(const struct wire_message *message, const char *public_url, struct login **login,
+	const char **fault);
+
+/* Wipes and frees *login, which is in no tables and holds no answers, and sets it to NULL. */
+void login_free(struct login **login);
+
+/* The browser whose cookie this is (NULL: none), or NULL. */
+struct browser *login_find_browser(struct login *login, const char *cookie);
+
+/*
+ * Gives out a new cookie and token. The oldest browser that approved nothing makes room. Returns 0;
+ * -ENOSPC if all have approved; or another -errno.
+ */
+int login_admit(struct login *login, struct browser **browser);
+
+bool login_is_token(const struct browser *browser, const char *token);
+
+enum login_stage login_stage(const struct login *login, const struct browser *browser);
+
+/* Makes a ticket for an approving browser's code. Returns 0, -ENOSPC or -ENOMEM. */
+int login_issue_ticket(
+	struct login *login, struct browser *browser, uint64_t number, struct ticket **ticket);
+
+struct ticket *login_find_ticket(struct login *login, uint64_t number);
+
+/* Removes and frees a ticket whose answer no longer waits. */
+void login_drop_ticket(struct login *login, struct ticket *ticket);
+
+/* This browser's code won, unless another's did before. The first pin stays. */
+void login_win(struct login *login, struct browser *browser, const char *pin);
+
+/* Ends the login: from now on its stage is LOGIN_REPORTED for everybody. */
+void login_report(struct login *login);
+
+#endif

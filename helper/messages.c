@@ -1,0 +1,106 @@
+#include "messages.h"
+
+#define TEXT(message, en, zh) [MESSAGE_##message] = {[LANGUAGE_EN] = (en), [LANGUAGE_ZH] = (zh)}
+
+static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
+	TEXT(NONE, "", ""),
+	TEXT(SITE, "Sign in with WeChat", "微信登录"),
+
+	TEXT(ASK, "Is this you signing in?", "是您本人在登录吗？"),
+	TEXT(ASK_TEXT,
+		"Tap Continue only if you are signing in yourself, right now, and all of this is "
+		"right. If somebody sent you this page or its QR code, it is not you.",
+		"只有当您本人此刻正在登录、且以下内容全部属实时，才点“继续”。"
+		"如果这个页面或二维码是别人发给您的，那就不是您本人在登录。"),
+	TEXT(USER, "User", "用户"),
+	TEXT(HOST, "Host", "主机"),
+	TEXT(SERVICE, "Service", "服务"),
+	TEXT(FROM, "From", "来自"),
+	TEXT(ASKER, "Asked for by", "请求者"),
+	TEXT(UNTIL, "Until", "有效至"),
+	TEXT(CONTINUE, "Continue", "继续"),
+	TEXT(REFUSE, "This isn't me", "不是我"),
+	TEXT(TRY_AGAIN, "Try again", "重试"),
+
+	TEXT(PIN, "Type this in the terminal", "请在终端中输入"),
+	TEXT(PIN_TEXT, "This is the code on your phone. Type it where you scanned the QR code.",
+		"这就是“手机上的数字”。请在您扫码的终端中输入。"),
+	TEXT(PIN_WARNING, "Tell it to nobody. Whoever asks you for it is not helping you.",
+		"不要告诉任何人。向您索要它的人不是在帮您。"),
+
+	TEXT(CANCELLED, "Cancelled", "已取消"),
+	TEXT(CANCELLED_TEXT, "WeChat did not say who you are. You can try again while it waits.",
+		"微信没有告知您的身份。在有效时间内可以重试。"),
+	TEXT(REPORTED, "Refused", "已拒绝"),
+	TEXT(REPORTED_TEXT,
+		"This sign-in was refused as somebody else's attempt, and that was logged. "
+		"You can close this page.",
+		"本次登录已作为他人的企图被拒绝，并已记入日志。您可以关闭此页面。"),
+	TEXT(NEUTRAL, "Another phone is finishing this sign-in", "另一部手机正在完成本次登录"),
+	TEXT(NEUTRAL_TEXT, "There is nothing to do here. You can close this page.",
+		"这里无需操作。您可以关闭此页面。"),
+	TEXT(GONE, "This page is over", "此页面已失效"),
+	TEXT(GONE_TEXT, "Start again in the terminal, and scan the new QR code.",
+		"请在终端中重新开始，并扫描新的二维码。"),
+	TEXT(FINISHED, "Signed in", "登录已完成"),
+	TEXT(FINISHED_TEXT, "This sign-in has ended, and this page is over. You can close it.",
+		"本次登录已经结束，此页面已失效，可以关闭。"),
+	TEXT(NOT_LINKED, "This WeChat may not sign in here", "此微信不能在这里登录"),
+	TEXT(NOT_LINKED_TEXT,
+		"This WeChat account is not linked with this user. Try again with the WeChat that "
+		"is, or ask the administrator to link it.",
+		"此微信账号没有与该用户关联。请换用已关联的微信重试，或请管理员关联。"),
+	TEXT(SNAPSHOT, "Open the page itself", "请打开完整页面"),
+	TEXT(SNAPSHOT_TEXT,
+		"WeChat showed a snapshot of this page, and named no real person. Open the full "
+		"page, and tap Continue.",
+		"微信打开的是快照页，没有给出真实身份。请打开完整页面，再点“继续”。"),
+	TEXT(RISK, "WeChat refused this account", "微信拒绝了此账号"),
+	TEXT(RISK_TEXT,
+		"WeChat's risk control does not let this account sign in. WeChat can tell why.",
+		"此账号被微信风控限制，不能登录。原因请在微信中查看。"),
+	TEXT(CODE, "That took too long", "已超时或已使用"),
+	TEXT(CODE_TEXT, "What WeChat sent is used up or too old. Try again.",
+		"微信给出的凭证已使用过或已过期，请重试。"),
+	TEXT(BUSY, "WeChat is busy", "微信繁忙"),
+	TEXT(BUSY_TEXT, "Try again in a moment.", "请稍后重试。"),
+	TEXT(SETUP, "Sign-in is not set up correctly", "登录功能设置有误"),
+	TEXT(SETUP_TEXT, "Only the administrator can mend this. Show them what stands below.",
+		"只有管理员能够修复。请把以下内容告诉管理员。"),
+	TEXT(UNREACHABLE, "WeChat can't be reached", "无法连接微信"),
+	TEXT(UNREACHABLE_TEXT, "The host you sign in to can't reach WeChat. Try again in a moment.",
+		"您要登录的主机连接不上微信，请稍后重试。"),
+	TEXT(BAD_ANSWER, "WeChat's answer was unreadable", "微信的应答无法识别"),
+	TEXT(BAD_ANSWER_TEXT, "Try again; if that does not help, tell the administrator.",
+		"请重试；如果仍然不行，请告诉管理员。"),
+	TEXT(TOO_MANY, "Too many attempts", "尝试次数过多"),
+	TEXT(TOO_MANY_TEXT, "Start again in the terminal, and scan the new QR code.",
+		"请在终端中重新开始，并扫描新的二维码。"),
+	TEXT(INTERNAL, "Something went wrong", "出现错误"),
+	TEXT(INTERNAL_TEXT,
+		"Start again in the terminal; if that does not help, tell the "
+		"administrator.",
+		"请在终端中重新开始；如果仍然不行，请告诉管理员。"),
+	TEXT(ERRCODE, "WeChat's error code", "微信错误码"),
+	TEXT(RID, "WeChat's request id", "微信请求编号"),
+
+	TEXT(BAD_REQUEST, "That was no valid request", "请求无效"),
+	TEXT(BAD_REQUEST_TEXT, "Scan the QR code in the terminal again.",
+		"请重新扫描终端中的二维码。"),
+	TEXT(BAD_METHOD, "That is not possible here", "不支持此操作"),
+	TEXT(BAD_METHOD_TEXT, "Scan the QR code in the terminal again.",
+		"请重新扫描终端中的二维码。"),
+	TEXT(TOO_LARGE, "That request is too large", "请求过大"),
+	TEXT(TOO_LARGE_TEXT, "Scan the QR code in the terminal again.",
+		"请重新扫描终端中的二维码。"),
+	TEXT(TOO_OFTEN, "One moment", "请稍候"),
+	TEXT(TOO_OFTEN_TEXT, "Earlier tries are still being looked at. Reload this page soon.",
+		"之前的请求仍在处理中，请稍后刷新此页面。"),
+	TEXT(RESTARTING, "Being restarted", "正在重启"),
+	TEXT(RESTARTING_TEXT, "Reload this page in a moment.", "请稍后刷新此页面。"),
+};
+
+const char *message_text(enum message message, enum language language)
+{
+	return texts[message][language];
+}

@@ -1,0 +1,113 @@
+#include "request.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+
+#include "helper.h"
+#include "network.h"
+#include "query.h"
+#include "settings.h"
+#include "text.h"
+
+#define FORM_TYPE "application/x-www-form-urlencoded"
+#define FORWARDED_MAX 1024
+
+static const char *find_header(const struct request *request, const char *name)
+{
+	return evhttp_find_header(evhttp_request_get_input_headers(request->http), name);
+}
+
+enum language request_language(const struct request *request, enum language fallback)
+{
+	return language_choose(find_header(request, "Accept-Language"), fallback);
+}
+
+const char *request_query(const struct request *request)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request->http);
+	const char *query = uri == NULL ? NULL : evhttp_uri_get_query(uri);
+
+	return query == NULL ? "" : query;
+}
+
+int request_form(const struct request *request, char *form, size_t size)
+{
+	struct evbuffer *body = evhttp_request_get_input_buffer(request->http);
+	const char *type = find_header(request, "Content-Type");
+	size_t length = evbuffer_get_length(body);
+
+	if (type == NULL || strncasecmp(type, FORM_TYPE, sizeof(FORM_TYPE) - 1) != 0 ||
+		strchr("; ", type[sizeof(FORM_TYPE) - 1]) == NULL || length >= size ||
+		evbuffer_copyout(body, form, length) != (ev_ssize_t)length)
+		return -EINVAL;
+	form[length] = '\0';
+	return (int)length;
+}
+
+int request_cookie(const struct request *request, const char *name, char *value, size_t size)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request->http);
+	const struct evkeyval *header;
+	int found = -ENOENT;
+
+	TAILQ_FOREACH(header, headers, next)
+	{
+		char again[2];
+		int rv;
+
+		if (strcasecmp(header->key, "Cookie") != 0)
+			continue;
+		if (found == -ENOENT) {
+			found = query_cookie(
+				header->value, strlen(header->value), name, value, size);
+			continue;
+		}
+		rv = query_cookie(header->value, strlen(header->value), name, again, sizeof(again));
+		if (rv != -ENOENT)
+			return -EINVAL;
+	}
+	return found;
+}
+
+static void find_peer(const struct request *request, struct in6_addr *peer)
+{
+	const struct sockaddr *socket =
+		evhttp_connection_get_addr(evhttp_request_get_connection(request->http));
+
+	if (socket == NULL || network_from_socket(socket, peer) < 0)
+		*peer = in6addr_any;
+}
+
+void request_client(const struct request *request, struct in6_addr *client)
+{
+	const struct settings *settings = request->helper->settings;
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request->http);
+	const struct evkeyval *header;
+	char bytes[FORWARDED_MAX];
+	struct in6_addr peer;
+	struct text forwarded;
+
+	find_peer(request, &peer);
+	text_init(&forwarded, bytes, sizeof(bytes));
+	TAILQ_FOREACH(header, headers, next)
+	{
+		if (strcasecmp(header->key, "X-Forwarded-For") == 0)
+			text_addf(
+				&forwarded, "%s%s", forwarded.length > 0 ? "," : "", header->value);
+	}
+	network_find_client(settings->proxies, settings->trusted_proxy.count, &peer,
+		forwarded.length == 0 || text_finish(&forwarded) < 0 ? NULL : bytes, client);
+}
+
+bool request_is_local(const struct request *request)
+{
+	struct in6_addr peer;
+
+	find_peer(request, &peer);
+	return network_is_loopback(&peer) && find_header(request, "X-Forwarded-For") == NULL;
+}

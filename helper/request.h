@@ -1,0 +1,49 @@
+/*
+ * request - one HTTP request: what of it the pages need to know.
+ */
+#ifndef PAM_WECHAT_REQUEST_H
+#define PAM_WECHAT_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "language.h"
+
+#define REQUEST_TARGET_MAX 2048
+
+struct connection;
+struct evhttp_request;
+struct helper;
+struct in6_addr;
+
+struct request {
+	struct helper *helper;
+	struct evhttp_request *http;
+	struct connection *connection;
+	bool is_head;
+};
+
+/* The language its browser asks for, or `fallback`. */
+enum language request_language(const struct request *request, enum language fallback);
+
+/* The query string, "" without one. */
+const char *request_query(const struct request *request);
+
+/*
+ * Copies the body, an HTML form, and NUL-terminates it. Returns its length, or -EINVAL if it is
+ * something else or does not fit.
+ */
+int request_form(const struct request *request, char *form, size_t size);
+
+/*
+ * Finds the one cookie of that name, as query_cookie() does, in all Cookie headers together.
+ */
+int request_cookie(const struct request *request, const char *name, char *value, size_t size);
+
+/* Where it comes from: network_find_client() with the trusted proxies. */
+void request_client(const struct request *request, struct in6_addr *client);
+
+/* Whether it comes from a process on this machine, and through no proxy. */
+bool request_is_local(const struct request *request);
+
+#endif

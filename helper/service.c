@@ -1,0 +1,282 @@
+#include "service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "connection.h"
+#include "exchange.h"
+#include "helper.h"
+#include "listening.h"
+#include "log.h"
+#include "privileges.h"
+#include "problem.h"
+#include "reply.h"
+#include "seqpacket.h"
+#include "settings.h"
+#include "status.h"
+#include "systemd.h"
+#include "web.h"
+
+#define STOP_MS 1500
+#define SPARE_FILES 64
+
+struct service {
+	struct helper helper;
+	const char *path;
+	bool as_root;
+	bool own_socket; /* we made it, not systemd */
+	uid_t peer;
+	int socket_fd, http_fd, status_fd;
+	struct evhttp *http;
+	struct status *status;
+	struct event *hangup, *terminate, *interrupt, *stop_timer;
+	bool done;
+};
+
+/* What may need root. */
+static int open_sockets(struct service *service, struct problem *problem)
+{
+	const struct settings *settings = service->helper.settings;
+	gid_t group = (gid_t)-1;
+	int rv = privileges_find_peer(
+		settings->peer_user, service->as_root, &service->peer, &group, problem);
+
+	if (rv < 0)
+		return rv;
+	service->socket_fd = systemd_take("helper.sock", true);
+	if (service->socket_fd < 0) {
+		rv = service->socket_fd = seqpacket_listen(settings->socket, group, problem);
+		service->own_socket = rv >= 0;
+	}
+	if (rv < 0)
+		return rv;
+	service->http_fd = systemd_take("http", false);
+	if (service->http_fd < 0)
+		rv = service->http_fd = listening_http(settings->listen, problem);
+	if (rv >= 0 && settings->status_socket != NULL)
+		rv = service->status_fd = listening_status(settings->status_socket, group, problem);
+	return rv < 0 ? rv : 0;
+}
+
+static void apply_limits(struct service *service)
+{
+	const struct settings *settings = service->helper.settings;
+	long wanted = settings->max_pending + settings->max_connections + SPARE_FILES;
+	long allowed = privileges_raise_files(wanted);
+
+	if (allowed < wanted)
+		log_line("%ld open files are allowed; max_pending and max_connections may need %ld",
+			allowed, wanted);
+	service->helper.logins.limit = (size_t)settings->max_pending;
+	service->helper.logins.memory.limit = (size_t)settings->max_pending;
+	connections_limit(
+		service->helper.connections, settings->max_connections, settings->request_seconds);
+}
+
+static void on_stop_timer(int fd, short what, void *context)
+{
+	struct service *service = context;
+
+	(void)fd;
+	(void)what;
+	service->done = true;
+}
+
+static void on_terminate(int number, short what, void *context)
+{
+	struct service *service = context;
+	struct timeval limit = {.tv_sec = STOP_MS / 1000, .tv_usec = STOP_MS % 1000 * 1000};
+
+	(void)what;
+	if (service->helper.stopping)
+		return;
+	log_line("stopping: %s", strsignal(number));
+	(void)systemd_notify("STOPPING=1");
+	service->helper.stopping = true;
+	connections_close(service->helper.connections);
+	exchange_stop(service->helper.exchange, 503);
+	if (event_add(service->stop_timer, &limit) < 0)
+		service->done = true;
+}
+
+static void reload(struct service *service)
+{
+	struct settings *fresh = NULL;
+	struct problem problem = {.text = ""};
+	const char *fixed;
+	gid_t group;
+	uid_t peer;
+	int rv = settings_load(service->path, &fresh, &problem);
+
+	if (rv == 0)
+		rv = privileges_find_peer(
+			fresh->peer_user, service->as_root, &peer, &group, &problem);
+	if (rv < 0) {
+		log_line("the old configuration stays: %s", problem.text);
+		settings_free(&fresh);
+		return;
+	}
+	fixed = settings_fixed_change(service->helper.settings, fresh);
+	if (fixed != NULL)
+		log_line("%s changes with the next restart only", fixed);
+	settings_free(&service->helper.settings);
+	service->helper.settings = fresh;
+	exchange_set_peer(service->helper.exchange, peer, !service->as_root);
+	apply_limits(service);
+	log_line("the configuration was read anew");
+}
+
+static void on_hangup(int number, short what, void *context)
+{
+	struct service *service = context;
+
+	(void)number;
+	(void)what;
+	systemd_notify_reloading();
+	reload(service);
+	(void)systemd_notify("READY=1");
+}
+
+static struct event *catch (struct service *service, int number, event_callback_fn callback)
+{
+	struct event *event = evsignal_new(service->helper.base, number, callback, service);
+
+	if (event != NULL && event_add(event, NULL) < 0) {
+		event_free(event);
+		event = NULL;
+	}
+	return event;
+}
+
+/* Sets up everything that runs without root. Returns 0 or -errno. */
+static int start(struct service *service)
+{
+	struct helper *helper = &service->helper;
+	int rv;
+
+	rv = logins_init(&helper->logins, (size_t)helper->settings->max_pending);
+	if (rv < 0)
+		return rv;
+	helper->base = event_base_new();
+	if (helper->base == NULL)
+		return -ENOMEM;
+	helper->connections = connections_create(helper->base, reply_write_error, helper);
+	if (helper->connections == NULL)
+		return -ENOMEM;
+	apply_limits(service);
+	helper->exchange = exchange_create(helper, service->socket_fd);
+	service->socket_fd = -1;
+	if (helper->exchange == NULL)
+		return -ENOMEM;
+	exchange_set_peer(helper->exchange, service->peer, !service->as_root);
+	service->http = web_create(helper, service->http_fd);
+	service->http_fd = -1;
+	if (service->http == NULL)
+		return -ENOMEM;
+	if (service->status_fd >= 0) {
+		service->status = status_create(helper, service->status_fd);
+		service->status_fd = -1;
+		if (service->status == NULL)
+			return -ENOMEM;
+	}
+	service->stop_timer = evtimer_new(helper->base, on_stop_timer, service);
+	service->hangup = catch (service, SIGHUP, on_hangup);
+	service->terminate = catch (service, SIGTERM, on_terminate);
+	service->interrupt = catch (service, SIGINT, on_terminate);
+	return service->stop_timer == NULL || service->hangup == NULL ||
+	                       service->terminate == NULL || service->interrupt == NULL
+	               ? -ENOMEM
+	               : 0;
+}
+
+static void loop(struct service *service)
+{
+	struct helper *helper = &service->helper;
+
+	while (!service->done) {
+		if (event_base_loop(helper->base, EVLOOP_ONCE) < 0)
+			break;
+		connections_settle(helper->connections);
+		if (helper->stopping && connections_count(helper->connections) == 0)
+			break;
+	}
+}
+
+static void free_event(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+static void finish(struct service *service)
+{
+	struct helper *helper = &service->helper;
+	sigset_t all;
+
+	/* A second SIGTERM must not end what is just being put away. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, NULL);
+	exchange_free(&helper->exchange);
+	if (service->http != NULL)
+		evhttp_free(service->http);
+	if (helper->connections != NULL)
+		connections_free(&helper->connections);
+	status_free(&service->status);
+	free_event(service->stop_timer);
+	free_event(service->hangup);
+	free_event(service->terminate);
+	free_event(service->interrupt);
+	if (helper->base != NULL)
+		event_base_free(helper->base);
+	logins_finish(&helper->logins);
+	if (service->socket_fd >= 0)
+		close(service->socket_fd);
+	if (service->http_fd >= 0)
+		close(service->http_fd);
+	if (service->status_fd >= 0)
+		close(service->status_fd);
+	/* In a directory of root's we no longer may: the next helper replaces it. */
+	if (service->own_socket)
+		(void)unlink(helper->settings->socket);
+	settings_free(&helper->settings);
+}
+
+int service_run(const char *path, struct settings **settings, struct problem *problem)
+{
+	struct service service = {
+		.path = path,
+		.as_root = geteuid() == 0,
+		.socket_fd = -1,
+		.http_fd = -1,
+		.status_fd = -1,
+	};
+	int rv;
+
+	service.helper.settings = *settings;
+	*settings = NULL;
+	rv = open_sockets(&service, problem);
+	if (rv == 0)
+		(void)privileges_raise_files(service.helper.settings->max_pending +
+					     service.helper.settings->max_connections +
+					     SPARE_FILES);
+	if (rv == 0)
+		rv = privileges_drop(service.helper.settings->user, problem);
+	if (rv < 0)
+		goto out;
+	listening_log(service.http_fd);
+	rv = start(&service);
+	if (rv < 0) {
+		problem_set(problem, rv, "starting: %s", strerror(-rv));
+		goto out;
+	}
+	(void)systemd_notify("READY=1");
+	loop(&service);
+out:
+	finish(&service);
+	return rv;
+}

@@ -1,0 +1,60 @@
+/*
+ * settings - helper.conf, read and checked as a whole.
+ */
+#ifndef PAM_WECHAT_SETTINGS_H
+#define PAM_WECHAT_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "network.h"
+
+#define SETTINGS_PATH "/etc/pam_wechat/helper.conf"
+
+struct problem;
+struct secret;
+
+struct settings {
+	char *listen;
+	char *public_url;
+	char *socket;
+	char *user;
+	char *peer_user;
+	char *brand; /* NULL: none */
+	char *status_socket;
+	int lang; /* enum language */
+	struct config_list trusted_proxy;
+	struct config_list verify_file;
+	long max_pending;
+	long max_connections;
+	long request_seconds;
+
+	/* What follows from them. */
+	bool https;
+	const char *base; /* path of public_url: "" or "/..." */
+	struct network proxies[CONFIG_LIST_MAX];
+	struct secret *verify_contents[CONFIG_LIST_MAX]; /* one for each verify_file */
+};
+
+/*
+ * Reads the file. *settings is to be freed by settings_free(). Returns 0, or -errno with the
+ * problem set, "path:line: what is wrong".
+ */
+int settings_load(const char *path, struct settings **settings, struct problem *problem);
+
+/* Frees *settings and sets it to NULL. NULL is accepted. */
+void settings_free(struct settings **settings);
+
+/*
+ * The contents of the verification file with this name ("MP_verify_….txt"), or NULL. They are
+ * `size - 1` bytes long.
+ */
+const struct secret *settings_find_verify(const struct settings *settings, const char *name);
+
+/*
+ * The first key that differs and can't change while the helper runs, or NULL.
+ */
+const char *settings_fixed_change(const struct settings *old, const struct settings *new);
+
+#endif

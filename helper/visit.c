@@ -1,0 +1,133 @@
+#include "visit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "exchange.h"
+#include "helper.h"
+#include "log.h"
+#include "login.h"
+#include "memory.h"
+#include "reply.h"
+#include "request.h"
+#include "settings.h"
+#include "text.h"
+
+#define NAME_MAX_BYTES 64
+#define COOKIE_HEADER_MAX 768
+#define COOKIE_EXTRA_S 60 /* the page that says "over" needs it, too */
+
+/* Each login has a cookie of its own: two on one phone don't disturb each other. */
+static void make_name(char *name, const struct settings *settings, const char *id)
+{
+	/* The id's length is fixed: it fits. */
+	(void)text_format(
+		name, NAME_MAX_BYTES, "%spam_wechat_%s", settings->https ? "__Host-" : "", id);
+}
+
+static int make_cookie(char *header, const struct visit *visit)
+{
+	const struct settings *settings = visit->request->helper->settings;
+	const char *path = settings->https || settings->base[0] == '\0' ? "/" : settings->base;
+	char name[NAME_MAX_BYTES];
+
+	make_name(name, settings, visit->login->id);
+	return text_format(header, COOKIE_HEADER_MAX,
+		"%s=%s; Path=%s; Max-Age=%d%s; HttpOnly; SameSite=Lax", name,
+		visit->browser->cookie, path,
+		deadline_left(visit->login->deadline) / 1000 + COOKIE_EXTRA_S,
+		settings->https ? "; Secure" : "");
+}
+
+static bool read_cookie(
+	const struct request *request, const char *id, char value[LOGIN_TOKEN_LENGTH + 1])
+{
+	char name[NAME_MAX_BYTES];
+
+	make_name(name, request->helper->settings, id);
+	return request_cookie(request, name, value, LOGIN_TOKEN_LENGTH + 1) == LOGIN_TOKEN_LENGTH;
+}
+
+void visit_begin(struct visit *visit, struct request *request, struct login *login)
+{
+	char cookie[LOGIN_TOKEN_LENGTH + 1];
+
+	memset(visit, 0, sizeof(*visit));
+	visit->request = request;
+	visit->login = login;
+	visit->page.language = request_language(request, login->language);
+	if (read_cookie(request, login->id, cookie))
+		visit->browser = login_find_browser(login, cookie);
+	explicit_bzero(cookie, sizeof(cookie));
+}
+
+bool visit_admit(struct visit *visit)
+{
+	struct login *login = visit->login;
+	int rv;
+
+	if (visit->browser != NULL)
+		return true;
+	if (login_stage(login, NULL) != LOGIN_ASK)
+		return false;
+	rv = login_admit(login, &visit->browser);
+	if (rv < 0) {
+		visit->browser = NULL;
+		if (rv != -ENOSPC)
+			log_limited("login=%.6s: random numbers: %s", login->id, strerror(-rv));
+		return false;
+	}
+	visit->is_new = true;
+	if (!login->opened) {
+		login->opened = true;
+		exchange_tell(login->link, WIRE_OPENED);
+	}
+	return true;
+}
+
+void visit_reply(struct visit *visit)
+{
+	char cookie[COOKIE_HEADER_MAX];
+
+	visit->page.login = visit->login;
+	visit->page.browser = visit->browser;
+	if (visit->is_new && make_cookie(cookie, visit) < 0) {
+		reply_error(visit->request, 500);
+		return;
+	}
+	reply_page(visit->request, &visit->page, visit->is_new ? cookie : NULL);
+	explicit_bzero(cookie, sizeof(cookie));
+}
+
+void visit_show(struct visit *visit)
+{
+	bool known = visit_admit(visit);
+
+	page_show_stage(&visit->page, visit->login, visit->browser);
+	if (!known && login_stage(visit->login, NULL) == LOGIN_ASK) {
+		/* Eight have approved: whoever is real is among them. */
+		page_show_reason(&visit->page, REASON_NOBODY);
+	}
+	visit_reply(visit);
+}
+
+void visit_show_over(struct request *request, const struct remembered *remembered)
+{
+	enum language fallback = (enum language)request->helper->settings->lang;
+	char cookie[LOGIN_TOKEN_LENGTH + 1];
+	struct page page = {0};
+
+	if (remembered != NULL && read_cookie(request, remembered->id, cookie) &&
+		memory_is_winner(remembered, cookie)) {
+		page.status = 200;
+		page.language = request_language(request, remembered->language);
+		page.heading = MESSAGE_FINISHED;
+		page.words = MESSAGE_FINISHED_TEXT;
+		reply_page(request, &page, NULL);
+	} else {
+		page.language = request_language(request, fallback);
+		page_show_error(&page, 404);
+		reply_page(request, &page, NULL);
+	}
+	explicit_bzero(cookie, sizeof(cookie));
+}

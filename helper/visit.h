@@ -1,0 +1,44 @@
+/*
+ * visit - a browser's request that concerns one login: who is it, and what may it see?
+ */
+#ifndef PAM_WECHAT_VISIT_H
+#define PAM_WECHAT_VISIT_H
+
+#include <stdbool.h>
+
+#include "page.h"
+#include "reason.h"
+
+struct browser;
+struct login;
+struct remembered;
+struct request;
+
+struct visit {
+	struct request *request;
+	struct login *login;
+	struct browser *browser; /* NULL: unknown */
+	bool is_new;             /* this answer gives it its cookie */
+	struct page page;
+};
+
+/* Looks who it is, by the login's cookie. */
+void visit_begin(struct visit *visit, struct request *request, struct login *login);
+
+/*
+ * Makes an unknown browser known, if there is still something to be asked: the first one is what
+ * the exchange learns as OPENED. Returns false if there is no place left, or no memory: then the
+ * browser stays unknown.
+ */
+bool visit_admit(struct visit *visit);
+
+/* Answers with the ask page, or whatever stage the login is at for this browser. */
+void visit_show(struct visit *visit);
+
+/* Answers with heading, words and form that the caller has set in visit->page. */
+void visit_reply(struct visit *visit);
+
+/* Answers for a login that is over: to the browser that won, if it is remembered, or to anybody. */
+void visit_show_over(struct request *request, const struct remembered *remembered);
+
+#endif

@@ -1,0 +1,145 @@
+#include "web.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+
+#include "ask.h"
+#include "callback.h"
+#include "connection.h"
+#include "helper.h"
+#include "page.h"
+#include "reply.h"
+#include "request.h"
+#include "secret.h"
+#include "settings.h"
+#include "text.h"
+
+#define EVERY_METHOD 0xffff
+#define PLAIN "text/plain; charset=utf-8"
+
+static void serve_style(struct request *request)
+{
+	struct reply reply = {.status = 200, .type = "text/css", .body = page_style};
+
+	reply.length = strlen(page_style);
+	reply_send(request, &reply);
+}
+
+static void serve_verify(struct request *request, const struct secret *contents)
+{
+	struct reply reply = {.status = 200, .type = PLAIN, .body = contents->bytes};
+
+	reply.length = contents->size - 1;
+	reply_send(request, &reply);
+}
+
+/* How many log in is nobody's business but this machine's. */
+static void serve_health(struct request *request)
+{
+	struct reply reply = {.status = 200, .type = PLAIN};
+	char body[64];
+	struct text text;
+
+	text_init(&text, body, sizeof(body));
+	text_add(&text, "ok");
+	if (request_is_local(request))
+		text_addf(&text, " pending=%zu", request->helper->logins.count);
+	text_add(&text, "\n");
+	reply.body = body;
+	reply.length = text.length;
+	reply_send(request, &reply);
+}
+
+/* Returns whether it was one of the pages that only GET and HEAD know. */
+static bool serve_below_base(struct request *request, const char *path)
+{
+	if (strcmp(path, "/callback") == 0)
+		callback_get(request);
+	else if (strcmp(path, "/style.css") == 0)
+		serve_style(request);
+	else
+		return false;
+	return true;
+}
+
+static void route(struct request *request, const char *path, bool is_post)
+{
+	const struct settings *settings = request->helper->settings;
+	const char *name = strrchr(path, '/');
+	const struct secret *verify =
+		name == NULL ? NULL : settings_find_verify(settings, name + 1);
+	size_t base_length = strlen(settings->base);
+	const char *below =
+		strncmp(path, settings->base, base_length) == 0 ? path + base_length : "";
+
+	if (strncmp(below, "/l/", 3) == 0 && strchr(below + 3, '/') == NULL) {
+		if (is_post)
+			ask_post(request, below + 3);
+		else
+			ask_get(request, below + 3);
+		return;
+	}
+	if (is_post)
+		reply_error(request, 405);
+	else if (strcmp(path, "/healthz") == 0)
+		serve_health(request);
+	else if (verify != NULL && (name == path || name == below))
+		serve_verify(request, verify);
+	else if (!serve_below_base(request, below))
+		reply_error(request, 404);
+}
+
+static void on_request(struct evhttp_request *http, void *context)
+{
+	struct helper *helper = context;
+	struct request request = {.helper = helper, .http = http};
+	enum evhttp_cmd_type method = evhttp_request_get_command(http);
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
+	const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
+
+	request.connection = connection_of(helper->connections, http);
+	request.is_head = method == EVHTTP_REQ_HEAD;
+	if (helper->stopping)
+		reply_error(&request, 503);
+	else if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD && method != EVHTTP_REQ_POST)
+		reply_error(&request, method < EVHTTP_REQ_PATCH << 1 ? 405 : 501);
+	else if (path == NULL)
+		reply_error(&request, 400);
+	else if (strlen(evhttp_request_get_uri(http)) > REQUEST_TARGET_MAX)
+		reply_error(&request, 414);
+	else
+		route(&request, path, method == EVHTTP_REQ_POST);
+}
+
+struct evhttp *web_create(struct helper *helper, int fd)
+{
+	struct evhttp *http = evhttp_new(helper->base);
+	struct evconnlistener *listener = NULL;
+
+	if (http == NULL) {
+		close(fd);
+		return NULL;
+	}
+	listener = evconnlistener_new(
+		helper->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (listener == NULL) {
+		close(fd);
+		goto out;
+	}
+	/* All of them, so that the refusal is ours. */
+	evhttp_set_allowed_methods(http, EVERY_METHOD);
+	evhttp_set_gencb(http, on_request, helper);
+	if (evhttp_bind_listener(http, listener) == NULL) {
+		evconnlistener_free(listener);
+		goto out;
+	}
+	connections_watch(helper->connections, http, listener);
+	return http;
+out:
+	evhttp_free(http);
+	return NULL;
+}

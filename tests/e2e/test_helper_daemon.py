@@ -1,0 +1,668 @@
+"""The helper as a daemon: configuration, limits, signals, systemd, headers of every answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from e2e.fake_exchange import PROGRAM, Browser, FakeExchange, Helper
+
+
+@pytest.fixture()
+def helper(folder: Path) -> Iterator[Helper]:
+    with Helper(folder) as made:
+        yield made
+
+
+# -- what every answer carries
+
+
+def assert_in_our_clothes(helper: Helper, request: bytes, status: int) -> None:
+    answer = Browser(helper).send(request).answer()
+    assert answer.status == status
+    assert answer.header("Cache-Control") == "no-store"
+    assert answer.header("Referrer-Policy") == "no-referrer"
+    assert answer.header("X-Content-Type-Options") == "nosniff"
+    assert answer.header("Connection") == "close"
+    assert answer.header("Strict-Transport-Security") is None
+    policy = answer.header("Content-Security-Policy")
+    assert policy is not None
+    assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
+    if status not in (200, 303):
+        assert answer.body.startswith("<!DOCTYPE html>")
+        assert answer.header("Content-Type") == "text/html; charset=utf-8"
+        assert answer.header("Content-Length") == str(len(answer.body.encode()))
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET /healthz HTTP/1.1\r\n\r\n", 200),
+        (b"GET /style.css HTTP/1.1\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200),
+        (b"GET / HTTP/1.1\r\n\r\n", 404),
+        (b"GET /l/ HTTP/1.1\r\n\r\n", 404),
+        (b"GET /l/a/b HTTP/1.1\r\n\r\n", 404),
+        (b"GET //healthz HTTP/1.1\r\n\r\n", 404),
+        (b"GET /style.css/ HTTP/1.1\r\n\r\n", 404),
+        (b"GET /callback HTTP/1.1\r\n\r\n", 404),
+        (b"GET /callback?code=a&code=b HTTP/1.1\r\n\r\n", 400),
+        (b"GARBAGE\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+        (b"POST /callback HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 405),
+        (b"PUT /l/abc HTTP/1.1\r\nContent-Length: 0\r\n\r\n", 405),
+        (b"DELETE / HTTP/1.1\r\n\r\n", 405),
+        (b"OPTIONS * HTTP/1.1\r\n\r\n", 405),
+        (b"TRACE / HTTP/1.1\r\n\r\n", 405),
+        (b"CONNECT a:1 HTTP/1.1\r\n\r\n", 405),
+        (b"GET http://a/healthz HTTP/1.1\r\nProxy-Connection: keep-alive\r\n\r\n", 200),
+        (b"GET /healthz HTTP/1.1\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n", 200),
+        (b"BREW / HTTP/1.1\r\n\r\n", 501),
+        (b"POST / HTTP/1.1\r\nContent-Length: 4097\r\n\r\n", 413),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1001\r\n", 413),
+        (b"POST / HTTP/1.1\r\nExpect: tea\r\nContent-Length: 1\r\n\r\n", 417),
+        (b"GET /" + b"a" * 2048 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 8192 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 2500 + b"\r\n", 431),
+        (b"GET /" + b"a" * 9000, 431),
+    ],
+    ids=lambda value: value[:20].decode() if isinstance(value, bytes) else str(value),
+)
+def test_every_answer_wears_our_clothes(helper: Helper, request_: bytes, status: int) -> None:
+    assert_in_our_clothes(helper, request_, status)
+
+
+def test_every_page_of_a_login_wears_our_clothes(helper: Helper) -> None:
+    login = FakeExchange(helper).register()
+    path = login.path.encode()
+    form = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    post = b"POST " + path + b" HTTP/1.1\r\n"
+    assert_in_our_clothes(helper, b"GET " + path + b" HTTP/1.1\r\n\r\n", 200)
+    assert_in_our_clothes(helper, post + form + b"Content-Length: 13\r\n\r\nchoice=refuse", 200)
+    assert_in_our_clothes(helper, post + form + b"Content-Length: 8\r\n\r\nchoice=x", 400)
+    assert_in_our_clothes(helper, post + b"Content-Length: 13\r\n\r\nchoice=refuse", 400)
+    twice = b"Content-Length: 29\r\n\r\nchoice=refuse&choice=continue"
+    assert_in_our_clothes(helper, post + form + twice, 400)
+
+
+def test_the_style_sheet_is_the_one_the_pages_name(helper: Helper) -> None:
+    login = FakeExchange(helper).register()
+    body = Browser(helper).get(login.path).body
+    assert re.findall(r'<link rel="stylesheet" href="([^"]*)">', body) == ["/style.css"]
+    assert "style=" not in body and "<style" not in body
+    answer = Browser(helper).get("/style.css")
+    assert answer.header("Content-Type") == "text/css"
+    assert "#pin" in answer.body
+
+
+def test_a_head_has_no_body(helper: Helper) -> None:
+    assert_in_our_clothes(helper, b"HEAD /healthz HTTP/1.1\r\n\r\n", 200)
+    answer = Browser(helper).begin("HEAD", "/").answer()
+    assert (answer.status, answer.body) == (404, "")
+
+
+# -- healthz, verification files, numbers
+
+
+def test_only_this_machine_learns_how_many_log_in(helper: Helper) -> None:
+    FakeExchange(helper).register()
+    assert Browser(helper).get("/healthz").body != "ok\n"
+    assert Browser(helper).get("/healthz", X_Forwarded_For="203.0.113.9").body == "ok\n"
+
+
+def test_pending_goes_from_one_to_none_with_the_connection(helper: Helper) -> None:
+    login = FakeExchange(helper).register()
+    assert helper.pending() == 1
+    login.close()
+    assert helper.wait_for_pending(0, 0.5)
+
+
+def test_verification_files(folder: Path) -> None:
+    path = folder / "MP_verify_aB3.txt"
+    path.write_text("aB3")
+    path.chmod(0o644)
+    with Helper(folder, public_url="http://127.0.0.1:9/sso", verify_file=path) as helper:
+        for place in ("/", "/sso/"):
+            answer = Browser(helper).get(place + path.name)
+            assert (answer.status, answer.body) == (200, "aB3")
+            assert answer.header("Content-Type") == "text/plain; charset=utf-8"
+        for place in ("/x/", "/sso/l/", "//"):
+            assert Browser(helper).get(place + path.name).status == 404
+        assert Browser(helper).get("/MP_verify_other.txt").status == 404
+
+
+def read_numbers(path: Path) -> dict[str, int]:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(5)
+        client.connect(str(path))
+        received = b""
+        while chunk := client.recv(65536):
+            received += chunk
+    return {
+        name: int(number)
+        for name, number in re.findall(r"^pam_wechat_(\w+) (\d+)$", received.decode(), re.M)
+    }
+
+
+def test_the_numbers_of_the_status_socket(folder: Path) -> None:
+    path = folder / "status.sock"
+    with Helper(folder, status_socket=path) as helper:
+        assert path.stat().st_mode & 0o777 == 0o660
+        login = FakeExchange(helper).register()
+        idle = Browser(helper).connect()
+        phone = Browser(helper)
+        page = phone.finish(login)
+        other = FakeExchange(helper).register()
+        assert page.token is not None
+        phone.post(login.path, token=page.token, choice="refuse")
+        other.close()
+        assert helper.wait_for_pending(1, 0.5)
+        assert read_numbers(path) == {
+            "pending_logins": 1,
+            "connections": 1,
+            "logins_started_total": 2,
+            "logins_completed_total": 1,
+            "logins_refused_total": 1,
+        }
+        idle.close()
+
+
+def test_connections_are_counted_exactly(folder: Path) -> None:
+    """However they end: answered, refused by evhttp itself, closed by the client, never used."""
+    path = folder / "status.sock"
+    with Helper(folder, status_socket=path) as helper:
+        login = FakeExchange(helper).register()
+        phone = Browser(helper)
+        phone.approve(login)
+        login.expect("OPENED")
+        for _ in range(20):
+            phone.get(login.path)
+            Browser(helper).send(b"GARBAGE\r\n\r\n").answer()
+            Browser(helper).connect().close()
+            Browser(helper).send(b"GET / HT").abandon()
+        held, _ = phone.bring_code(login)
+        idle = Browser(helper).connect()
+        deadline = time.monotonic() + 2
+        while read_numbers(path)["connections"] != 2:
+            assert time.monotonic() < deadline, read_numbers(path)
+        held.abandon()
+        idle.close()
+        while read_numbers(path)["connections"] != 0:
+            assert time.monotonic() < deadline, read_numbers(path)
+
+
+# -- limits
+
+
+def test_the_oldest_of_an_origin_with_too_many_goes(helper: Helper) -> None:
+    elsewhere = FakeExchange(helper, origin="198.51.100.1").register()
+    logins = [FakeExchange(helper).register() for _ in range(16)]
+    assert helper.pending() == 17
+    FakeExchange(helper).register()
+    assert helper.pending() == 17
+    assert logins[0].expect("REJECTED")["reason"] == "full"
+    logins[0].expect_end()
+    assert Browser(helper).get(logins[0].path).status == 404
+    assert Browser(helper).get(logins[1].path).status == 200
+    assert Browser(helper).get(elsewhere.path).status == 200
+
+
+def test_the_oldest_of_the_busiest_origin_goes_when_all_is_full(folder: Path) -> None:
+    with Helper(folder, max_pending=5) as helper:
+        quiet = FakeExchange(helper, origin="198.51.100.1").register()
+        busy = [FakeExchange(helper, origin="203.0.113.9").register() for _ in range(3)]
+        also = FakeExchange(helper, origin="198.51.100.2").register()
+        new = FakeExchange(helper, origin="198.51.100.3").register()
+        assert helper.pending() == 5
+        assert busy[0].expect("REJECTED")["reason"] == "full"
+        for login in (quiet, *busy[1:], also, new):
+            assert Browser(helper).get(login.path).status == 200
+
+
+def test_no_connection_more_than_allowed(folder: Path) -> None:
+    with Helper(folder, max_connections=4) as helper:
+        idle = [Browser(helper).connect() for _ in range(4)]
+        waiting = Browser(helper).begin("GET", "/healthz")
+        assert not waiting.is_answered(0.3)
+        idle.pop().close()
+        assert waiting.answer().status == 200
+        for connection in idle:
+            connection.close()
+
+
+def test_a_dripping_client_is_cut_at_the_absolute_deadline(folder: Path) -> None:
+    with Helper(folder, request_seconds=1) as helper:
+        connection = Browser(helper).connect()
+        begin = time.monotonic()
+        connection.settimeout(0.05)
+        try:
+            for byte in b"GET / HTTP/1.1\r\nX-Long: " + b"x" * 1000:
+                connection.send(bytes([byte]))
+                try:
+                    if connection.recv(1) == b"":
+                        break
+                except TimeoutError:
+                    pass
+        except OSError:
+            pass
+        assert 0.9 < time.monotonic() - begin < 1.6
+
+
+def test_a_client_that_sends_nothing_is_cut_too(folder: Path) -> None:
+    with Helper(folder, request_seconds=1) as helper:
+        for request in (b"", b"POST /l/x HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"):
+            begin = time.monotonic()
+            pending = Browser(helper).send(request)
+            assert pending.connection.recv(1) == b""
+            assert 0.9 < time.monotonic() - begin < 1.6
+
+
+def test_a_held_answer_outlives_the_deadline_of_requests(folder: Path) -> None:
+    with Helper(folder, request_seconds=1) as helper:
+        login = FakeExchange(helper).register()
+        phone = Browser(helper)
+        phone.approve(login)
+        login.expect("OPENED")
+        waiting, ticket = phone.bring_code(login)
+        assert not waiting.is_answered(1.3)
+        login.succeed(ticket)
+        assert waiting.answer().pin == login.pin
+
+
+def test_a_client_that_talks_on_while_its_answer_is_held(helper: Helper) -> None:
+    login = FakeExchange(helper).register()
+    phone = Browser(helper)
+    phone.approve(login)
+    login.expect("OPENED")
+    waiting, ticket = phone.bring_code(login)
+    for _ in range(50):
+        waiting.connection.sendall(b"GET / HTTP/1.1\r\n\r\n" * 1000)
+    assert not waiting.is_answered()
+    login.succeed(ticket)
+    assert waiting.answer().pin == login.pin
+
+
+def test_a_client_that_talked_on_and_went_away_is_noticed(folder: Path) -> None:
+    path = folder / "status.sock"
+    with Helper(folder, status_socket=path) as helper:
+        login = FakeExchange(helper).register()
+        phone = Browser(helper)
+        phone.approve(login)
+        login.expect("OPENED")
+        waiting, ticket = phone.bring_code(login)
+        waiting.connection.sendall(b"x" * 100000)
+        waiting.abandon()
+        deadline = time.monotonic() + 2
+        while read_numbers(path)["connections"] != 0:
+            assert time.monotonic() < deadline
+        login.succeed(ticket)
+        assert phone.get(login.path).pin == login.pin
+
+
+def test_out_of_descriptors_is_survived_without_spinning(folder: Path) -> None:
+    uid = os.geteuid() or 61234  # root could raise its limit again
+    os.chown(folder, uid, -1)
+
+    def become() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+
+    with Helper(folder, become) as helper:
+        assert "20 open files are allowed" in helper.log()
+        held = [Browser(helper).connect() for _ in range(20)]
+        waiting = Browser(helper).begin("GET", "/healthz")
+        login = FakeExchange(helper)
+        login.send(login.registration())
+        helper.wait_for_log("accept: Too many open files")
+        before = cpu_seconds(helper.process.pid)
+        assert not waiting.is_answered(0.5)
+        assert cpu_seconds(helper.process.pid) - before < 0.1
+        for connection in held:
+            connection.close()
+        assert waiting.answer().status == 200
+        login.expect("REGISTERED")
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_the_log_of_malformed_messages_is_limited(helper: Helper) -> None:
+    for _ in range(60):
+        login = FakeExchange(helper)
+        login.socket.send(b"JUNK\n")
+        login.expect_end()
+    assert 1 <= helper.log().count("nobody understands") <= 10
+
+
+def test_a_connection_that_never_registers_is_closed(helper: Helper) -> None:
+    silent = FakeExchange(helper)
+    silent.socket.settimeout(7)
+    begin = time.monotonic()
+    silent.expect_end()
+    assert 4 < time.monotonic() - begin < 6
+
+
+def test_who_may_use_the_socket(folder: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs another user")
+    with Helper(folder) as helper:
+        helper.socket_path.chmod(0o666)
+        program = (
+            "import os, socket, sys; os.setuid(int(sys.argv[2]));"
+            "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(5);"
+            "s.connect(sys.argv[1]); sys.exit(len(s.recv(1)))"
+        )
+        for uid in ("61234", "65534"):
+            arguments = ["/usr/bin/python3", "-c", program, str(helper.socket_path), uid]
+            assert subprocess.run(arguments, check=False).returncode == 0
+            helper.wait_for_log(f"uid {uid} may not use the socket")
+        FakeExchange(helper).register()
+
+
+def test_root_is_given_up_for_good(folder: Path) -> None:
+    def join_groups() -> None:
+        if os.geteuid() == 0:
+            os.setgroups([0, 4242])
+
+    with Helper(folder, join_groups) as helper:
+        status = Path(f"/proc/{helper.process.pid}/status").read_text()
+    assert re.search(r"NoNewPrivs:\s+1", status)
+    if os.geteuid() == 0:
+        for kind in ("Uid", "Gid"):
+            found = re.search(rf"{kind}:((?:\s+\d+){{4}})", status)
+            assert found is not None
+            assert "0" not in found[1].split()
+        assert re.search(r"Groups:\s*\n", status)
+        assert re.search(r"CapEff:\s+0{16}", status)
+
+
+# -- the client's address
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "logged"),
+    [
+        ([], "203.0.113.9", "127.0.0.1"),
+        (["127.0.0.1"], "203.0.113.9", "203.0.113.9"),
+        (["127.0.0.0/8"], "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (["127.0.0.1", "10.0.0.0/8"], "203.0.113.9,10.1.2.3", "203.0.113.9"),
+        (["127.0.0.1"], "2001:db8::1", "2001:db8::1"),
+        (["127.0.0.1"], "junk\x7f", "127.0.0.1"),
+        (["10.0.0.0/8"], "203.0.113.9", "127.0.0.1"),
+    ],
+)
+def test_whose_address_a_refusal_is_logged_with(
+    folder: Path, proxies: list[str], forwarded: str, logged: str
+) -> None:
+    with Helper(folder, trusted_proxy=proxies) as helper:
+        login = FakeExchange(helper).register()
+        phone = Browser(helper)
+        token = phone.get(login.path).token
+        phone.begin(
+            "POST", login.path, f"choice=refuse&token={token}", X_Forwarded_For=forwarded
+        ).answer()
+        helper.wait_for_log(f"login={login.id[:6]} refused: .*, from {re.escape(logged)}\n")
+
+
+# -- configuration
+
+
+def check(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    path = folder / "checked.conf"
+    path.write_text(text)
+    path.chmod(0o644)
+    return subprocess.run(
+        [PROGRAM, "-t", "-c", path], capture_output=True, text=True, check=False, timeout=10
+    )
+
+
+def test_a_good_configuration_is_silently_good(folder: Path) -> None:
+    done = check(folder, "# nothing but what is needed\npublic_url = https://login.example.com\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("public_url = http://login.example.com", "must be https"),
+        ("public_url = https://login.example.com/", "without a slash"),
+        ("public_url = https://login.example.com/a;b", "';'"),
+        ("listen = 8080", "must look like"),
+        ("listen = localhost:8080", "must look like"),
+        ("listen = 127.0.0.1:65536", "must look like"),
+        ("socket = helper.sock", "absolute"),
+        ("lang = de", "zh or en"),
+        ("trusted_proxy = 10.0.0.0/33", "must be an address"),
+        ("trusted_proxy = proxy.example.com", "must be an address"),
+        ("verify_file = /etc/passwd", "MP_verify_"),
+        ("max_pending = 0", "from 1 to"),
+        ("max_connections = many", "whole number"),
+        ("request_seconds = 301", "from 1 to 300"),
+        ("colour = red", "unknown key"),
+        ("lang = en\nlang = en", "twice"),
+    ],
+)
+def test_a_bad_key_is_named_with_file_and_line(folder: Path, line: str, what: str) -> None:
+    done = check(folder, f"# comment\n{line}\n")
+    number = 2 + line.count("\n")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{folder}/checked.conf:{number}: ")
+    assert what in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_public_url_must_be_there(folder: Path) -> None:
+    done = check(folder, "lang = en\n")
+    assert (done.returncode, "public_url is missing" in done.stderr) == (1, True)
+
+
+def test_private_addresses_may_be_plain_http(folder: Path) -> None:
+    for host in ("127.0.0.1:8080", "localhost", "192.168.1.5:8080", "[fd00::1]:80", "10.1.2.3"):
+        assert check(folder, f"public_url = http://{host}\n").returncode == 0
+
+
+def test_a_configuration_others_may_write_is_refused(folder: Path) -> None:
+    path = folder / "checked.conf"
+    path.write_text("public_url = https://login.example.com\n")
+    path.chmod(0o666)
+    done = subprocess.run(
+        [PROGRAM, "-t", "-c", path], capture_output=True, text=True, check=False, timeout=10
+    )
+    assert done.returncode == 1
+    assert "others may write" in done.stderr
+
+
+def test_two_helpers_do_not_share_a_socket(helper: Helper) -> None:
+    done = subprocess.run(
+        [PROGRAM, "-c", helper.conf_path], capture_output=True, text=True, check=False, timeout=10
+    )
+    assert done.returncode == 1
+    assert "another helper is listening there" in done.stderr
+
+
+def test_a_socket_left_behind_is_replaced(folder: Path) -> None:
+    with Helper(folder) as helper:
+        helper.process.kill()
+        helper.process.wait(5)
+        assert helper.socket_path.exists()
+    with Helper(folder) as helper:
+        FakeExchange(helper).register()
+
+
+# -- signals
+
+
+def test_reloading_a_good_configuration(helper: Helper) -> None:
+    login = FakeExchange(helper).register()
+    helper.write(brand="ACME & Sons", lang="zh", max_pending=2)
+    helper.process.send_signal(signal.SIGHUP)
+    helper.wait_for_log("the configuration was read anew")
+    body = Browser(helper).get("/nowhere").body
+    assert "ACME &amp; Sons" in body
+    assert 'lang="zh-CN"' in body
+    assert Browser(helper).get(login.path).status == 200
+    for origin in ("a", "b"):
+        FakeExchange(helper, origin=origin).register()
+    assert helper.pending() == 2
+
+
+def test_reloading_a_bad_configuration_changes_nothing(helper: Helper) -> None:
+    helper.write(brand="ACME", max_pending=0)
+    helper.process.send_signal(signal.SIGHUP)
+    helper.wait_for_log(r"the old configuration stays: .*helper\.conf:\d+: max_pending")
+    assert "ACME" not in Browser(helper).get("/nowhere").body
+    FakeExchange(helper).register()
+
+
+def test_reloading_what_can_not_change_is_said(helper: Helper) -> None:
+    helper.write(listen="127.0.0.1:1")
+    helper.process.send_signal(signal.SIGHUP)
+    helper.wait_for_log("listen changes with the next restart only")
+    assert Browser(helper).get("/healthz").status == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stopping_answers_whoever_waits(helper: Helper, number: signal.Signals) -> None:
+    login = FakeExchange(helper).register()
+    phone = Browser(helper)
+    phone.approve(login)
+    login.expect("OPENED")
+    waiting, _ = phone.bring_code(login)
+    begin = time.monotonic()
+    helper.process.send_signal(number)
+    answer = waiting.answer()
+    assert answer.status == 503
+    assert answer.heading == "Being restarted"
+    login.expect_end()
+    assert helper.process.wait(3) == 0
+    assert time.monotonic() - begin < 1
+    # A directory of root's is not the helper's to tidy up once it is somebody else.
+    assert helper.socket_path.exists() == (os.geteuid() == 0)
+
+
+def test_stopping_does_not_wait_for_idle_connections(helper: Helper) -> None:
+    idle = Browser(helper).connect()
+    time.sleep(0.05)
+    begin = time.monotonic()
+    helper.process.terminate()
+    assert helper.process.wait(3) == 0
+    assert time.monotonic() - begin < 2
+    idle.close()
+
+
+def test_after_a_restart_the_login_is_registered_again(folder: Path) -> None:
+    with Helper(folder) as helper:
+        login = FakeExchange(helper).register()
+        phone = Browser(helper)
+        phone.approve(login)
+    with Helper(folder) as helper:
+        phone.helper = helper
+        again = FakeExchange(helper)
+        again.id, again.state, again.authorize_url = login.id, login.state, login.authorize_url
+        again.register()
+        # One more tap: the new helper knows no cookie of the old one.
+        assert phone.get(again.callback()).heading == "Is this you signing in?"
+        assert phone.finish(again).pin == again.pin
+
+
+# -- systemd
+
+STARTER = """
+import os, sys
+os.environ["LISTEN_PID"] = str(os.getpid())
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def start_by_systemd(
+    folder: Path, sockets: dict[str, socket.socket], notify: str
+) -> subprocess.Popen[bytes]:
+    descriptors = [one.fileno() for one in sockets.values()]
+
+    def place() -> None:
+        copies = [os.dup(fd) for fd in descriptors]
+        high = [os.dup2(fd, 100 + i) for i, fd in enumerate(copies)]
+        for i, fd in enumerate(high):
+            os.dup2(fd, 3 + i, inheritable=True)
+
+    environment = {
+        "LISTEN_FDS": str(len(sockets)),
+        "LISTEN_FDNAMES": ":".join(sockets),
+        "NOTIFY_SOCKET": notify,
+    }
+    with (folder / "helper.log").open("wb") as log:
+        return subprocess.Popen(
+            ["/usr/bin/python3", "-c", STARTER, PROGRAM, "-c", folder / "helper.conf"],
+            env=environment,
+            stderr=log,
+            close_fds=False,
+            preexec_fn=place,
+        )
+
+
+@pytest.mark.parametrize("names", [["helper.sock"], ["http", "helper.sock"]])
+@pytest.mark.parametrize("abstract", [False, True])
+def test_sockets_of_systemd_and_what_it_is_told(
+    folder: Path, names: list[str], abstract: bool
+) -> None:
+    path = f"\0pam_wechat-{os.getpid()}" if abstract else str(folder / "notify")
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified,
+        socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as exchange,
+        socket.socket() as http,
+    ):
+        notified.settimeout(10)
+        notified.bind(path)
+        if not abstract:
+            os.chmod(path, 0o666)
+        exchange.bind(str(folder / "helper.sock"))
+        exchange.listen()
+        http.bind(("127.0.0.1", 0))
+        http.listen()
+        helper = Helper.__new__(Helper)
+        helper.exchanges = []
+        helper.folder, helper.public_url = folder, "http://127.0.0.1:9"
+        helper.log_path, helper.socket_path = folder / "helper.log", folder / "helper.sock"
+        folder.chmod(0o755)
+        helper.write()
+        sockets = {"helper.sock": exchange, "http": http}
+        helper.process = start_by_systemd(
+            folder, {name: sockets[name] for name in names}, path.replace("\0", "@")
+        )
+        with helper:
+            assert notified.recv(4096) == b"READY=1"
+            helper.port = int(helper.wait_for_log(r"listening on .*:(\d+)")[1])
+            assert (helper.port == http.getsockname()[1]) == ("http" in names)
+            FakeExchange(helper).register()
+            assert helper.pending() == 1
+            helper.process.send_signal(signal.SIGHUP)
+            assert re.fullmatch(rb"RELOADING=1\nMONOTONIC_USEC=\d+", notified.recv(4096))
+            assert notified.recv(4096) == b"READY=1"
+            helper.process.terminate()
+            assert notified.recv(4096) == b"STOPPING=1"
+        # What systemd made stays systemd's.
+        assert helper.socket_path.exists()
+
+
+def test_sockets_meant_for_another_process_are_left_alone(folder: Path) -> None:
+    os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = "1", "1"
+    try:
+        with Helper(folder) as helper:
+            FakeExchange(helper).register()
+    finally:
+        del os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"]
