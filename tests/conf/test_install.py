@@ -1,0 +1,36 @@
+"""What `meson install` puts where."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from harness.site import BUILD
+
+EXPECTED = {
+    "usr/libexec/pam_wechat/pam-wechat-exchange": 0o755,
+    "usr/sbin/pam-wechat-helper": 0o755,
+    "usr/lib/systemd/system/pam-wechat-helper.service": 0o644,
+    "usr/lib/systemd/system/pam-wechat-helper.socket": 0o644,
+    "usr/lib/sysusers.d/pam_wechat.conf": 0o644,
+    "usr/lib/tmpfiles.d/pam_wechat.conf": 0o644,
+    "usr/share/doc/pam_wechat/examples/pam_wechat.conf": 0o644,
+    "usr/share/doc/pam_wechat/examples/helper.conf": 0o644,
+    "usr/share/doc/pam_wechat/examples/users": 0o644,
+    "usr/share/doc/pam_wechat/examples/pam.d/sshd-only": 0o644,
+    "usr/share/doc/pam_wechat/examples/pam.d/sshd-second-factor": 0o644,
+}
+
+
+def test_everything_is_installed_where_the_readme_says(folder: Path) -> None:
+    subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet"], check=True,
+                   env=os.environ | {"DESTDIR": str(folder)}, stdout=subprocess.DEVNULL)
+    found = {
+        str(path.relative_to(folder)): path.stat().st_mode & 0o7777
+        for path in folder.rglob("*") if path.is_file()
+    }
+    (module,) = [path for path in found if path.endswith("/security/pam_wechat.so")]
+    assert module.startswith("usr/lib/")
+    del found[module]
+    assert found == EXPECTED
