@@ -5,28 +5,47 @@
 #include "request.h"
 #include "secret.h"
 
+/* The length of the blank that stands here, 0 if there is none: U+3000 is a wide one. */
+static size_t blank_length(const char *at)
+{
+	if (*at == ' ' || *at == '\t')
+		return 1;
+	return strncmp(at, "\xe3\x80\x80", 3) == 0 ? 3 : 0;
+}
+
+/* The digit that stands here, and its length in bytes; '\0' if there is none. */
+static char read_digit(const char *at, size_t *length)
+{
+	*length = 1;
+	if (*at >= '0' && *at <= '9')
+		return *at;
+	*length = 3;
+	/* U+FF10 to U+FF19 */
+	if (strncmp(at, "\xef\xbc", 2) == 0 && at[2] >= '\x90' && at[2] <= '\x99')
+		return (char)('0' + (at[2] - '\x90'));
+	return '\0';
+}
+
 bool pin_matches(const char *pin, const char *typed)
 {
 	char digits[REQUEST_PIN_LENGTH] = "";
-	size_t count = 0;
-	bool matches;
+	size_t count = 0, length;
+	bool matches = true;
 
-	for (const char *at = typed; *at != '\0'; at++) {
-		char digit = *at;
+	for (const char *at = typed; *at != '\0' && matches; at += length) {
+		char digit;
 
-		if (digit == ' ' || digit == '\t')
+		length = blank_length(at);
+		if (length > 0)
 			continue;
-		/* U+FF10 to U+FF19 */
-		if (strncmp(at, "\xef\xbc", 2) == 0 && at[2] >= '\x90' && at[2] <= '\x99') {
-			digit = (char)('0' + (at[2] - '\x90'));
-			at += 2;
-		}
-		if (digit < '0' || digit > '9' || count == sizeof(digits))
-			return false;
-		digits[count++] = digit;
+		digit = read_digit(at, &length);
+		if (digit == '\0' || count == sizeof(digits))
+			matches = false;
+		else
+			digits[count++] = digit;
 	}
-	matches =
-		count == sizeof(digits) && strlen(pin) == count && secret_equal(pin, digits, count);
+	matches = matches && count == sizeof(digits) && strlen(pin) == count &&
+	          secret_equal(pin, digits, count);
 	explicit_bzero(digits, sizeof(digits));
 	return matches;
 }

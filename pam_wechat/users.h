@@ -20,7 +20,8 @@ struct users;
 
 /*
  * Parses `length` bytes of a file named `path` (for messages). Returns 0 and a table that the
- * caller frees; -ENOMEM; or -EINVAL with the problem set, beginning with "path:line: ".
+ * caller frees; -ENOMEM; or -EINVAL with the problem set, beginning with "path:line: ", or "path: "
+ * if the file is too large.
  */
 int users_parse(const char *path, const char *bytes, size_t length, struct users **users,
 	struct problem *problem);

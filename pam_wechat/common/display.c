@@ -60,11 +60,13 @@ static bool is_shown(uint32_t c)
 		{0x200b, 0x200f},    /* zero width, left-to-right and right-to-left marks */
 		{0x2028, 0x202e},    /* separators, embeddings, overrides */
 		{0x2060, 0x206f},    /* word joiner, isolates, deprecated controls */
+		{0x2800, 0x2800},    /* empty braille pattern */
 		{0x3164, 0x3164},    /* Hangul filler */
 		{0xe000, 0xf8ff},    /* private use: WeChat's old emoji */
 		{0xfdd0, 0xfdef},    /* noncharacters */
 		{0xfe00, 0xfe0f},    /* variation selectors */
 		{0xfeff, 0xfeff},    /* byte order mark */
+		{0xffa0, 0xffa0},    /* half-width Hangul filler */
 		{0xfff0, 0xfffb},    /* specials, interlinear annotation */
 		{0x1d173, 0x1d17a},  /* musical controls */
 		{0xe0000, 0xe0fff},  /* tags, variation selectors */

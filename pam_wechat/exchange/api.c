@@ -247,15 +247,13 @@ static void describe(struct api *api, CURLcode code, struct api_result *result)
 	}
 }
 
-bool api_step(struct api *api, struct api_result *result)
+/* Takes what has ended off the list. Returns whether the GET was among it. */
+static bool take_ended(struct api *api, struct api_result *result)
 {
 	bool finished = false;
-	int running = 0, left = 0;
 	CURLMsg *message;
+	int left = 0;
 
-	if (api->multi == NULL)
-		return false;
-	(void)curl_multi_perform(api->multi, &running);
 	while ((message = curl_multi_info_read(api->multi, &left)) != NULL) {
 		CURL *handle = message->easy_handle;
 		CURLcode code = message->data.result;
@@ -270,10 +268,24 @@ bool api_step(struct api *api, struct api_result *result)
 			finished = true;
 		}
 	}
+	return finished;
+}
+
+bool api_step(struct api *api, struct api_result *result)
+{
+	bool finished;
+	int running = 0;
+
+	if (api->multi == NULL)
+		return false;
+	(void)curl_multi_perform(api->multi, &running);
+	finished = take_ended(api, result);
 	if (api->get != NULL && api->get_waits && api->warm == NULL) {
 		api->get_waits = false;
 		(void)curl_multi_add_handle(api->multi, api->get);
 		(void)curl_multi_perform(api->multi, &running);
+		/* A near API has answered already, and nothing would wake the next api_wait(). */
+		finished = take_ended(api, result);
 	}
 	if (api->get == NULL && api->warmed > 0 && deadline_left(api->warm_again) == 0)
 		api_warm(api);

@@ -239,21 +239,25 @@ static void take_answer(struct exchange *exchange, const struct api_result *resu
 	explicit_bzero(&answer, sizeof(answer));
 }
 
+/* Goes on until everything waits for the network: nothing else wakes the next api_wait(). */
 static void serve_api(struct exchange *exchange)
 {
-	struct api_result result;
-	const struct code *code;
+	bool again = true;
 
-	if (api_step(exchange->api, &result))
-		take_answer(exchange, &result);
-	while ((code = codes_start_next(&exchange->codes)) != NULL) {
-		if (ask_token(exchange, code->value) == 0)
-			break;
-		finish_code(exchange, REASON_INTERNAL, 0, "", "out of memory");
+	while (again) {
+		struct api_result result;
+		const struct code *code;
+
+		again = api_step(exchange->api, &result);
+		if (again)
+			take_answer(exchange, &result);
+		while ((code = codes_start_next(&exchange->codes)) != NULL) {
+			again = true;
+			if (ask_token(exchange, code->value) == 0)
+				break;
+			finish_code(exchange, REASON_INTERNAL, 0, "", "out of memory");
+		}
 	}
-	/* Starts what was just asked for. */
-	if (api_step(exchange->api, &result))
-		take_answer(exchange, &result);
 }
 
 /* The helper will not have this login: before READY the module hears it at once. */
@@ -354,10 +358,11 @@ static int loop(struct exchange *exchange)
 		if (!exchange->ready && deadline_left(exchange->helper_deadline) < wait_ms)
 			wait_ms = deadline_left(exchange->helper_deadline);
 		api_wait(exchange->api, wanted, 2, wait_ms);
-		if (wanted[0].revents != 0)
-			rv = serve_module(exchange);
-		if (rv == 0 && wanted[1].revents != 0)
+		/* A report that is there already counts before the module's question. */
+		if (wanted[1].revents != 0)
 			rv = serve_helper(exchange);
+		else if (wanted[0].revents != 0)
+			rv = serve_module(exchange);
 		if (rv == 0)
 			rv = reach_helper(exchange);
 		serve_api(exchange);

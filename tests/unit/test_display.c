@@ -1,0 +1,176 @@
+#include "display.h"
+
+#include "unit.h"
+
+#define HAN "\xe5\xbe\xae" /* U+5FAE, three bytes */
+
+struct row {
+	const char *from, *to;
+};
+
+static void check(const struct row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char to[64];
+
+		display_copy(to, sizeof(to), rows[i].from, strlen(rows[i].from));
+		assert_string_equal(to, rows[i].to);
+	}
+}
+
+static void test_plain_text_is_shown_as_it_is(void **state)
+{
+	static const struct row rows[] = {
+		{"", ""}, {"alice", "alice"}, {" ~!\"<>&'\\", " ~!\"<>&'\\"}, {HAN "x", HAN "x"},
+		{"\xc3\xa9\xc2\xa0", "\xc3\xa9\xc2\xa0"}, /* e acute, no-break space */
+		{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"}, /* U+1F600 */
+		{"\xef\xbf\xbd", "\xef\xbf\xbd"},         /* U+FFFD */
+		{"\xed\x9f\xbf", "\xed\x9f\xbf"},         /* U+D7FF, below the surrogates */
+		{"\xf3\xaf\xbf\xbd", "\xf3\xaf\xbf\xbd"}, /* U+EFFFD, below private use */
+		{"\xe2\x80\x90\xe2\x80\xa7", "\xe2\x80\x90\xe2\x80\xa7"}, /* between the hidden */
+	};
+
+	(void)state;
+	check(rows, COUNT(rows));
+}
+
+static void test_control_characters_are_dropped(void **state)
+{
+	static const struct row rows[] = {
+		{"a\nb\rc\td", "abcd"},
+		{"\x1b[2J\x07\x08x\x7f", "[2Jx"},
+		{"\x01\x1f", ""},
+		{"a\xc2\x80\xc2\x9b\xc2\x9f"
+		 "b",
+			"ab"}, /* C1, CSI among them */
+		{"\xc2\xad", ""},
+	};
+	char to[8];
+
+	(void)state;
+	check(rows, COUNT(rows));
+	display_copy(to, sizeof(to), "a\0b", 3);
+	assert_string_equal(to, "ab");
+}
+
+static void test_what_reorders_or_hides_text_is_dropped(void **state)
+{
+	static const struct row rows[] = {
+		{"\xe2\x80\x8b\xe2\x80\x8c\xe2\x80\x8d\xe2\x80\x8e\xe2\x80\x8f",
+			""},                      /* 200B-200F */
+		{"\xe2\x80\xa8\xe2\x80\xa9", ""}, /* 2028-2029 */
+		{"\xe2\x80\xaa\xe2\x80\xab\xe2\x80\xac\xe2\x80\xad\xe2\x80\xae",
+			""}, /* 202A-202E */
+		{"\xe2\x81\xa0\xe2\x81\xa6\xe2\x81\xa7\xe2\x81\xa8\xe2\x81\xa9",
+			""},                              /* 2060-2069 */
+		{"\xd8\x9c", ""},                         /* 061C */
+		{"\xe1\xa0\x8e", ""},                     /* 180E */
+		{"\xef\xbb\xbf", ""},                     /* FEFF */
+		{"\xef\xb8\x8f", ""},                     /* FE0F */
+		{"\xf3\xa0\x81\x81", ""},                 /* E0041, a tag */
+		{"\xee\x80\x80\xef\xa3\xbf", ""},         /* E000, F8FF */
+		{"\xf3\xb0\x80\x80\xf4\x8f\xbf\xbd", ""}, /* F0000, 10FFFD */
+		{"\xef\xb7\x90\xef\xb7\xaf", ""},         /* FDD0, FDEF */
+		{"\xef\xbf\xbe\xef\xbf\xbf", ""},         /* FFFE, FFFF */
+		{"\xf0\x9f\xbf\xbe\xf0\x9f\xbf\xbf", ""}, /* 1FFFE, 1FFFF */
+	};
+
+	(void)state;
+	check(rows, COUNT(rows));
+}
+
+static void test_bytes_that_are_not_utf8_become_question_marks(void **state)
+{
+	static const struct row rows[] = {
+		{"\x80", "?"},
+		{"a\xff\xfe"
+		 "b",
+			"a??b"},
+		{"\xc0\x80", "??"},                 /* an overlong NUL */
+		{"\xc1\xbf", "??"},                 /* overlong */
+		{"\xe0\x9f\xbf", "???"},            /* overlong */
+		{"\xf0\x8f\xbf\xbf", "????"},       /* overlong */
+		{"\xed\xa0\x80", "???"},            /* U+D800 */
+		{"\xed\xbf\xbf", "???"},            /* U+DFFF */
+		{"\xf4\x90\x80\x80", "????"},       /* past U+10FFFF */
+		{"\xf5\x80\x80\x80", "????"},       /* no such first byte */
+		{"\xe5\xbe", "??"},                 /* ends too soon */
+		{"\xe5\xbe\x1b", "??"},             /* an escape inside a character is one still */
+		{"\xe5\xbe" HAN, "??" HAN},         /* what follows is read anew */
+		{"\xce\xa2\xd0\xc5", "\xce\xa2??"}, /* GBK: half of it happens to be UTF-8 */
+	};
+
+	(void)state;
+	check(rows, COUNT(rows));
+}
+
+static void test_a_character_at_the_end_is_not_read_past_the_length(void **state)
+{
+	char to[8];
+
+	(void)state;
+	display_copy(to, sizeof(to), HAN, 2);
+	assert_string_equal(to, "??");
+	display_copy(to, sizeof(to), "abc", 2);
+	assert_string_equal(to, "ab");
+	display_copy(to, sizeof(to), "abc", 0);
+	assert_string_equal(to, "");
+}
+
+static void test_what_does_not_fit_is_cut_between_characters(void **state)
+{
+	char to[9] = "";
+
+	(void)state;
+	display_copy(to, 8, HAN HAN HAN, 9);
+	assert_string_equal(to, HAN HAN);
+	display_copy(to, 7, HAN HAN "x", 7);
+	assert_string_equal(to, HAN HAN);
+	/* Nothing that comes later fills the gap: the beginning is shown, not a selection. */
+	display_copy(to, 6, "abc" HAN "d", 7);
+	assert_string_equal(to, "abc");
+	display_copy(to, 1, "abc", 3);
+	assert_string_equal(to, "");
+}
+
+static void test_ordinary_names_are_shown(void **state)
+{
+	static const char *const names[] = {
+		"alice", "a", "A.b_c@d-0", "0123456789", "abcdefghijklmnopqrstuvwxyz012345"};
+	char to[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		display_name(to, sizeof(to), names[i]);
+		assert_string_equal(to, names[i]);
+	}
+}
+
+static void test_unusual_names_are_called_so(void **state)
+{
+	static const char *const names[] = {NULL, "", "a b", "a\n", "root\x1b[A", HAN, "a/b", "a,b",
+		"<b>", "abcdefghijklmnopqrstuvwxyz0123456", "a$", "\xff"};
+	char to[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		display_name(to, sizeof(to), names[i]);
+		assert_string_equal(to, "(unusual name)");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain_text_is_shown_as_it_is),
+		cmocka_unit_test(test_control_characters_are_dropped),
+		cmocka_unit_test(test_what_reorders_or_hides_text_is_dropped),
+		cmocka_unit_test(test_bytes_that_are_not_utf8_become_question_marks),
+		cmocka_unit_test(test_a_character_at_the_end_is_not_read_past_the_length),
+		cmocka_unit_test(test_what_does_not_fit_is_cut_between_characters),
+		cmocka_unit_test(test_ordinary_names_are_shown),
+		cmocka_unit_test(test_unusual_names_are_called_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

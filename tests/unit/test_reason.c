@@ -1,0 +1,57 @@
+#include "reason.h"
+
+#include "unit.h"
+
+static const struct {
+	enum reason reason;
+	const char *word;
+} rows[] = {
+	{REASON_NONE, "none"},
+	{REASON_NOBODY, "nobody"},
+	{REASON_NOT_LINKED, "not-linked"},
+	{REASON_SNAPSHOT, "snapshot"},
+	{REASON_RISK, "risk"},
+	{REASON_CODE, "code"},
+	{REASON_BUSY, "busy"},
+	{REASON_SETUP, "setup"},
+	{REASON_UNREACHABLE, "unreachable"},
+	{REASON_BAD_ANSWER, "bad-answer"},
+	{REASON_TOO_MANY, "too-many-codes"},
+	{REASON_REPORTED, "reported"},
+	{REASON_EXPIRED, "expired"},
+	{REASON_HELPER, "helper"},
+	{REASON_FULL, "full"},
+	{REASON_REJECTED, "rejected"},
+	{REASON_INTERNAL, "internal"},
+};
+
+static void test_every_reason_has_its_word(void **state)
+{
+	(void)state;
+	assert_int_equal(COUNT(rows), REASON_COUNT);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_int_equal(rows[i].reason, i);
+		assert_string_equal(reason_word(rows[i].reason), rows[i].word);
+		assert_int_equal(reason_parse(rows[i].word), rows[i].reason);
+	}
+}
+
+static void test_any_other_word_is_an_internal_failure(void **state)
+{
+	static const char *const words[] = {
+		"", "None", "none ", " none", "nobod", "nobodyx", "ok", "0"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(words); i++)
+		assert_int_equal(reason_parse(words[i]), REASON_INTERNAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_reason_has_its_word),
+		cmocka_unit_test(test_any_other_word_is_an_internal_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
