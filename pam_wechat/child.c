@@ -92,15 +92,16 @@ static void __attribute__((noreturn)) launch_program(const struct launch *launch
 
 	reset_signals();
 	(void)setsid();
+	/* First: where the host may have few descriptors, the duplicates find no room. */
+	if (limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_FSIZE, 0) < 0 || limit(RLIMIT_NOFILE, 64) < 0)
+		_exit(127);
 	/* Clear of 0 to 4 first, whichever of those the host had closed. */
 	program = fcntl(launch->program, F_DUPFD_CLOEXEC, 5);
 	null = fcntl(launch->null, F_DUPFD_CLOEXEC, 5);
 	channel = fcntl(launch->socket, F_DUPFD_CLOEXEC, 5);
 	if (program < 0 || null < 0 || channel < 0 || chdir("/") < 0 || dup2(null, 0) < 0 ||
 		dup2(null, 1) < 0 || dup2(null, 2) < 0 || dup2(channel, 3) < 0 ||
-		dup3(program, 4, O_CLOEXEC) < 0 || close_range(5, ~0u, 0) < 0 ||
-		limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_FSIZE, 0) < 0 ||
-		limit(RLIMIT_NOFILE, 64) < 0)
+		dup3(program, 4, O_CLOEXEC) < 0 || close_range(5, ~0u, 0) < 0)
 		_exit(127);
 	(void)alarm(launch->alarm_s);
 	(void)fexecve(4, arguments, environment);

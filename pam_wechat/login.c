@@ -321,7 +321,9 @@ static int converse(struct login *login)
 		int rv = show(login, round, was_wrong, &answer);
 
 		if (rv != GO_ON) {
-			login->entry.reason = REASON_NOBODY;
+			login->entry.reason = rv == PAM_BUF_ERR || rv == PAM_SYSTEM_ERR
+			                              ? REASON_INTERNAL
+			                              : REASON_NOBODY;
 			return rv;
 		}
 		was_wrong = answer[0] != '\0';

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
+import shutil
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from harness.site import BUILD, Site
+from harness.waiting import until
 
 PROGRAM = BUILD / "tests/pam/pam-host"
+_WRAPPER_FOLDERS = Path("/tmp")
 
 
 def wrapper_environment(site: Site) -> dict[str, str]:
@@ -22,6 +30,32 @@ def wrapper_environment(site: Site) -> dict[str, str]:
         "PAM_WRAPPER_USE_SYSLOG": "1",
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
     }
+
+
+@contextmanager
+def _alone_with_wrapper() -> Iterator[None]:
+    """
+    pam_wrapper looks for a free /tmp/pam.? and then makes it, and gives up if somebody else was
+    faster: so hosts start one after the other. Whoever lost the race once left an empty folder.
+    """
+    descriptor = os.open(_WRAPPER_FOLDERS, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for folder in _WRAPPER_FOLDERS.glob("pam.?"):
+            with suppress(OSError):
+                if time.time() - folder.stat().st_mtime > 60:
+                    folder.rmdir()
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _folder_of(pid: int) -> Path | None:
+    for mark in _WRAPPER_FOLDERS.glob("pam.?/pid"):
+        with suppress(OSError):  # another host's, which has just ended
+            if mark.read_text().strip() == str(pid):
+                return mark.parent
+    return None
 
 
 @dataclass
@@ -46,17 +80,39 @@ class Host:
     messages: list[Message] = field(default_factory=list)
     result: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    through: tuple[str, ...] = ()  # a command that runs the host in its turn: env, setpriv, …
 
     def __enter__(self) -> Host:
-        self.process = subprocess.Popen(
-            [PROGRAM, *self.options, self.service, self.user], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, env=wrapper_environment(self.site) | self.environment,
-        )
+        with _alone_with_wrapper():
+            self.process = subprocess.Popen(
+                [*self.through, PROGRAM, *self.options, self.service, self.user],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                env=wrapper_environment(self.site) | self.environment,
+            )
+            until(lambda: self.process.poll() is not None
+                  or _folder_of(self.process.pid) is not None, 1)
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Lets the conversation fail: pam_wrapper tidies up after a program that ends by itself."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass  # it has ended already
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self.process.stdout.close()
+
+    def kill(self) -> None:
+        """Ends the host without warning, and removes what pam_wrapper leaves then."""
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        folder = _folder_of(self.process.pid)
+        if folder is not None:
+            shutil.rmtree(folder)
 
     def prompt(self) -> Message | None:
         """Reads on to the next prompt; None when the call has returned."""
@@ -73,6 +129,19 @@ class Host:
 
     def answer(self, text: str | None) -> None:
         self._send({"answer": text})
+
+    def link(self) -> str:
+        """Reads on to the next prompt, which has to show the login's link."""
+        prompt = self.prompt()
+        assert prompt is not None, f"{self.result}: {self.messages}"
+        assert prompt.link is not None, prompt.text
+        return prompt.link
+
+    def type(self, text: str) -> str | None:
+        """Answers a prompt: what pam_authenticate() returned, or None if it asks again."""
+        self.answer(text)
+        self.prompt()
+        return self.result
 
     def fail(self) -> None:
         self._send({"fail": True})

@@ -102,6 +102,13 @@ class Site:
         """A line of a PAM service file."""
         return f"auth {control} {self.module} conf={self.conf_file} {options}\n"
 
+    def shipped_lines(self, name: str) -> str:
+        """The lines of conf/pam.d/`name` with this site's module and configuration put in."""
+        text = (REPOSITORY / "conf/pam.d" / name).read_text()
+        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        module = f"{self.module} conf={self.conf_file}"
+        return "".join(line.replace("pam_wechat.so", module) + "\n" for line in lines)
+
     def write_service(self, name: str, text: str | None = None) -> None:
         text = (text or self.line()) + "account required pam_permit.so\n"
         self.write(f"pam.d/{name}", text, 0o644)

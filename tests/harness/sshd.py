@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from harness.site import Site, free_port
-from harness.terminal import Terminal
+from harness.terminal import COLUMNS, ROWS, Terminal
 
 PAM_FOLDER = Path("/etc/pam.d")
 
@@ -65,18 +65,25 @@ class Sshd:
         return (self.folder / "log").read_text(errors="replace")
 
     def client(self, user: str, *command: str, options: tuple[str, ...] = ()) -> list[str]:
+        # After PAM_MAXTRIES sshd's list of methods may be empty, and then ssh tries all of its
+        # own: a password, too, which this sshd never takes.
         return [
-            "/usr/bin/ssh", "-F", "/dev/null", "-p", str(self.port),
+            "/usr/bin/ssh", "-F", "/dev/null", "-p", str(self.port), *options,
+            "-o", "PasswordAuthentication=no",
             "-o", f"UserKnownHostsFile={self.folder}/known_hosts",
             "-o", "StrictHostKeyChecking=no", "-o", "LogLevel=ERROR",
-            "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", *options,
+            "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
             f"{user}@127.0.0.1", *command,
         ]
 
-    def login(self, user: str, *command: str, options: tuple[str, ...] = ()) -> Terminal:
-        environment = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "TERM": "xterm",
+    def login(
+        self, user: str, *command: str, options: tuple[str, ...] = (), locale: str = "C.UTF-8",
+        columns: int = COLUMNS, rows: int = ROWS,
+    ) -> Terminal:
+        environment = {"LC_ALL": locale, "PATH": os.environ["PATH"], "TERM": "xterm",
                        "HOME": str(self.folder)}
-        return Terminal(self.client(user, *command, options=options), environment)
+        return Terminal(self.client(user, *command, options=options), environment,
+                        columns=columns, rows=rows)
 
 
 def make_key(path: Path) -> Path:

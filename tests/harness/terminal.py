@@ -54,6 +54,7 @@ class Terminal:
             command[0], command[1:], env=environment, dimensions=(rows, columns), timeout=timeout
         )
         self.process.delaybeforesend = None
+        self.process.ptyproc.delayafterclose = 0.01
 
     def __enter__(self) -> Terminal:
         return self
@@ -71,6 +72,11 @@ class Terminal:
     def wait_for_login(self) -> Shown:
         return self.wait_for(*PROMPTS)
 
+    @property
+    def text(self) -> str:
+        """All that was shown so far."""
+        return self.transcript.decode(errors="replace")
+
     def type(self, line: str) -> None:
         self.process.sendline(line)
 
@@ -78,6 +84,8 @@ class Terminal:
         """Reads what the program says until it ends; its exit status is `status` then."""
         self.process.expect(pexpect.EOF)
         self.transcript += self.process.before
+        # Its terminal is closed, but it may still have its last breath to draw.
+        self.process.wait()
         self.process.close()
         return self.process.before.decode(errors="replace")
 

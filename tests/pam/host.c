@@ -4,7 +4,8 @@
  * It writes one JSON object a line: {"message": {"style": "prompt", "text": ...}} and at the end
  * {"result": {"code": 9, "name": "PAM_AUTHINFO_UNAVAIL"}}. After a prompt it reads one line:
  * {"answer": "1234"}, {"answer": null} for none at all, or {"fail": true} for a conversation that
- * fails.
+ * fails. With --linger it stays after the result until its standard input ends, for the test to
+ * look at what the call has left behind.
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -131,6 +132,7 @@ int main(int argc, char **argv)
 		{"tty", required_argument, NULL, PAM_TTY},
 		{"silent", no_argument, NULL, 's'},
 		{"setcred", no_argument, NULL, 'c'},
+		{"linger", no_argument, NULL, 'l'},
 		{NULL, 0, NULL, 0},
 	};
 	const struct pam_conv conversation = {.conv = converse};
@@ -140,13 +142,15 @@ int main(int argc, char **argv)
 	} items[8];
 	pam_handle_t *pamh = NULL;
 	int count = 0, flags = 0, option, rv;
-	bool setcred = false;
+	bool setcred = false, linger = false;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 's') {
 			flags |= PAM_SILENT;
 		} else if (option == 'c') {
 			setcred = true;
+		} else if (option == 'l') {
+			linger = true;
 		} else if (option == '?' || count == 8) {
 			return EXIT_FAILURE;
 		} else {
@@ -156,7 +160,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 2) {
 		fprintf(stderr,
-			"usage: %s [--rhost HOST] [--tty TTY] [--silent] [--setcred] "
+			"usage: %s [--rhost HOST] [--tty TTY] [--silent] [--setcred] [--linger] "
 			"SERVICE USER\n",
 			argv[0]);
 		return EXIT_FAILURE;
@@ -168,6 +172,8 @@ int main(int argc, char **argv)
 		rv = setcred ? pam_setcred(pamh, PAM_ESTABLISH_CRED | flags)
 		             : pam_authenticate(pamh, flags);
 	print_result(rv);
+	while (linger && getchar() != EOF)
+		continue;
 	(void)pam_end(pamh, rv);
 	return EXIT_SUCCESS;
 }

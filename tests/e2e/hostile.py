@@ -1,0 +1,164 @@
+"""Clients that mean harm, and how a login fares meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import re
+import selectors
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+from e2e.fake_exchange import Browser, FakeExchange, Helper
+
+IN_TIME = 2.0
+ATTACK_LASTS = 30.0
+RESET = struct.pack("ii", 1, 0)
+
+
+class Attack:
+    """Runs a generator in a process of its own; it yields how many blows it has dealt."""
+
+    def __init__(self, blows: Iterator[int]) -> None:
+        forks = multiprocessing.get_context("fork")
+        self.dealt = forks.Value("Q", 0)
+        self.process = forks.Process(target=self._run, args=(blows,), daemon=True)
+
+    def _run(self, blows: Iterator[int]) -> None:
+        end = time.monotonic() + ATTACK_LASTS
+        for count in blows:
+            self.dealt.value += count
+            if time.monotonic() > end:
+                return
+
+    def __enter__(self) -> Attack:
+        self.process.start()
+        self.wait_for(1)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.join()
+
+    def wait_for(self, blows: int, seconds: float = 15) -> None:
+        end = time.monotonic() + seconds
+        while self.dealt.value < blows:
+            assert self.process.is_alive() and time.monotonic() < end, self.dealt.value
+            time.sleep(0.005)
+
+
+def time_login(helper: Helper) -> float:
+    """A whole login: seconds from its registration until the phone shows the digits."""
+    begin = time.monotonic()
+    login = FakeExchange(helper, origin="198.51.100.77").register()
+    page = Browser(helper).finish(login)
+    seconds = time.monotonic() - begin
+    assert page.pin == login.pin
+    login.close()
+    helper.exchanges.remove(login)
+    return seconds
+
+
+def assert_logins_go_on(helper: Helper, attack: Attack | None = None, seconds: float = 1) -> None:
+    before = 0 if attack is None else attack.dealt.value
+    end = time.monotonic() + seconds
+    slowest = time_login(helper)
+    while time.monotonic() < end:
+        slowest = max(slowest, time_login(helper))
+    assert slowest < IN_TIME
+    if attack is not None:
+        assert attack.process.is_alive()
+        assert attack.dealt.value > before, "nobody attacked meanwhile"
+
+
+def crowd(port: int, size: int, make_request: Callable[[], bytes]) -> Iterator[int]:
+    """Keeps so many connections open, each with a request; opening one and its end are blows."""
+    selector = selectors.DefaultSelector()
+    count = 0
+    while True:
+        opened = size - count
+        while count < size:
+            client = socket.socket()
+            client.setblocking(False)
+            assert client.connect_ex(("127.0.0.1", port)) in (0, errno.EINPROGRESS)
+            selector.register(client, selectors.EVENT_WRITE)
+            count += 1
+        ended = 0
+        for key, mask in selector.select(0.05):
+            if not _serve(selector, key.fileobj, mask, make_request):
+                selector.unregister(key.fileobj)
+                key.fileobj.close()
+                ended += 1
+        count -= ended
+        yield ended + opened
+
+
+def _serve(
+    selector: selectors.BaseSelector,
+    client: socket.socket,
+    mask: int,
+    make_request: Callable[[], bytes],
+) -> bool:
+    try:
+        if mask & selectors.EVENT_WRITE:
+            client.send(make_request())
+            selector.modify(client, selectors.EVENT_READ)
+            return True
+        return client.recv(65536) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+
+
+def exchange_bytes(helper: Helper, request: bytes) -> bytes:
+    """All that comes back until the connection ends, however that may be."""
+    received = b""
+    with Browser(helper).connect() as client:
+        try:
+            client.sendall(request)
+            while chunk := client.recv(65536):
+                received += chunk
+        except ConnectionError:
+            pass
+    return received
+
+
+def reset(client: socket.socket) -> None:
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    client.close()
+
+
+def read_number(path: Path, name: str) -> int:
+    """One of the numbers of status_socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(5)
+        client.connect(str(path))
+        text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
+    found = re.search(rf"^pam_wechat_{name} (\d+)$", text, re.M)
+    assert found is not None, text
+    return int(found[1])
+
+
+def wait_for_connections(path: Path, count: int, seconds: float = 2) -> None:
+    end = time.monotonic() + seconds
+    while (now := read_number(path, "connections")) != count:
+        assert time.monotonic() < end, f"{now} connections, not {count}"
+        time.sleep(0.01)
+
+
+def resident_kib(helper: Helper) -> int:
+    status = Path(f"/proc/{helper.process.pid}/status").read_text()
+    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.M)
+    assert found is not None
+    return int(found[1])
+
+
+def cpu_seconds(helper: Helper) -> float:
+    return int(Path(f"/proc/{helper.process.pid}/schedstat").read_text().split()[0]) / 1e9

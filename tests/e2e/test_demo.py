@@ -1,0 +1,115 @@
+"""tests/demo, without its build: --auto plays the phone with a picture of the terminal."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.site import BUILD, EXCHANGE, HELPER, MODULE, REPOSITORY
+from harness.system_log import SystemLog
+from simulator import camera
+
+Demo = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run(
+    tests: Path, build: Path, temporary: Path, *options: str, user: str = "root"
+) -> subprocess.CompletedProcess[str]:
+    """Runs the demo of a tree as one of the sandbox's users."""
+    entry = pwd.getpwnam(user)
+    command = [sys.executable, "-B", str(tests / "harness/demo.py"), *options]
+    if user != "root":
+        command = ["/usr/bin/setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}",
+                   "--clear-groups", *command]
+    environment = {
+        "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": entry.pw_dir,
+        "BUILD_DIR": str(build), "TMPDIR": str(temporary),
+    }
+    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, text=True,
+                          capture_output=True, cwd="/", timeout=60)
+
+
+@pytest.fixture()
+def temporary(folder: Path, system_log: SystemLog) -> Path:
+    made = folder / "temporary"
+    made.mkdir(mode=0o711)
+    return made
+
+
+@pytest.fixture()
+def demo(temporary: Path) -> Demo:
+    return lambda *options: run(REPOSITORY / "tests", BUILD, temporary, *options)
+
+
+def last_line(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stdout.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("options", [
+    [], ["--lang", "en"], ["--lang", "zh"], ["--qr", "authorize"],
+    ["--qr", "authorize", "--lang", "zh"],
+], ids=lambda options: " ".join(options) or "alone")
+def test_auto_signs_in(demo: Demo, temporary: Path, options: list[str]) -> None:
+    done = demo("--auto", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert last_line(done) == "Signed in as root"
+    assert "█" in done.stdout and "The phone shows " in done.stdout
+    assert ("微信扫码" in done.stdout) == ("zh" in options)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("options", [[], ["--qr", "authorize"]], ids=["link", "authorize"])
+def test_a_mutilated_picture_signs_nobody_in(
+    demo: Demo, temporary: Path, options: list[str]
+) -> None:
+    done = demo("--auto", "--mutilate", *options)
+    assert done.returncode == 1
+    assert last_line(done) == "Not signed in"
+    assert "The phone shows" not in done.stdout
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_picture_that_is_kept_is_the_one_that_was_scanned(
+    demo: Demo, temporary: Path, folder: Path
+) -> None:
+    picture = folder / "picture.png"
+    assert demo("--auto", "--picture", str(picture)).returncode == 0
+    link = camera.read_with_zbar(picture)
+    assert link is not None and "/l/" in link
+    picture.unlink()
+    assert demo("--auto", "--mutilate", "--picture", str(picture)).returncode == 1
+    assert camera.read_with_zbar(picture) is None
+    assert camera.read_with_wechat(picture) is None
+
+
+def test_auto_signs_an_ordinary_user_in(folder: Path, temporary: Path) -> None:
+    copy = folder / "copy"
+    ignored = shutil.ignore_patterns("__pycache__", "test_*")
+    for name in ("harness", "simulator"):
+        shutil.copytree(REPOSITORY / "tests" / name, copy / "tests" / name, ignore=ignored)
+    for program in (MODULE, EXCHANGE, HELPER):
+        target = copy / "build" / program.relative_to(BUILD)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(program, target)
+    shutil.chown(temporary, "alice", "alice")
+    for options, status, last in (
+        (["--auto"], 0, "Signed in as alice"),
+        (["--auto", "--mutilate"], 1, "Not signed in"),
+    ):
+        done = run(copy / "tests", copy / "build", temporary, *options, user="alice")
+        assert (done.returncode, last_line(done)) == (status, last), done.stdout + done.stderr
+        assert list(temporary.iterdir()) == []
+
+
+def test_an_interrupted_demo_leaves_nothing(temporary: Path) -> None:
+    """Nobody answers the prompt: standard input has ended."""
+    done = run(REPOSITORY / "tests", BUILD, temporary)
+    assert done.returncode == 1 and last_line(done) == "Not signed in"
+    assert list(temporary.iterdir()) == []

@@ -1,0 +1,57 @@
+"""The web server in front of the helper, which has the certificate, as nginx would be."""
+
+from __future__ import annotations
+
+import http.client
+from typing import Any
+
+from harness.site import Site
+from simulator import Authority, Phone, WeChat
+from simulator.server import Reply, Request, Server, tls_context
+
+HOST = "login.example.com"
+PUBLIC_URL = f"https://{HOST}"
+
+# Server writes these itself.
+_OWN = ("content-type", "content-length", "connection", "date", "server")
+
+
+class Front:
+    """Moves a site to https://login.example.com, while the context lasts."""
+
+    def __init__(self, site: Site, authority: Authority) -> None:
+        self.site = site
+        self.ca_file = authority.ca_file
+        certificate = authority.certificate("login", names=f"DNS:{HOST}")
+        self._context = tls_context(*certificate)
+
+    def __enter__(self) -> Front:
+        self._server = Server(self._pass_on, self._context)
+        self.hosts = {HOST: ("127.0.0.1", self._server.port)}
+        self.site.stop_helper()
+        self.site.conf["public_url"] = PUBLIC_URL
+        self.site.helper_conf |= {"public_url": PUBLIC_URL, "trusted_proxy": "127.0.0.1"}
+        self.site.start_helper()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def phone(self, wechat: WeChat, person: str, **options: Any) -> Phone:
+        """A phone that finds login.example.com here."""
+        return Phone(wechat, person, ca_file=self.ca_file, hosts=self.hosts, **options)
+
+    def _pass_on(self, request: Request) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=30)
+        try:
+            headers = request.headers | {"x-forwarded-for": request.address}
+            target = request.path + (f"?{request.query}" if request.query else "")
+            connection.request(request.method, target, request.body or None, headers)
+            answer = connection.getresponse()
+            return Reply(
+                answer.status, answer.getheader("Content-Type", ""),
+                [pair for pair in answer.getheaders() if pair[0].lower() not in _OWN],
+                answer.read(),
+            )
+        finally:
+            connection.close()

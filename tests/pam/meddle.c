@@ -1,0 +1,86 @@
+/*
+ * meddle - is preloaded into a host, and makes the C library behave as it rarely does:
+ *
+ *   MEDDLE_ALLOCATION=n  the module's n-th allocation fails
+ *   MEDDLE_SPELLING=1    user names are looked up without regard to case, as some directories do
+ */
+#include <ctype.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static bool is_to_fail(const void *caller)
+{
+	static long left = -1;
+	static __thread bool inside;
+	const char *wanted;
+	Dl_info info;
+	bool fails = false;
+
+	if (inside)
+		return false;
+	inside = true;
+	if (left < 0) {
+		wanted = getenv("MEDDLE_ALLOCATION");
+		left = wanted == NULL ? 0 : atol(wanted);
+	}
+	if (left > 0 && dladdr(caller, &info) != 0 && info.dli_fname != NULL &&
+		strstr(info.dli_fname, "/pam_wechat.so") != NULL)
+		fails = --left == 0;
+	inside = false;
+	if (fails)
+		errno = ENOMEM;
+	return fails;
+}
+
+#define CALLER __builtin_return_address(0)
+
+void *malloc(size_t size)
+{
+	return is_to_fail(CALLER) ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return is_to_fail(CALLER) ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return is_to_fail(CALLER) ? NULL : __libc_realloc(old, size);
+}
+
+void *reallocarray(void *old, size_t count, size_t size)
+{
+	return is_to_fail(CALLER) ? NULL : __libc_realloc(old, count * size);
+}
+
+char *strdup(const char *string)
+{
+	size_t size = strlen(string) + 1;
+	char *copy = is_to_fail(CALLER) ? NULL : __libc_malloc(size);
+
+	return copy == NULL ? NULL : memcpy(copy, string, size);
+}
+
+int getpwnam_r(
+	const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **found)
+{
+	int (*next)(const char *, struct passwd *, char *, size_t, struct passwd **);
+	char spelled[256] = "";
+
+	/* ISO C has no conversion from dlsym()'s result to a function. */
+	*(void **)&next = dlsym(RTLD_NEXT, "getpwnam_r");
+	for (size_t i = 0; name[i] != '\0' && i < sizeof(spelled) - 1; i++)
+		spelled[i] =
+			(char)(getenv("MEDDLE_SPELLING") != NULL ? tolower((unsigned char)name[i])
+								 : name[i]);
+	return next(spelled, entry, buffer, size, found);
+}

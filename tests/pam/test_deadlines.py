@@ -1,0 +1,148 @@
+"""A login's time: when it is up nobody gets in, and nothing of it stays."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from harness.host import Host
+from harness.site import BUILD
+from pam.login import GOOD, Installation, Login, logged, scan
+from pam.wire import Listener
+from simulator import Page, Phone
+
+SECONDS = 5
+RELAY = BUILD / "tests/pam/exchange-relay"
+SHORT = replace(GOOD, words=f"timeout={SECONDS}")
+
+
+@dataclass
+class Late:
+    """Logins whose time is up: one had been proved, the others had not."""
+
+    begun: float
+    mark: int
+    stubborn: Host  # its exchange ends by no means of its own
+    proved: Host
+    page: Page
+    phone: Phone
+    empty: Host
+    wrong: Host
+    opened: Phone
+    approved: Phone
+    approving: Host
+
+
+@contextmanager
+def with_stubborn_exchange(installed: Installation) -> Iterator[Host]:
+    installed.write(SHORT)
+    program = installed.site.folder / "exchange/pam-wechat-exchange"
+    shutil.copyfile(RELAY, program)
+    with Listener(program.with_name(program.name + ".sock")) as exchange:
+        with installed.start(SHORT) as host:
+            _, login = exchange.receive()
+            exchange.send("READY", link=login["link"])
+            host.link()
+            yield host
+
+
+def is_zombie(pid: str) -> bool:
+    return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+
+
+def children(host: Host) -> list[str]:
+    path = Path(f"/proc/{host.process.pid}/task/{host.process.pid}/children")
+    return path.read_text().split()
+
+
+@pytest.fixture(scope="module")
+def late(installed: Installation) -> Iterator[Late]:
+    with ExitStack() as stack:
+        begun = time.monotonic()
+        stubborn = stack.enter_context(with_stubborn_exchange(installed))
+        hosts = []
+        for _ in range(4):
+            hosts.append(stack.enter_context(installed.host(SHORT)))
+            hosts[-1].prompt()
+        mark = installed.log.mark()
+        phone, opened, approved = (installed.phone() for _ in range(3))
+        page = scan(phone, hosts[0].messages[0].link or "")
+        opened.open(hosts[1].messages[0].link or "")
+        approved.open(hosts[3].messages[0].link or "")
+        time.sleep(begun + SECONDS + 0.5 - time.monotonic())
+        yield Late(begun, mark, stubborn, hosts[0], page, phone, hosts[1], hosts[2], opened,
+                   approved, hosts[3])
+
+
+def test_the_helper_forgets_them(installed: Installation, late: Late) -> None:
+    assert installed.site.wait_for_pending(0, 1)
+
+
+def test_their_exchanges_end_by_themselves(late: Late) -> None:
+    for host in (late.proved, late.empty, late.wrong, late.approving):
+        child, = children(host)
+        assert is_zombie(child)  # its host sits in the conversation and cannot reap it
+
+
+def test_the_kernel_ends_an_exchange_that_does_not(late: Late) -> None:
+    child, = children(late.stubborn)
+    assert time.monotonic() > late.begun + SECONDS + 2 or not is_zombie(child)
+    time.sleep(max(0.0, late.begun + SECONDS + 2.5 - time.monotonic()))
+    assert is_zombie(child)
+
+
+def test_the_right_code_comes_too_late(installed: Installation, late: Late) -> None:
+    assert late.page.pin is not None
+    assert late.proved.type(late.page.pin) == "PAM_MAXTRIES"
+    assert late.proved.messages[-1].text == "WeChat sign-in: time is up."
+    installed.log.wait_for(re.escape(logged("refused reason=expired")[8:]), late.mark)
+
+
+def test_an_empty_answer_comes_too_late(late: Late) -> None:
+    assert late.empty.type("") == "PAM_MAXTRIES"
+
+
+def test_a_wrong_code_comes_too_late(late: Late) -> None:
+    assert late.wrong.type("0000") == "PAM_MAXTRIES"
+
+
+def test_the_phone_comes_too_late(late: Late) -> None:
+    assert late.opened.reload().status == 404
+    assert late.approved.tap("continue").status == 404
+    assert late.phone.reload().pin is None
+
+
+@pytest.mark.parametrize("service, words, seconds", [
+    ("test", "", 90), ("test", "timeout=300", 300), ("test", "timeout=30", 30),
+    ("sshd", "", 90), ("login", "", 50), ("login", "timeout=300", 50), ("login", "timeout=51", 50),
+    ("login", "timeout=50", 50), ("login", "timeout=30", 30), ("login2", "", 90),
+])
+def test_a_login_lives_as_long_as_is_set_but_never_longer_than_login_s_own_limit(
+    installed: Installation, service: str, words: str, seconds: int
+) -> None:
+    with installed.host(replace(GOOD, service=service, words=words)) as host:
+        page = installed.phone().open(host.link())
+    found = re.search(r"\b(\d\d):(\d\d):(\d\d)\b", page.text)
+    assert found is not None
+    now = datetime.datetime.now()
+    until = now.replace(hour=int(found[1]), minute=int(found[2]), second=int(found[3]))
+    left = (until - now).total_seconds() % 86400
+    assert seconds - 3 < left <= seconds + 1
+
+
+def test_waiting_for_the_person_costs_no_time_of_another_login(installed: Installation) -> None:
+    with installed.host() as waiting:
+        waiting.prompt()
+        login: Login = GOOD
+        with installed.start(login) as host:
+            page = scan(installed.phone(), host.link())
+            assert host.type(page.pin or "") == "PAM_SUCCESS"
+

@@ -1,0 +1,53 @@
+"""A C library that fails: nobody gets in by that, and the code says what it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.site import BUILD
+from pam.login import GOOD, Installation, Login, logged
+
+LIBRARY = BUILD / "tests/pam/meddle.so"
+
+
+def meddled(login: Login, name: str, value: str) -> Login:
+    return replace(login, environment=(
+        ("LD_PRELOAD", f"libpam_wrapper.so {LIBRARY}"), (name, value),
+    ))
+
+
+ALLOCATIONS = 60  # more than a login makes
+
+
+def test_no_allocation_that_fails_lets_anybody_in_who_may_not(installed: Installation) -> None:
+    wrong = replace(GOOD, person="bob")
+    for number in range(1, ALLOCATIONS):
+        outcome = installed.run(meddled(wrong, "MEDDLE_ALLOCATION", str(number)))
+        assert outcome.result in ("PAM_BUF_ERR", "PAM_MAXTRIES"), number
+        assert not any("result=ok" in line for line in outcome.lines)
+    assert outcome.result == "PAM_MAXTRIES"
+
+
+def test_an_allocation_that_fails_is_told_as_such(installed: Installation) -> None:
+    outcomes = [
+        installed.run(meddled(GOOD, "MEDDLE_ALLOCATION", str(number)))
+        for number in range(1, ALLOCATIONS)
+    ]
+    failed = [outcome for outcome in outcomes if outcome.result != "PAM_SUCCESS"]
+    assert len(failed) > 20
+    assert outcomes[-1].result == "PAM_SUCCESS"
+    for outcome in failed:
+        assert outcome.result == "PAM_BUF_ERR", outcome.lines
+        for line in outcome.lines:
+            if " result=" in line:
+                assert line.endswith(" result=refused reason=internal")
+
+
+def test_a_directory_s_own_spelling_of_a_listed_name_is_not_ignored(
+    installed: Installation,
+) -> None:
+    login = replace(GOOD, words="unlisted=ignore", user="ALICE")
+    assert installed.run(login).result == "PAM_IGNORE"
+    outcome = installed.run(meddled(login, "MEDDLE_SPELLING", "1"))
+    assert outcome.result == "PAM_MAXTRIES"
+    assert outcome.lines == [logged("refused reason=not-linked", user="(unlisted)")]

@@ -1,0 +1,187 @@
+"""A helper that somebody else has taken over: it faces the Internet, and is believed nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.host import Host
+from pam.login import GOOD, Installation, logged
+from pam.wire import Listener, pack
+
+
+@contextmanager
+def played(installed: Installation) -> Iterator[tuple[Host, Listener, dict[str, str]]]:
+    """A host whose exchange has sent REGISTER to a helper that the test plays."""
+    installed.write()
+    socket = Path(installed.site.settings()["socket"] or "")
+    installed.broken = True
+    socket.unlink()
+    with Listener(socket, group="pam-wechat-exchange") as helper:
+        with installed.start(GOOD) as host:
+            verb, register = helper.receive()
+            assert verb == "REGISTER"
+            yield host, helper, register
+
+
+@contextmanager
+def asking(installed: Installation) -> Iterator[tuple[Host, Listener, dict[str, str]]]:
+    with played(installed) as (host, helper, register):
+        helper.send("REGISTERED")
+        host.link()
+        yield host, helper, register
+
+
+def test_a_helper_that_plays_by_the_rules_lets_a_login_succeed(installed: Installation) -> None:
+    with asking(installed) as (host, helper, register):
+        helper.send("OPENED")
+        code = installed.wechat.code_for("alice", register["state"])
+        helper.send("CODE", ticket="1", code=code)
+        verb, result = helper.receive()
+        assert (verb, result["ticket"], result["reason"]) == ("RESULT", "1", "none")
+        assert host.type(result["pin"]) == "PAM_SUCCESS"
+
+
+def test_the_helper_learns_neither_secret_nor_openid_nor_pin(installed: Installation) -> None:
+    with asking(installed) as (_, _, register):
+        assert sorted(register) == sorted([
+            "state", "link", "authorize_url", "left_ms", "until", "user", "host", "service",
+            "from", "asker", "origin", "lang",
+        ])
+        known = " ".join(register.values())
+        for secret in (installed.wechat.secret, installed.wechat.openid("alice")):
+            assert secret not in known
+
+
+def test_the_helper_does_not_get_the_pin_for_another_s_account(installed: Installation) -> None:
+    with asking(installed) as (_, helper, register):
+        helper.send("OPENED")
+        helper.send("CODE", ticket="1", code=installed.wechat.code_for("bob", register["state"]))
+        assert helper.receive() == ("RESULT", {"ticket": "1", "reason": "not-linked"})
+
+
+@pytest.mark.parametrize("word", ["none", "", "ok", "nobody", "not-a-reason"])
+def test_a_rejection_lets_nobody_in_whatever_it_says(installed: Installation, word: str) -> None:
+    mark = installed.log.mark()
+    with played(installed) as (host, helper, _):
+        helper.send("REJECTED", reason=word)
+        prompt = host.prompt()
+        for _ in range(8):
+            if prompt is not None:
+                host.answer("0000")
+                prompt = host.prompt()
+        assert host.result not in (None, "PAM_SUCCESS", "PAM_IGNORE")
+    assert [line for line in installed.module_lines(mark) if "result=ok" in line] == []
+
+
+@pytest.mark.parametrize("word", ["none", "", "ok", "nobody", "not-a-reason"])
+def test_a_login_that_has_to_go_lets_nobody_in_whatever_is_said(
+    installed: Installation, word: str
+) -> None:
+    mark = installed.log.mark()
+    with asking(installed) as (host, helper, _):
+        helper.send("REJECTED", reason=word)
+        prompt = True
+        for _ in range(8):
+            if prompt:
+                host.answer("0000")
+                prompt = host.prompt() is not None
+        assert host.result not in (None, "PAM_SUCCESS", "PAM_IGNORE")
+    assert [line for line in installed.module_lines(mark) if "result=ok" in line] == []
+
+
+def test_what_a_helper_says_cannot_write_the_log(installed: Installation) -> None:
+    mark = installed.log.mark()
+    forged = "login=AAAAAA service=sshd user=root rhost= result=ok"
+    with played(installed) as (host, helper, _):
+        helper.send("REJECTED", reason="rejected", detail=f"\x1b[31m\n{forged}\r\u202e")
+        assert host.prompt() is None
+        assert host.result == "PAM_AUTHINFO_UNAVAIL"
+    ours = [line for line in installed.raw_lines(mark) if "pam_wechat(" in line]
+    assert len(ours) == 1
+    assert ours[0].isprintable()
+
+
+def test_a_report_after_the_match_ends_the_login(installed: Installation) -> None:
+    mark = installed.log.mark()
+    with asking(installed) as (host, helper, register):
+        helper.send("CODE", ticket="1", code=installed.wechat.code_for("alice", register["state"]))
+        _, result = helper.receive()
+        helper.send("REPORTED")
+        assert host.type(result["pin"]) == "PAM_MAXTRIES"
+    assert installed.module_lines(mark) == [logged("refused reason=reported")]
+
+
+@pytest.mark.parametrize("datagram", [
+    pack("IDENTITY", openid="oAbcdefgh"), pack("READY", link="x"), pack("RESULT"), b"\0", b"junk",
+    pack("REGISTERED"), pack("VERDICT?"), pack("CODE", ticket="1"), b"OPENED", b"x" * 9000,
+    pack("CODE", ticket="1", code="a", reason="none"),
+], ids=lambda datagram: datagram[:16].decode(errors="replace"))
+def test_a_message_out_of_place_only_loses_the_connection(
+    installed: Installation, datagram: bytes
+) -> None:
+    """The exchange begins again with the helper, and the login goes on."""
+    with asking(installed) as (host, helper, first):
+        helper.send_raw(datagram)
+        assert helper.is_left()
+        verb, again = helper.receive()
+        assert verb == "REGISTER"
+        assert {key: again[key] for key in ("state", "link", "authorize_url")} == \
+            {key: first[key] for key in ("state", "link", "authorize_url")}
+        helper.send("REGISTERED")
+        helper.send("CODE", ticket="1", code=installed.wechat.code_for("alice", first["state"]))
+        _, result = helper.receive()
+        assert host.type(result["pin"]) == "PAM_SUCCESS"
+
+
+@pytest.mark.parametrize("code", ["", "a b", "a&secret=x", "a" * 513, "\u00e4", "a\nb", "../x"])
+def test_a_code_that_can_be_none_never_reaches_wechat(installed: Installation, code: str) -> None:
+    before = installed.wechat.exchanges()
+    with asking(installed) as (host, helper, register):
+        helper.send("CODE", ticket="1", code=code)
+        verb, result = helper.receive()
+        assert (verb, result["ticket"]) == ("RESULT", "1")
+        assert result["reason"] != "none" and "pin" not in result
+        assert installed.wechat.exchanges() == before
+        good = installed.wechat.code_for("alice", register["state"])
+        helper.send("CODE", ticket="2", code=good)
+        assert host.type(helper.receive()[1]["pin"]) == "PAM_SUCCESS"
+
+
+def test_a_login_has_three_codes(installed: Installation) -> None:
+    before = installed.wechat.exchanges()
+    mark = installed.log.mark()
+    with asking(installed) as (host, helper, register):
+        state = register["state"]
+        for ticket in "123":
+            helper.send("CODE", ticket=ticket, code=installed.wechat.code_for("bob", state))
+            assert helper.receive()[1]["reason"] == "not-linked"
+        helper.send("CODE", ticket="4", code=installed.wechat.code_for("alice", state))
+        assert helper.receive()[1] == {"ticket": "4", "reason": "too-many-codes"}
+        assert installed.wechat.exchanges() == before + 3
+        assert host.type("0000") == "PAM_MAXTRIES"
+    assert installed.module_lines(mark) == [logged("refused reason=not-linked")]
+
+
+def test_a_failed_code_bars_nothing(installed: Installation) -> None:
+    with asking(installed) as (host, helper, register):
+        helper.send("CODE", ticket="1", code="made-up")
+        assert helper.receive()[1]["reason"] == "code"
+        good = installed.wechat.code_for("alice", register["state"])
+        helper.send("CODE", ticket="2", code=good)
+        assert host.type(helper.receive()[1]["pin"]) == "PAM_SUCCESS"
+
+
+def test_the_same_code_again_gets_the_same_answer_at_once(installed: Installation) -> None:
+    before = installed.wechat.exchanges()
+    with asking(installed) as (_, helper, register):
+        code = installed.wechat.code_for("alice", register["state"])
+        answers = []
+        for ticket in ("1", "2"):
+            helper.send("CODE", ticket=ticket, code=code)
+            answers.append(helper.receive()[1])
+        assert answers[0]["pin"] == answers[1]["pin"]
+        assert installed.wechat.exchanges() == before + 1

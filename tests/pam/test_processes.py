@@ -1,0 +1,308 @@
+"""The module is a guest in its host, and its child belongs to nobody else."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.host import Host, wrapper_environment
+from harness.site import MODULE
+from harness.terminal import Terminal
+from pam.login import GOOD, Installation, Login, logged, scan
+
+EXCHANGE_UID = 61012
+OTHERS = ("libcurl", "libssl", "libcrypto", "libcjson", "libevent", "libnghttp2", "libgnutls")
+
+
+def children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def child_of(host: Host) -> int:
+    child, = children(host.process.pid)
+    return child
+
+
+def status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def descriptors(pid: int) -> dict[int, str]:
+    folder = Path(f"/proc/{pid}/fd")
+    return {int(entry.name): os.readlink(entry) for entry in folder.iterdir()}
+
+
+def is_gone(pid: int, seconds: float = 2) -> bool:
+    """Whether a process ends in time; one that nobody has reaped yet has ended, too."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if status(pid)["State"].startswith("Z"):
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def maps(pid: int) -> str:
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
+def test_the_host_loads_neither_tls_nor_json_nor_events(installed: Installation) -> None:
+    installed.write()
+    environment = wrapper_environment(installed.site)
+    command = ["/usr/bin/pamtester", "test", "alice", "authenticate"]
+    with Terminal(command, environment) as terminal:
+        shown = terminal.wait_for_login()
+        page = scan(installed.phone(), shown.link)
+        host = terminal.process.pid
+        exchange, = children(host)
+        assert MODULE.name in maps(host)
+        assert "libqrencode" in maps(host)
+        assert [name for name in OTHERS if name in maps(host)] == []
+        assert "libcurl" in maps(exchange)
+        assert "libpam" not in maps(exchange)
+        terminal.type(page.pin or "")
+        terminal.rest()
+        assert terminal.status == 0
+
+
+@pytest.fixture()
+def meddled(folder: Path) -> Login:
+    """A host whose caller has prepared everything that a child would inherit."""
+    script = (
+        "umask 000; cd {folder}; exec 5</etc/passwd 7>/dev/null 9</etc/shadow "
+        "2>/dev/null; ulimit -c unlimited; ulimit -n 200; exec \"$@\""
+    )
+    return replace(GOOD, through=(
+        "env", "--block-signal=ALRM,TERM,HUP", "--ignore-signal=PIPE,INT,CHLD,ALRM", "sh", "-c",
+        script, "sh",
+    ))
+
+
+def test_the_child_inherits_nothing(installed: Installation, meddled: Login) -> None:
+    with installed.host(meddled) as host:
+        link = host.link()
+        child = child_of(host)
+        assert Path(f"/proc/{child}/environ").read_bytes() == b""
+        assert Path(f"/proc/{child}/cmdline").read_bytes() == \
+            b"pam-wechat-exchange\x0061012\x0061012\x00"
+        seen = status(child)
+        uids = "\t".join([str(EXCHANGE_UID)] * 4)
+        assert (seen["Uid"], seen["Gid"], seen["Groups"]) == (uids, uids, "")
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb", "SigBlk", "SigIgn"):
+            assert int(seen[name], 16) == 0, name
+        assert seen["NoNewPrivs"] == "1"
+        assert seen["Threads"] == "1"
+        assert os.readlink(f"/proc/{child}/cwd") == "/"
+        # Not dumpable: its own user's other processes may neither read nor trace it.
+        assert Path(f"/proc/{child}/environ").stat().st_uid == 0
+        assert os.getsid(child) == child
+        limits = Path(f"/proc/{child}/limits").read_text()
+        for name in ("Max core file size", "Max file size"):
+            assert re.search(rf"^{name}\s+0\s", limits, re.MULTILINE), limits
+        assert re.search(r"^Max open files\s+64\s", limits, re.MULTILINE), limits
+        before = descriptors(child)
+        page = scan(installed.phone(), link)
+        after = descriptors(child)
+        assert host.type(page.pin or "") == "PAM_SUCCESS"
+    assert {fd: before[fd] for fd in (0, 1, 2)} == dict.fromkeys((0, 1, 2), "/dev/null")
+    kinds = sorted(re.sub(r":.*", "", what) for fd, what in before.items() if fd > 2)
+    assert kinds == ["socket", "socket"]  # the module and the helper
+    assert set(after.values()) >= set(before.values())
+    others = [what for fd, what in after.items() if before.get(fd) != what]
+    assert [what for what in others if not what.startswith(("socket:", "anon_inode:", "pipe:"))] \
+        == []
+    assert len(others) <= 4
+
+
+def test_the_host_keeps_no_descriptor_and_no_change(
+    installed: Installation, folder: Path
+) -> None:
+    """Compared with the same host whose stack holds pam_permit alone."""
+    seen = []
+    errors = folder / "errors"
+    through = ("sh", "-c", f"exec \"$@\" 2>{errors}", "sh")
+    for login in (GOOD, replace(GOOD, service="permit")):
+        login = replace(login, options=("--linger",), through=through,
+                        environment=(("LC_ALL", "C.UTF-8"),))
+        installed.write(login)
+        if login.service == "permit":
+            installed.site.write_service("permit", "auth required pam_permit.so\n")
+        with installed.start(login) as host:
+            prompt = host.prompt()
+            if prompt is not None:
+                page = scan(installed.phone(), prompt.link or "")
+                host.type(page.pin or "")
+            assert host.result == "PAM_SUCCESS"
+            pid = host.process.pid
+            state = status(pid)
+            seen.append((
+                {name: state[name] for name in ("SigBlk", "SigIgn", "SigCgt", "Threads", "Umask",
+                                                "Uid", "Gid", "NoNewPrivs")},
+                os.readlink(f"/proc/{pid}/cwd"), children(pid),
+                [fd for fd, what in descriptors(pid).items() if what != "/dev/log"],
+                "locale" in maps(pid), errors.read_text(),
+                Path(f"/proc/{pid}/limits").read_text(),
+            ))
+    assert seen[0] == seen[1]
+    assert seen[0][2] == []
+    assert seen[0][5] == ""
+
+
+def memory(pid: int) -> bytes:
+    found = b""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        for line in maps(pid).splitlines():
+            span, modes = line.split()[:2]
+            if not modes.startswith("rw") or "[v" in line:
+                continue
+            begin, end = (int(number, 16) for number in span.split("-"))
+            file.seek(begin)
+            found += file.read(end - begin)
+    return found
+
+
+@pytest.mark.parametrize("change", [
+    {}, {"person": "bob"}, {"plan": ("token", 40029)}, {"phone": "refuse"},
+    {"key": ("public_url", "http://127.0.0.1:9")},
+], ids=["ok", "not-linked", "code", "reported", "rejected"])
+def test_no_secret_stays_in_the_host_s_memory(
+    installed: Installation, change: dict[str, object]
+) -> None:
+    login = replace(GOOD, options=("--linger",), **change)
+    with installed.host(login) as host:
+        prompt = host.prompt()
+        state = ""
+        if prompt is not None:
+            assert prompt.link is not None
+            phone = installed.phone(login.person)
+            page = scan(phone, prompt.link, login.phone)
+            urls = " ".join(one.url for one in phone.history)
+            found = re.search(r"state=([0-9a-f]{32})", urls)
+            state = found[1] if found else ""
+            host.type(page.pin or "0000")
+        assert host.result is not None
+        left = memory(host.process.pid)
+    assert b"pam_wechat" in left  # it was looked at
+    assert installed.wechat.secret.encode() not in left
+    if state:
+        assert state.encode() not in left
+
+
+def test_pending_logins_do_hold_their_secret_in_memory(installed: Installation) -> None:
+    """So that the test above can fail."""
+    with installed.host() as host:
+        host.link()
+        assert installed.wechat.secret.encode() in memory(host.process.pid)
+
+
+def test_a_host_that_ignores_its_children_s_end_signs_in(installed: Installation) -> None:
+    login = replace(GOOD, through=("env", "--ignore-signal=CHLD"), options=("--linger",))
+    with installed.host(login) as host:
+        page = scan(installed.phone(), host.link())
+        assert status(host.process.pid)["SigIgn"].endswith("10000")
+        assert host.type(page.pin or "") == "PAM_SUCCESS"
+        assert children(host.process.pid) == []
+
+
+@pytest.mark.parametrize("change, result", [
+    ({"person": "bob"}, "PAM_MAXTRIES"), ({"plan": ("token", -1)}, "PAM_AUTHINFO_UNAVAIL"),
+    ({"files": "cp /bin/true {exchange}"}, "PAM_AUTHINFO_UNAVAIL"),
+    ({"typed": ("",) * 8}, "PAM_MAXTRIES"),
+], ids=["not-linked", "busy", "dead", "nobody"])
+def test_ignored_children_do_not_change_a_verdict(
+    installed: Installation, change: dict[str, object], result: str
+) -> None:
+    login = replace(GOOD, through=("env", "--ignore-signal=CHLD"), **change)
+    assert installed.run(login).result == result
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_of_a_login_whose_host_is_killed(
+    installed: Installation, number: signal.Signals
+) -> None:
+    with installed.host() as host:
+        link = host.link()
+        child = child_of(host)
+        assert installed.site.pending() == 1
+        host.process.send_signal(number)
+        assert is_gone(child)
+        assert installed.site.wait_for_pending(0, 2)
+        assert installed.phone().open(link).status == 404
+        host.kill()
+
+
+def test_nothing_is_left_when_the_conversation_fails(installed: Installation) -> None:
+    with installed.host(replace(GOOD, options=("--linger",))) as host:
+        host.link()
+        child = child_of(host)
+        host.fail()
+        assert host.prompt() is None
+        assert host.result == "PAM_CONV_ERR"
+        assert not Path(f"/proc/{child}").exists()
+        assert children(host.process.pid) == []
+        assert installed.site.wait_for_pending(0, 1)
+
+
+STUCK = [
+    "the exchange of this login is gone or stuck", logged("refused reason=internal"),
+]
+
+
+def test_an_exchange_killed_meanwhile_lets_nobody_in(installed: Installation) -> None:
+    mark = installed.log.mark()
+    with installed.host() as host:
+        page = scan(installed.phone(), host.link())
+        os.kill(child_of(host), signal.SIGKILL)
+        assert host.type(page.pin or "") == "PAM_SYSTEM_ERR"
+    assert installed.module_lines(mark) == STUCK
+
+
+def test_a_stuck_exchange_is_killed(installed: Installation) -> None:
+    mark = installed.log.mark()
+    with installed.host(replace(GOOD, options=("--linger",))) as host:
+        page = scan(installed.phone(), host.link())
+        child = child_of(host)
+        os.kill(child, signal.SIGSTOP)
+        begun = time.monotonic()
+        assert host.type(page.pin or "") == "PAM_SYSTEM_ERR"
+        assert time.monotonic() - begun < 4
+        assert not Path(f"/proc/{child}").exists()
+    assert installed.module_lines(mark) == STUCK
+
+
+def test_too_few_descriptors_are_a_system_error(installed: Installation) -> None:
+    outcome = installed.run(replace(GOOD, through=("prlimit", "--nofile=7")))
+    assert outcome.result == "PAM_SYSTEM_ERR"
+    assert outcome.lines == ["socketpair: Too many open files", logged("refused reason=internal")]
+
+
+@pytest.mark.parametrize("limit", ["--nofile=10:", "--nofile=1024", "--core=unlimited"])
+def test_the_host_s_limits_are_not_the_child_s(installed: Installation, limit: str) -> None:
+    """su and sudo pass on what their caller has set."""
+    assert installed.run(replace(GOOD, through=("prlimit", limit))).result == "PAM_SUCCESS"
+
+
+def test_the_exchange_runs_what_was_judged(installed: Installation) -> None:
+    with installed.host() as host:
+        host.link()
+        child = child_of(host)
+        assert os.readlink(f"/proc/{child}/exe") == installed.places()["exchange"]
+
+
+def test_the_exchange_ends_without_a_module(installed: Installation, folder: Path) -> None:
+    """Started by anybody, by hand, it does nothing."""
+    program = installed.places()["exchange"]
+    installed.write()
+    for arguments in ([], ["61012"], ["0", "0"], ["-", "-"], ["65534", "65534"], ["61012", "x"],
+                      ["61012", "61012", "more"], ["-1", "-1"], ["61012", "0"]):
+        assert os.spawnv(os.P_WAIT, program, [program, *arguments]) == 1, arguments

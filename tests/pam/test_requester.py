@@ -1,0 +1,148 @@
+"""Who asks and from where: shown and logged, bounded and clean, and never believed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.host import Host
+from pam.login import GOOD, Installation, Login, logged, scan
+
+NASTY = "evil\n\x1b[31m\x07\r\x00host".replace("\0", "")
+
+
+@pytest.mark.parametrize("rhost, shown", [
+    ("203.0.113.7", "203.0.113.7"),
+    ("2001:db8::1", "2001:db8::1"),
+    ("host.example", "host.example"),
+    ("", ""),
+    ("a b", "a?b"),
+    ("x result=ok", "x?result?ok"),
+    ("\"x\"", "?x?"),
+    (NASTY, "evil[31mhost"),
+    ("x\u202ey\u200b\u2066z", "xyz"),
+    ("主机", "主机"),
+    ("x" * 127, "x" * 127),
+    ("x" * 128, "x" * 127),
+    ("x" * 5000, "x" * 127),
+    ("主" * 50, "主" * 42),
+])
+def test_rhost_in_the_log(installed: Installation, rhost: str, shown: str) -> None:
+    outcome = installed.run(replace(GOOD, options=("--rhost", rhost)))
+    assert outcome.result == "PAM_SUCCESS"
+    assert outcome.lines == [logged("ok", rhost=shown)]
+
+
+def test_rhost_that_is_no_utf8_is_logged_as_such(installed: Installation) -> None:
+    installed.write()
+    mark = installed.log.mark()
+    with Host(installed.site, "alice", options=("--rhost", "a\udcff\udcc0b")) as host:
+        page = scan(installed.phone(), host.link())
+        assert host.type(page.pin or "") == "PAM_SUCCESS"
+    assert installed.module_lines(mark) == [logged("ok", rhost="a??b")]
+
+
+@pytest.mark.parametrize("user", ["a=b", "a\"b", "ü", "x" * 200])
+def test_a_listed_user_s_name_in_the_log(installed: Installation, user: str) -> None:
+    outcome = installed.run(replace(GOOD, user=user, users="{alice} " + user + "\n"))
+    assert outcome.result == "PAM_SUCCESS"
+    assert outcome.lines == [logged("ok", user=user.replace("=", "?").replace("\"", "?")[:127])]
+
+
+@pytest.mark.parametrize("user", ["carol", "hunter2", "correct horse battery staple", "root"])
+def test_an_unlisted_user_s_name_is_not_logged(installed: Installation, user: str) -> None:
+    mark = installed.log.mark()
+    login = replace(GOOD, user=user, words="debug")
+    with installed.host(login) as host:
+        scan(installed.phone(), host.link())
+        assert host.type("0000") == "PAM_MAXTRIES"
+    assert user not in "\n".join(installed.raw_lines(mark))
+    assert user not in installed.site.helper_log()
+
+
+def ask_page(installed: Installation, login: Login = GOOD) -> str:
+    with installed.host(login) as host:
+        return installed.phone().open(host.link()).text
+
+
+def test_the_page_names_user_host_service_and_source(installed: Installation) -> None:
+    text = ask_page(installed, replace(GOOD, options=("--rhost", "203.0.113.7", "--tty", "ssh")))
+    for word in ("alice", "web1", "test", "203.0.113.7"):
+        assert re.search(rf"\b{re.escape(word)}\b", text), text
+    assert "uid" not in text
+
+
+def test_a_local_login_names_its_terminal_and_who_asks(installed: Installation) -> None:
+    text = ask_page(installed, replace(GOOD, options=("--tty", "/dev/pts/3")))
+    assert "root (uid 0, /dev/pts/3)" in text
+
+
+def test_without_terminal_and_remote_host_it_comes_from_this_machine(
+    installed: Installation,
+) -> None:
+    text = ask_page(installed)
+    assert "this machine" in text
+    assert "root (uid 0)" in text
+
+
+@pytest.mark.parametrize("user", ["x y", "ü", "x" * 33, "<b>", "a\u202eb", "", "a\nb", "a/b"])
+def test_an_unusual_name_is_called_so(installed: Installation, user: str) -> None:
+    assert "(unusual name)" in ask_page(installed, replace(GOOD, user=user))
+
+
+def test_a_nasty_rhost_is_clean_on_the_page(installed: Installation) -> None:
+    rhost = "<script>alert(1)</script>\x1b[31m\u202e&amp;"
+    with installed.host(replace(GOOD, options=("--rhost", rhost))) as host:
+        page = installed.phone().open(host.link())
+    assert "<script>alert(1)</script>[31m&amp;" in page.text
+    assert "<script" not in page.html
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e]", page.html)
+
+
+def test_su_s_user_is_named_and_its_exchange_is_nobody_s_but_its_own(
+    installed: Installation,
+) -> None:
+    """The real user is alice and the effective one root, as in su and sudo."""
+    installed.write()
+    # Where the two differ nothing is preloaded: the service file lies in the sandbox's /etc/pam.d.
+    service = Path("/etc/pam.d/pam_wechat-su")
+    service.write_text((installed.site.folder / "pam.d/test").read_text())
+    through = ("setpriv", "--ruid=61001", "--euid=0")
+    with Host(installed.site, "bob", "pam_wechat-su", ("--tty", "pts/3"), through=through) as host:
+        link = host.link()
+        assert "alice (uid 61001, pts/3)" in installed.phone().open(link).text
+        child = Path(f"/proc/{host.process.pid}/task/{host.process.pid}/children").read_text()
+        status = Path(f"/proc/{child.strip()}/status").read_text()
+        assert re.search(r"^Uid:\t61012\t61012\t61012\t61012$", status, re.MULTILINE)
+        page = scan(installed.phone("bob"), link)
+        assert host.type(page.pin or "") == "PAM_SUCCESS"
+    service.unlink()
+
+
+def test_a_host_without_root_is_told_that_it_cannot_read_the_configuration(
+    installed: Installation,
+) -> None:
+    mark = installed.log.mark()
+    through = ("setpriv", "--reuid=61001", "--regid=61001", "--clear-groups")
+    with installed.host(replace(GOOD, through=through)) as host:
+        assert host.prompt() is None
+        assert host.result == "PAM_AUTHINFO_UNAVAIL"
+    assert installed.module_lines(mark) == [f"{installed.conf_file}: Permission denied"]
+
+
+def test_no_name_is_resolved(installed: Installation) -> None:
+    """rhost may be under an attacker's control: no resolver is asked about it."""
+    installed.write(replace(GOOD, options=("--rhost", "host.example")))
+    trace = installed.site.folder / "trace"
+    strace = subprocess.run(["sh", "-c", "command -v strace"], capture_output=True, text=True)
+    if strace.returncode != 0:
+        pytest.skip("strace is not installed")
+    through = ("strace", "-f", "-e", "trace=connect,openat", "-o", str(trace))
+    with Host(installed.site, "alice", options=("--rhost", "host.example"),
+              through=through) as host:
+        host.link()
+    assert "resolv.conf" not in trace.read_text()

@@ -1,0 +1,78 @@
+"""Every row of the table of return codes, its twin, and that the table is whole."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from harness.site import REPOSITORY
+from pam.login import GOOD, Installation, Login, logged
+from pam.table import HARMLESS, KEYS, ROWS, Row
+from simulator import errors, faults
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_login_ends_as_the_table_says(installed: Installation, row: Row) -> None:
+    outcome = installed.run(row.denied)
+    assert outcome.result == row.result
+    assert outcome.lines == [installed.expected(row.denied, line) for line in row.lines]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_the_row_s_twin_succeeds(installed: Installation, row: Row) -> None:
+    assert succeeds(installed, row.twin)
+
+
+@pytest.mark.parametrize("login", HARMLESS, ids=lambda login: ": ".join(login.plan))
+def test_an_odd_but_harmless_answer_signs_in(installed: Installation, login: Login) -> None:
+    assert succeeds(installed, login)
+
+
+def succeeds(installed: Installation, login: Login) -> bool:
+    outcome = installed.run(login)
+    ok = [line for line in outcome.lines if " result=" in line]
+    assert ok == [logged("ok", user=login.user, service=login.service)], outcome
+    return outcome.result == "PAM_SUCCESS"
+
+
+def test_no_two_rows_have_the_same_input_and_reason() -> None:
+    counts = Counter((row.denied, row.lines) for row in ROWS)
+    assert [pair for pair, count in counts.items() if count > 1] == []
+
+
+def test_no_two_rows_have_the_same_name() -> None:
+    counts = Counter(row.name for row in ROWS)
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_rows_and_their_twins_differ_in_one_field() -> None:
+    for row in ROWS:
+        differences = [
+            name for name in vars(GOOD) if getattr(row.denied, name) != getattr(row.twin, name)
+        ]
+        assert differences == [row.field], row.name
+
+
+@pytest.mark.parametrize("endpoint", ["token", "userinfo"])
+def test_all_faults_and_error_codes_are_in_the_table(endpoint: str) -> None:
+    tried = {login.plan[1] for login in [*HARMLESS, *(row.denied for row in ROWS)]
+             if login.plan is not None and login.plan[0] == endpoint}
+    wanted = set(faults.ENDPOINTS[endpoint]) | {
+        number for numbers in errors.CLASSES.values() for number in numbers
+    }
+    assert wanted - tried == set()
+
+
+def test_refused_faults_are_refused_and_accepted_ones_accepted() -> None:
+    harmless = {(login.plan[0], login.plan[1]) for login in HARMLESS if login.plan}
+    for endpoint in ("token", "userinfo"):
+        for name, fault in faults.ENDPOINTS[endpoint].items():
+            if fault.expect != "either":
+                assert ((endpoint, name) in harmless) == (fault.expect == "accept"), name
+
+
+def test_all_keys_of_the_sample_configuration_are_in_the_table() -> None:
+    sample = (REPOSITORY / "conf/pam_wechat.conf").read_text()
+    assert sorted(re.findall(r"^#?([a-z_]+) = ", sample, re.MULTILINE)) == sorted(KEYS)
