@@ -257,7 +257,8 @@ void login_win(struct login *login, struct browser *browser, const char *pin)
 	if (login->winner != NULL || login->reported)
 		return;
 	login->winner = browser;
-	memcpy(login->pin, pin, LOGIN_PIN_LENGTH);
+	if (pin != NULL)
+		memcpy(login->pin, pin, LOGIN_PIN_LENGTH);
 }
 
 void login_report(struct login *login)

@@ -133,6 +133,19 @@ void page_render(struct text *text, const struct page *page)
 	text_add(text, "</main>\n</body>\n</html>\n");
 }
 
+static void show_won(struct page *page, const struct login *login)
+{
+	if (login->pin[0] == '\0') {
+		page->heading = MESSAGE_SIGNED_IN;
+		page->words = MESSAGE_SIGNED_IN_TEXT;
+		return;
+	}
+	page->heading = MESSAGE_PIN;
+	page->words = MESSAGE_PIN_TEXT;
+	page->form = PAGE_REFUSE;
+	page->pin = login->pin;
+}
+
 void page_show_stage(struct page *page, const struct login *login, const struct browser *browser)
 {
 	page->status = 200;
@@ -146,10 +159,7 @@ void page_show_stage(struct page *page, const struct login *login, const struct 
 		page->form = PAGE_ASK;
 		break;
 	case LOGIN_WON:
-		page->heading = MESSAGE_PIN;
-		page->words = MESSAGE_PIN_TEXT;
-		page->form = PAGE_REFUSE;
-		page->pin = login->pin;
+		show_won(page, login);
 		break;
 	case LOGIN_NEUTRAL:
 		page->heading = MESSAGE_NEUTRAL;

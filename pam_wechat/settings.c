@@ -197,9 +197,6 @@ static int check_whole(const struct settings *settings, const char *path, struct
 	if (settings->qr == QR_AUTHORIZE && settings->scope == SCOPE_USERINFO)
 		return problem_set(problem, -EINVAL,
 			"%s: qr=authorize does not go with scope=snsapi_userinfo", path);
-	if (settings->confirm == CONFIRM_WAIT)
-		return problem_set(problem, -EINVAL,
-			"%s: confirm=wait is not available in this version: use code", path);
 	return 0;
 }
 

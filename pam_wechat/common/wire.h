@@ -47,7 +47,7 @@ enum wire_key {
 	WIRE_LINK,          /* the whole address of the ask page */
 	WIRE_AUTHORIZE_URL, /* where Continue leads */
 	WIRE_OPENIDS,       /* who may pass, separated by '.'; may be empty */
-	WIRE_PIN,           /* four digits */
+	WIRE_PIN,           /* four digits; absent where a tap is enough */
 	WIRE_LEFT_MS,       /* milliseconds until the login's deadline */
 	WIRE_UNTIL,         /* the same moment as a clock on the host's wall shows it, 14:32:10 */
 	WIRE_USER,          /* who wants to sign in, fit to be shown */

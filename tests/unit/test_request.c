@@ -73,7 +73,8 @@ static int tear_down(void **state)
 
 static int create(struct request **request)
 {
-	return request_create(request, &settings, &requester, users, deadline_in(90000), &problem);
+	return request_create(
+		request, &settings, &requester, users, false, deadline_in(90000), &problem);
 }
 
 static struct request *make(void)
@@ -408,6 +409,20 @@ static void test_the_longest_host_name_and_brand_are_shown_whole(void **state)
 
 #define ANEW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void test_a_login_that_only_waits_carries_no_pin(void **state)
+{
+	struct request *request = NULL;
+	char datagram[WIRE_MESSAGE_MAX + 1];
+
+	(void)state;
+	assert_int_equal(request_create(&request, &settings, &requester, users, true,
+				 deadline_in(90000), &problem),
+		0);
+	assert_null(request->message.value[WIRE_PIN]);
+	assert_in_range(wire_format(&request->message, datagram), 1, WIRE_MESSAGE_MAX);
+	request_free(&request);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +445,8 @@ int main(void)
 		ANEW(test_the_longest_addresses_of_the_settings_fit),
 		ANEW(test_addresses_that_do_not_fit_are_refused),
 		ANEW(test_the_longest_host_name_and_brand_are_shown_whole),
+		cmocka_unit_test_setup_teardown(
+			test_a_login_that_only_waits_carries_no_pin, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

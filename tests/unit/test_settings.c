@@ -148,15 +148,14 @@ static void test_every_key_of_the_file_can_be_flipped(void **state)
 	settings_finish(&settings);
 }
 
-/* confirm stays at code: auto is the default, and wait is not available. */
 static void test_every_option_of_the_line_can_be_flipped(void **state)
 {
-	static const char *const words[] = {"confirm=code", "qr=authorize", "charset=none",
+	static const char *const words[] = {"confirm=wait", "qr=authorize", "charset=none",
 		"invert", "timeout=300", "lang=zh", "unlisted=ignore", "brand=X", "debug", NULL};
 
 	(void)state;
 	expect_good(NEEDED, words);
-	assert_int_equal(settings.confirm, CONFIRM_CODE);
+	assert_int_equal(settings.confirm, CONFIRM_WAIT);
 	assert_int_equal(settings.qr, QR_AUTHORIZE);
 	assert_int_equal(settings.charset, CHARSET_NONE);
 	assert_true(settings.invert);

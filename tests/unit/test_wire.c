@@ -21,9 +21,9 @@ static const struct row {
 	const char *name, *required, *optional;
 } rows[] = {
 	{WIRE_LOGIN, "LOGIN",
-		"appid secret api_url socket scope state link authorize_url openids pin "
+		"appid secret api_url socket scope state link authorize_url openids "
 		"left_ms" SHOWN,
-		"ca_file proxy asker brand"},
+		"pin ca_file proxy asker brand"},
 	{WIRE_VERDICT, "VERDICT?", "", ""},
 	{WIRE_READY, "READY", "link", ""},
 	{WIRE_IDENTITY, "IDENTITY", "openid", ""},
