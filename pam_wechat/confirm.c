@@ -99,18 +99,16 @@ static bool is_worth_waiting(enum reason reason)
 int confirm_by_waiting(struct login *login)
 {
 	enum reason reason = REASON_NOBODY;
-	struct interruption interruption;
 	int rv = show(login, 0, false, NULL);
 
 	if (rv != LOGIN_GO_ON)
 		return rv;
-	interruption_begin(&interruption);
+	interruption_begin(&login->interruption);
 	do {
-		if (interruption_wait(&interruption, LOOK_MS))
+		if (interruption_wait(&login->interruption, LOOK_MS))
 			reason = REASON_INTERRUPTED;
 		else
 			reason = verdict_ask(login, NULL);
 	} while (is_worth_waiting(reason));
-	interruption_end(&interruption);
 	return login->proved ? LOGIN_GO_ON : login_refuse(login, reason);
 }

@@ -14,11 +14,13 @@ void interruption_begin(struct interruption *interruption)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		(void)sigaddset(&interruption->watched, numbers[i]);
 	(void)pthread_sigmask(SIG_BLOCK, &interruption->watched, &interruption->old);
+	interruption->begun = true;
 }
 
 void interruption_end(struct interruption *interruption)
 {
-	(void)pthread_sigmask(SIG_SETMASK, &interruption->old, NULL);
+	if (interruption->begun)
+		(void)pthread_sigmask(SIG_SETMASK, &interruption->old, NULL);
 }
 
 static bool is_signalled(const struct interruption *interruption)

@@ -12,13 +12,17 @@
 #include <stdbool.h>
 
 struct interruption {
+	bool begun;
 	sigset_t watched;
 	sigset_t old; /* the host's mask */
 };
 
 void interruption_begin(struct interruption *interruption);
 
-/* Puts the host's mask back: what is pending then is delivered as the host has it. */
+/*
+ * Puts the host's mask back, if it was changed. What is pending then is delivered as the host has
+ * it, which may be the end of the host: everything else is to be done before.
+ */
 void interruption_end(struct interruption *interruption);
 
 /*

@@ -266,6 +266,7 @@ int login_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	request_free(&login->request);
 	users_free(&login->users);
 	settings_finish(&login->settings);
+	interruption_end(&login->interruption);
 	explicit_bzero(login, sizeof(*login));
 	free(login);
 	return rv;

@@ -10,6 +10,7 @@
 
 #include "child.h"
 #include "deadline.h"
+#include "interruption.h"
 #include "journal.h"
 #include "problem.h"
 #include "reason.h"
@@ -30,6 +31,7 @@ struct login {
 	struct qr *qr;
 	struct child child;
 	struct deadline deadline;
+	struct interruption interruption;
 	struct journal_entry entry;
 	struct problem problem;
 	bool waits;  /* a tap is enough: nothing is typed */
