@@ -186,7 +186,7 @@ int callback_result(struct helper *helper, struct login *login, const struct wir
 		(pin != NULL && !query_is_token(pin, LOGIN_PIN_LENGTH, RANDOM_DIGITS)))
 		return -EBADMSG;
 	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
-		login_win(login, ticket->browser, pin);
+		login_win(login, ticket->browser, pin, message->value[WIRE_NICKNAME]);
 		helper->completed++;
 	}
 	answer(login, ticket, message, reason);

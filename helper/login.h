@@ -74,7 +74,8 @@ struct login {
 	bool opened, reported;
 	struct browser browsers[LOGIN_BROWSERS_MAX];
 	unsigned long browsers_born;
-	struct browser *winner;         /* once set, for good */
+	struct browser *winner; /* once set, for good */
+	char nickname[128];     /* of who won, fit to be shown, not yet escaped; "": unknown */
 	char pin[LOGIN_PIN_LENGTH + 1]; /* "": the terminal goes on by itself */
 	struct tickets tickets;
 	size_t ticket_count;
@@ -122,9 +123,9 @@ void login_drop_ticket(struct login *login, struct ticket *ticket);
 
 /*
  * This browser's code won, unless another's did before. The first pin stays; NULL: there is none to
- * be typed, because the terminal goes on by itself.
+ * be typed, because the terminal goes on by itself. The nickname may be NULL.
  */
-void login_win(struct login *login, struct browser *browser, const char *pin);
+void login_win(struct login *login, struct browser *browser, const char *pin, const char *nickname);
 
 /* Ends the login: from now on its stage is LOGIN_REPORTED for everybody. */
 void login_report(struct login *login);

@@ -25,6 +25,7 @@ enum message {
 	MESSAGE_PIN,
 	MESSAGE_PIN_TEXT,
 	MESSAGE_PIN_WARNING,
+	MESSAGE_HELLO,
 	MESSAGE_SIGNED_IN,
 	MESSAGE_SIGNED_IN_TEXT,
 	/* how a login may end, or go on */

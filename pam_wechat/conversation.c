@@ -39,3 +39,9 @@ void conversation_remark(pam_handle_t *pamh, int flags, const char *remark)
 	if ((flags & PAM_SILENT) == 0)
 		(void)pam_error(pamh, "%s", remark);
 }
+
+void conversation_greet(pam_handle_t *pamh, int flags, const char *greeting, const char *nickname)
+{
+	if ((flags & PAM_SILENT) == 0)
+		(void)pam_info(pamh, "%s%s", greeting, nickname);
+}

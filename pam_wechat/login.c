@@ -239,6 +239,17 @@ static int start(struct login *login)
 	return LOGIN_GO_ON;
 }
 
+static void greet(struct login *login)
+{
+	const struct settings *settings = &login->settings;
+
+	login->entry.reason = REASON_NONE;
+	/* Nicknames are UTF-8, which not every terminal shows. */
+	if (login->nickname[0] != '\0' && settings->charset == CHARSET_UTF8)
+		conversation_greet(login->pamh, login->flags,
+			message_text(MESSAGE_GREETING, settings->lang), login->nickname);
+}
+
 int login_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct login *login = calloc(1, sizeof(*login));
@@ -256,7 +267,7 @@ int login_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	if (rv == LOGIN_GO_ON)
 		rv = login->waits ? confirm_by_waiting(login) : confirm_by_code(login);
 	if (login->proved)
-		login->entry.reason = REASON_NONE;
+		greet(login);
 	if (rv == LOGIN_GO_ON)
 		rv = login->proved ? PAM_SUCCESS : PAM_AUTH_ERR;
 	if (login->requester.user != NULL && rv != PAM_IGNORE)

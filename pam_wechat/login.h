@@ -34,8 +34,9 @@ struct login {
 	struct interruption interruption;
 	struct journal_entry entry;
 	struct problem problem;
-	bool waits;  /* a tap is enough: nothing is typed */
-	bool proved; /* set by verdict_ask() alone */
+	char nickname[128]; /* of who signed in, fit to be shown; "" for none */
+	bool waits;         /* a tap is enough: nothing is typed */
+	bool proved;        /* set by verdict_ask() alone */
 };
 
 /* No step of a login says PAM_SUCCESS: one that went well says this. */

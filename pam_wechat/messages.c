@@ -17,6 +17,7 @@ static const char *const texts[MESSAGE_COUNT][2] = {
 	[MESSAGE_WAIT] =
 		{"Scan with WeChat and tap Continue on your phone: that signs you in here.",
 			"请用微信扫码，并在手机上点“继续”，即可在此登录。"},
+	[MESSAGE_GREETING] = {"Signed in with WeChat as ", "微信登录成功："},
 	[MESSAGE_WAIT_LINK] = {"Or open this link in WeChat. Ctrl-C gives up.",
 		"也可以在微信中打开此链接。按 Ctrl-C 放弃。"},
 };

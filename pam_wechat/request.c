@@ -100,7 +100,8 @@ static void fill_message(struct whole_request *whole, const struct settings *set
 	request->message.verb = WIRE_LOGIN;
 	value[WIRE_APPID] = settings->appid;
 	value[WIRE_SECRET] = whole->app_secret;
-	value[WIRE_API_URL] = settings->api_url;
+	value[WIRE_API_URL] = settings->api_url.items[0];
+	value[WIRE_OTHER_API_URL] = settings->api_url.items[1];
 	value[WIRE_CA_FILE] = settings->ca_file;
 	value[WIRE_PROXY] = settings->proxy;
 	value[WIRE_SOCKET] = settings->socket;

@@ -63,6 +63,7 @@ enum reason verdict_ask(struct login *login, const char *typed)
 	} else {
 		reason = REASON_NONE;
 		login->proved = true;
+		copy_value(login->nickname, sizeof(login->nickname), verdict.value[WIRE_NICKNAME]);
 	}
 	users_free(&users);
 	return reason;
