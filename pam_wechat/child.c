@@ -107,6 +107,23 @@ static void __attribute__((noreturn)) launch_program(const struct launch *launch
 	_exit(127);
 }
 
+/*
+ * Moves a descriptor of ours away from the standard streams, if the host has those closed: what it
+ * writes to its standard error must not reach the child. Returns the descriptor, or -errno.
+ */
+static int clear_of_streams(int fd)
+{
+	int moved;
+
+	if (fd > STDERR_FILENO)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (moved < 0)
+		moved = -errno;
+	close(fd);
+	return moved;
+}
+
 int child_start(struct child *child, const struct settings *settings, struct deadline deadline,
 	struct problem *problem)
 {
@@ -126,8 +143,12 @@ int child_start(struct child *child, const struct settings *settings, struct dea
 		rv = problem_set(problem, -errno, "socketpair: %s", strerror(errno));
 		goto out;
 	}
-	child->socket = ends[0];
 	launch.socket = ends[1];
+	rv = child->socket = clear_of_streams(ends[0]);
+	if (rv < 0) {
+		problem_set(problem, rv, "socketpair: %s", strerror(-rv));
+		goto out;
+	}
 	launch.alarm_s = (unsigned int)deadline_left(deadline) / 1000 + 2;
 	child->pid = fork();
 	if (child->pid == 0)
@@ -137,6 +158,8 @@ int child_start(struct child *child, const struct settings *settings, struct dea
 		goto out;
 	}
 	child->pidfd = pidfd_open(child->pid, 0);
+	if (child->pidfd >= 0)
+		child->pidfd = clear_of_streams(child->pidfd);
 	rv = child->pidfd < 0
 	             ? problem_set(problem, -errno, "%s: it ended at once", settings->exchange)
 	             : 0;

@@ -61,6 +61,11 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         self.process.close(force=True)
 
+    @property
+    def text(self) -> str:
+        """All that was shown so far."""
+        return self.transcript.decode(errors="replace")
+
     def wait_for(self, *texts: str) -> Shown:
         """Reads on until one of the texts stands at the end."""
         self.process.expect([re.escape(text.encode()) for text in texts])
