@@ -182,11 +182,11 @@ int callback_result(struct helper *helper, struct login *login, const struct wir
 	enum reason reason = reason_parse(message->value[WIRE_REASON]);
 	struct ticket *ticket = login_find_ticket(login, parse_ticket(message->value[WIRE_TICKET]));
 
-	if (ticket == NULL || (pin != NULL) != (reason == REASON_NONE) ||
+	if (ticket == NULL || (pin != NULL && reason != REASON_NONE) ||
 		(pin != NULL && !query_is_token(pin, LOGIN_PIN_LENGTH, RANDOM_DIGITS)))
 		return -EBADMSG;
 	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
-		login_win(login, ticket->browser, pin);
+		login_win(login, ticket->browser, pin, message->value[WIRE_NICKNAME]);
 		helper->completed++;
 	}
 	answer(login, ticket, message, reason);

@@ -252,12 +252,14 @@ void login_drop_ticket(struct login *login, struct ticket *ticket)
 	free(ticket);
 }
 
-void login_win(struct login *login, struct browser *browser, const char *pin)
+void login_win(struct login *login, struct browser *browser, const char *pin, const char *nickname)
 {
 	if (login->winner != NULL || login->reported)
 		return;
 	login->winner = browser;
-	memcpy(login->pin, pin, LOGIN_PIN_LENGTH);
+	if (pin != NULL)
+		memcpy(login->pin, pin, LOGIN_PIN_LENGTH);
+	show(login->nickname, sizeof(login->nickname), nickname);
 }
 
 void login_report(struct login *login)

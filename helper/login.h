@@ -75,7 +75,8 @@ struct login {
 	struct browser browsers[LOGIN_BROWSERS_MAX];
 	unsigned long browsers_born;
 	struct browser *winner; /* once set, for good */
-	char pin[LOGIN_PIN_LENGTH + 1];
+	char nickname[128];     /* of who won, fit to be shown, not yet escaped; "": unknown */
+	char pin[LOGIN_PIN_LENGTH + 1]; /* "": the terminal goes on by itself */
 	struct tickets tickets;
 	size_t ticket_count;
 };
@@ -83,7 +84,7 @@ struct login {
 /* What a browser (NULL: an unknown one) may see of a login. */
 enum login_stage {
 	LOGIN_ASK,      /* nobody has finished: ask it */
-	LOGIN_WON,      /* its code won: the pin */
+	LOGIN_WON,      /* its code won: the pin, if there is one */
 	LOGIN_NEUTRAL,  /* another browser's code won */
 	LOGIN_REPORTED, /* somebody tapped "This isn't me": nobody gets any further */
 };
@@ -120,8 +121,11 @@ struct ticket *login_find_ticket(struct login *login, uint64_t number);
 /* Removes and frees a ticket whose answer no longer waits. */
 void login_drop_ticket(struct login *login, struct ticket *ticket);
 
-/* This browser's code won, unless another's did before. The first pin stays. */
-void login_win(struct login *login, struct browser *browser, const char *pin);
+/*
+ * This browser's code won, unless another's did before. The first pin stays; NULL: there is none to
+ * be typed, because the terminal goes on by itself. The nickname may be NULL.
+ */
+void login_win(struct login *login, struct browser *browser, const char *pin, const char *nickname);
 
 /* Ends the login: from now on its stage is LOGIN_REPORTED for everybody. */
 void login_report(struct login *login);

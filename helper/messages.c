@@ -28,6 +28,11 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	TEXT(PIN_WARNING, "Tell it to nobody. Whoever asks you for it is not helping you.",
 		"不要告诉任何人。向您索要它的人不是在帮您。"),
 
+	TEXT(HELLO, "Hello, ", "您好，"),
+	TEXT(SIGNED_IN, "Signed in", "已登录"),
+	TEXT(SIGNED_IN_TEXT, "The terminal goes on by itself. You can close this page.",
+		"终端将自动继续。您可以关闭此页面。"),
+
 	TEXT(CANCELLED, "Cancelled", "已取消"),
 	TEXT(CANCELLED_TEXT, "WeChat did not say who you are. You can try again while it waits.",
 		"微信没有告知您的身份。在有效时间内可以重试。"),

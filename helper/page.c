@@ -115,6 +115,12 @@ void page_render(struct text *text, const struct page *page)
 	bool has_form = page->form != PAGE_NO_FORM && page->login != NULL && page->browser != NULL;
 
 	add_head(text, page);
+	if (page->nickname != NULL && page->nickname[0] != '\0') {
+		text_add(text, "<p>");
+		add_message(text, page, MESSAGE_HELLO);
+		page_escape(text, page->nickname);
+		text_add(text, "</p>\n");
+	}
 	if (page->pin != NULL)
 		text_addf(text, "<p id=\"pin\">%s</p>\n", page->pin);
 	add_paragraph(text, page, page->words);
@@ -133,6 +139,20 @@ void page_render(struct text *text, const struct page *page)
 	text_add(text, "</main>\n</body>\n</html>\n");
 }
 
+static void show_won(struct page *page, const struct login *login)
+{
+	page->nickname = login->nickname;
+	if (login->pin[0] == '\0') {
+		page->heading = MESSAGE_SIGNED_IN;
+		page->words = MESSAGE_SIGNED_IN_TEXT;
+		return;
+	}
+	page->heading = MESSAGE_PIN;
+	page->words = MESSAGE_PIN_TEXT;
+	page->form = PAGE_REFUSE;
+	page->pin = login->pin;
+}
+
 void page_show_stage(struct page *page, const struct login *login, const struct browser *browser)
 {
 	page->status = 200;
@@ -146,10 +166,7 @@ void page_show_stage(struct page *page, const struct login *login, const struct 
 		page->form = PAGE_ASK;
 		break;
 	case LOGIN_WON:
-		page->heading = MESSAGE_PIN;
-		page->words = MESSAGE_PIN_TEXT;
-		page->form = PAGE_REFUSE;
-		page->pin = login->pin;
+		show_won(page, login);
 		break;
 	case LOGIN_NEUTRAL:
 		page->heading = MESSAGE_NEUTRAL;

@@ -32,6 +32,7 @@ struct page {
 	const struct login *login;     /* NULL, or whose details and form it has */
 	const struct browser *browser; /* NULL, or whose token the form has */
 	enum page_form form;
+	const char *nickname;      /* NULL, or whom to greet */
 	const char *pin;           /* NULL, or the digits to show */
 	const char *errcode, *rid; /* NULL, or WeChat's words for the administrator */
 	const char *base;          /* path of public_url: "" or "/..." */

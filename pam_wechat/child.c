@@ -47,8 +47,11 @@ static int choose_identity(const char *user, struct launch *launch, struct probl
 	if (rv < 0)
 		return problem_set(problem, rv, "exchange_user: %s: %s", user,
 			rv == -ENOENT ? "there is no such user" : strerror(-rv));
-	if (account.uid == 0)
-		rv = problem_set(problem, -EPERM, "exchange_user must not be root");
+	/* 65534 is everybody whom a user namespace does not know. */
+	if (account.uid == 0 || account.uid == 65534)
+		rv = problem_set(problem, -EPERM,
+			"exchange_user: %s is shared with others: it must be a user of its own",
+			user);
 	(void)snprintf(launch->uid, sizeof(launch->uid), "%u", account.uid);
 	(void)snprintf(launch->gid, sizeof(launch->gid), "%u", account.gid);
 	account_finish(&account);
@@ -108,6 +111,23 @@ static void __attribute__((noreturn)) launch_program(const struct launch *launch
 	_exit(127);
 }
 
+/*
+ * Moves a descriptor of ours away from the standard streams, if the host has those closed: what it
+ * writes to its standard error must not reach the child. Returns the descriptor, or -errno.
+ */
+static int clear_of_streams(int fd)
+{
+	int moved;
+
+	if (fd > STDERR_FILENO)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (moved < 0)
+		moved = -errno;
+	close(fd);
+	return moved;
+}
+
 int child_start(struct child *child, const struct settings *settings, struct deadline deadline,
 	struct problem *problem)
 {
@@ -127,8 +147,12 @@ int child_start(struct child *child, const struct settings *settings, struct dea
 		rv = problem_set(problem, -errno, "socketpair: %s", strerror(errno));
 		goto out;
 	}
-	child->socket = ends[0];
 	launch.socket = ends[1];
+	rv = child->socket = clear_of_streams(ends[0]);
+	if (rv < 0) {
+		problem_set(problem, rv, "socketpair: %s", strerror(-rv));
+		goto out;
+	}
 	launch.alarm_s = (unsigned int)deadline_left(deadline) / 1000 + 2;
 	child->pid = fork();
 	if (child->pid == 0)
@@ -138,6 +162,8 @@ int child_start(struct child *child, const struct settings *settings, struct dea
 		goto out;
 	}
 	child->pidfd = pidfd_open(child->pid, 0);
+	if (child->pidfd >= 0)
+		child->pidfd = clear_of_streams(child->pidfd);
 	rv = child->pidfd < 0
 	             ? problem_set(problem, -errno, "%s: it ended at once", settings->exchange)
 	             : 0;

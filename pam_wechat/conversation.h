@@ -13,7 +13,13 @@
  */
 int conversation_ask(pam_handle_t *pamh, const char *prompt, char **answer);
 
+/* Shows a text, whatever the flags say. Returns PAM_SUCCESS, PAM_CONV_ERR or PAM_BUF_ERR. */
+int conversation_show(pam_handle_t *pamh, const char *text);
+
 /* Tells the person what went wrong, unless `flags` hold PAM_SILENT. Failures are ignored. */
 void conversation_remark(pam_handle_t *pamh, int flags, const char *remark);
+
+/* Greets the person who has signed in, unless `flags` hold PAM_SILENT. Failures are ignored. */
+void conversation_greet(pam_handle_t *pamh, int flags, const char *greeting, const char *nickname);
 
 #endif

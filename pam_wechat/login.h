@@ -4,14 +4,63 @@
 #ifndef PAM_WECHAT_LOGIN_H
 #define PAM_WECHAT_LOGIN_H
 
+#include <stdbool.h>
+
 #include <security/pam_modules.h>
+
+#include "child.h"
+#include "deadline.h"
+#include "interruption.h"
+#include "journal.h"
+#include "problem.h"
+#include "reason.h"
+#include "requester.h"
+#include "settings.h"
+
+struct qr;
+struct request;
+struct users;
+
+struct login {
+	pam_handle_t *pamh;
+	int flags;
+	struct settings settings;
+	struct requester requester;
+	struct users *users;
+	struct request *request;
+	struct qr *qr;
+	struct child child;
+	struct deadline deadline;
+	struct interruption interruption;
+	struct journal_entry entry;
+	struct problem problem;
+	char nickname[128]; /* of who signed in, fit to be shown; "" for none */
+	bool waits;         /* a tap is enough: nothing is typed */
+	bool proved;        /* set by verdict_ask() alone */
+};
+
+/* No step of a login says PAM_SUCCESS: one that went well says this. */
+#define LOGIN_GO_ON (-1)
 
 /*
  * Authenticates PAM_USER, as pam_sm_authenticate(3) does, with the flags and the words of the PAM
  * line. Returns PAM_SUCCESS only if WeChat named an account that the users table binds to exactly
- * this user, and the person typed the code that was shown to that account's phone alone;
- * PAM_IGNORE only for a user whom the table does not name, where `unlisted=ignore` says so.
+ * this user, and the person typed the code that was shown to that account's phone alone, or sits at
+ * the machine's own console; PAM_IGNORE only for a user whom the table does not name, where
+ * `unlisted=ignore` says so.
  */
 int login_run(pam_handle_t *pamh, int flags, int argc, const char **argv);
+
+/* Ends the login: tells the person, leaves the reason for the log. Returns the code for PAM. */
+int login_refuse(struct login *login, enum reason reason);
+
+/*
+ * Logs login->problem, which the administrator has to mend. Returns the reason that this -errno is
+ * for ending the login.
+ */
+enum reason login_report_problem(struct login *login, int error);
+
+/* Both at once: ends the login because of login->problem. */
+int login_refuse_problem(struct login *login, int error);
 
 #endif

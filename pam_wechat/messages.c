@@ -14,6 +14,12 @@ static const char *const texts[MESSAGE_COUNT][2] = {
 		{"That is not the code. Tap Continue on your phone; it shows four digits.",
 			"验证码不对。请在手机上点“继续”，然后输入手机显示的四位数字。"},
 	[MESSAGE_PROMPT] = {"Code on your phone: ", "手机上的验证码： "},
+	[MESSAGE_WAIT] =
+		{"Scan with WeChat and tap Continue on your phone: that signs you in here.",
+			"请用微信扫码，并在手机上点“继续”，即可在此登录。"},
+	[MESSAGE_GREETING] = {"Signed in with WeChat as ", "微信登录成功："},
+	[MESSAGE_WAIT_LINK] = {"Or open this link in WeChat. Ctrl-C gives up.",
+		"也可以在微信中打开此链接。按 Ctrl-C 放弃。"},
 };
 
 static const char *const refusals[REASON_COUNT][2] = {
@@ -39,6 +45,7 @@ static const char *const refusals[REASON_COUNT][2] = {
 	[REASON_TOO_MANY] = {"WeChat sign-in failed: scanned too often. Start again.",
 		"微信登录失败：扫码次数过多，请重新开始。"},
 	[REASON_REPORTED] = {"WeChat sign-in refused on the phone.", "手机上已拒绝此次微信登录。"},
+	[REASON_INTERRUPTED] = {"WeChat sign-in given up.", "已放弃微信登录。"},
 	[REASON_EXPIRED] = {"WeChat sign-in: time is up.", "微信登录：已超时。"},
 	[REASON_HELPER] = {"WeChat sign-in is not available at the moment.",
 		"微信登录暂时不可用。"},
@@ -46,6 +53,8 @@ static const char *const refusals[REASON_COUNT][2] = {
 		"微信登录：等待中的登录过多，请稍后再试。"},
 	[REASON_REJECTED] = {"WeChat sign-in is not set up correctly. Tell the administrator.",
 		"微信登录配置有误，请联系管理员。"},
+	[REASON_MEMORY] = {"WeChat sign-in is not available at the moment.",
+		"微信登录暂时不可用。"},
 	[REASON_INTERNAL] = {"WeChat sign-in is not available at the moment.",
 		"微信登录暂时不可用。"},
 };

@@ -92,7 +92,7 @@ static int list_openids(struct whole_request *whole, const struct settings *sett
 }
 
 static void fill_message(struct whole_request *whole, const struct settings *settings,
-	const struct requester *requester)
+	const struct requester *requester, bool waits)
 {
 	struct request *request = &whole->request;
 	const char **value = request->message.value;
@@ -100,7 +100,8 @@ static void fill_message(struct whole_request *whole, const struct settings *set
 	request->message.verb = WIRE_LOGIN;
 	value[WIRE_APPID] = settings->appid;
 	value[WIRE_SECRET] = whole->app_secret;
-	value[WIRE_API_URL] = settings->api_url;
+	value[WIRE_API_URL] = settings->api_url.items[0];
+	value[WIRE_OTHER_API_URL] = settings->api_url.items[1];
 	value[WIRE_CA_FILE] = settings->ca_file;
 	value[WIRE_PROXY] = settings->proxy;
 	value[WIRE_SOCKET] = settings->socket;
@@ -109,7 +110,7 @@ static void fill_message(struct whole_request *whole, const struct settings *set
 	value[WIRE_LINK] = request->link;
 	value[WIRE_AUTHORIZE_URL] = request->authorize_url;
 	value[WIRE_OPENIDS] = whole->openids;
-	value[WIRE_PIN] = request->pin;
+	value[WIRE_PIN] = waits ? NULL : request->pin;
 	value[WIRE_LEFT_MS] = whole->left_ms;
 	value[WIRE_USER] = requester->shown_user;
 	value[WIRE_HOST] = whole->host;
@@ -122,8 +123,8 @@ static void fill_message(struct whole_request *whole, const struct settings *set
 }
 
 int request_create(struct request **request, const struct settings *settings,
-	const struct requester *requester, const struct users *users, struct deadline deadline,
-	struct problem *problem)
+	const struct requester *requester, const struct users *users, bool waits,
+	struct deadline deadline, struct problem *problem)
 {
 	struct whole_request *whole = calloc(1, sizeof(*whole));
 	int rv;
@@ -156,7 +157,7 @@ int request_create(struct request **request, const struct settings *settings,
 		rv = problem_set(problem, -EINVAL, "public_url or authorize_url is too long");
 		goto out;
 	}
-	fill_message(whole, settings, requester);
+	fill_message(whole, settings, requester, waits);
 out:
 	if (rv < 0)
 		request_free(request);

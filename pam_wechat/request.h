@@ -5,6 +5,8 @@
 #ifndef PAM_WECHAT_REQUEST_H
 #define PAM_WECHAT_REQUEST_H
 
+#include <stdbool.h>
+
 #include "wire.h"
 
 struct deadline;
@@ -27,12 +29,13 @@ struct request {
 };
 
 /*
- * Makes the request. Its message points into the settings and the requester, too. Returns 0 and a
- * request that the caller frees; or -errno with the problem set.
+ * Makes the request; one that only waits for a tap carries no pin. Its message points into the
+ * settings and the requester, too. Returns 0 and a request that the caller frees; or -errno with
+ * the problem set.
  */
 int request_create(struct request **request, const struct settings *settings,
-	const struct requester *requester, const struct users *users, struct deadline deadline,
-	struct problem *problem);
+	const struct requester *requester, const struct users *users, bool waits,
+	struct deadline deadline, struct problem *problem);
 
 /* Wipes and frees *request, and sets it to NULL. NULL is accepted. */
 void request_free(struct request **request);

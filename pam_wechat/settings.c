@@ -79,7 +79,7 @@ static const struct config_key keys[] = {
 	KEY(exchange_user, CONFIG_STRING, .fault = short_fault),
 	KEY(host_name, CONFIG_STRING, .fault = short_fault),
 	KEY(authorize_url, CONFIG_STRING, .fault = wechat_url_fault),
-	KEY(api_url, CONFIG_STRING, .fault = wechat_url_fault),
+	KEY(api_url, CONFIG_LIST, .fault = wechat_url_fault),
 	KEY(ca_file, CONFIG_STRING, .fault = path_fault),
 	KEY(proxy, CONFIG_STRING, .fault = config_url_fault),
 	KEY(connect_redirect, CONFIG_FLAG, .fault = NULL),
@@ -168,6 +168,13 @@ static int set_default(char **member, const char *value)
 	return *member == NULL ? -ENOMEM : 0;
 }
 
+static int add_default_api(struct config_list *list)
+{
+	list->items[0] = strdup("https://api.weixin.qq.com");
+	list->count = list->items[0] == NULL ? 0 : 1;
+	return list->count == 0 ? -ENOMEM : 0;
+}
+
 static int set_defaults(struct settings *settings)
 {
 	char host[256] = "";
@@ -182,7 +189,7 @@ static int set_defaults(struct settings *settings)
 		set_default(&settings->host_name, host) < 0 ||
 		set_default(&settings->authorize_url,
 			"https://open.weixin.qq.com/connect/oauth2/authorize") < 0 ||
-		set_default(&settings->api_url, "https://api.weixin.qq.com") < 0)
+		(settings->api_url.count == 0 && add_default_api(&settings->api_url) < 0))
 		return -ENOMEM;
 	return 0;
 }
@@ -193,13 +200,13 @@ static int check_whole(const struct settings *settings, const char *path, struct
 		return problem_set(problem, -EINVAL, "%s: appid is missing", path);
 	if (settings->public_url == NULL)
 		return problem_set(problem, -EINVAL, "%s: public_url is missing", path);
+	if (settings->api_url.count > 2)
+		return problem_set(
+			problem, -EINVAL, "%s: api_url is given more than two times", path);
 	/* WeChat would ask for consent as soon as the page opens, and show a snapshot page. */
 	if (settings->qr == QR_AUTHORIZE && settings->scope == SCOPE_USERINFO)
 		return problem_set(problem, -EINVAL,
 			"%s: qr=authorize does not go with scope=snsapi_userinfo", path);
-	if (settings->confirm == CONFIRM_WAIT)
-		return problem_set(problem, -EINVAL,
-			"%s: confirm=wait is not available in this version: use code", path);
 	return 0;
 }
 

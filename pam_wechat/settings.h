@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "config.h"
+
 struct problem;
 
 #define SETTINGS_OPENIDS_MAX 32 /* of one user: they have to fit into one message */
@@ -29,9 +31,9 @@ struct settings {
 	char *exchange_user;
 	char *host_name;
 	char *authorize_url;
-	char *api_url;
-	char *ca_file; /* NULL: the system's CA directory */
-	char *proxy;   /* NULL: none */
+	struct config_list api_url; /* one or two */
+	char *ca_file;              /* NULL: the system's CA directory */
+	char *proxy;                /* NULL: none */
 	bool connect_redirect;
 
 	int confirm;

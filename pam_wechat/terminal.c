@@ -51,28 +51,49 @@ static void draw_ascii(struct text *text, const struct qr *qr, bool invert)
 	}
 }
 
+static void draw(struct text *text, const struct qr *qr, struct terminal_view view)
+{
+	if (view.picture == PICTURE_HALF_BLOCKS)
+		draw_half_blocks(text, qr, view.invert);
+	else if (view.picture == PICTURE_ASCII)
+		draw_ascii(text, qr, view.invert);
+}
+
+static void add_line(struct text *text, const char *line)
+{
+	text_add(text, line);
+	text_add(text, "\n");
+}
+
+/* Who gets anything but half blocks has a terminal that shows ASCII alone. */
+static int lang_of(struct terminal_view view, int lang)
+{
+	return view.picture == PICTURE_HALF_BLOCKS ? lang : LANG_EN;
+}
+
 void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_view view,
 	const char *link, int lang, bool wrong)
 {
 	bool picture = view.picture != PICTURE_NONE;
+	enum message first = picture ? MESSAGE_SCAN : MESSAGE_LINK_ONLY;
+	enum message second = picture ? MESSAGE_OTHER_WAY : MESSAGE_LINK_IN_WECHAT;
 
-	/* Who gets anything but half blocks has a terminal that shows ASCII alone. */
-	if (view.picture != PICTURE_HALF_BLOCKS)
-		lang = LANG_EN;
+	lang = lang_of(view, lang);
 	/* ssh puts "(user@host) " in front of the first line. */
 	text_add(prompt, "\n");
-	if (view.picture == PICTURE_HALF_BLOCKS)
-		draw_half_blocks(prompt, qr, view.invert);
-	else if (view.picture == PICTURE_ASCII)
-		draw_ascii(prompt, qr, view.invert);
-	text_add(prompt, message_text(wrong     ? MESSAGE_WRONG_CODE
-				      : picture ? MESSAGE_SCAN
-						: MESSAGE_LINK_ONLY,
-				 lang));
-	text_add(prompt, "\n");
-	text_add(prompt, message_text(picture ? MESSAGE_OTHER_WAY : MESSAGE_LINK_IN_WECHAT, lang));
-	text_add(prompt, "\n");
-	text_add(prompt, link);
-	text_add(prompt, "\n");
+	draw(prompt, qr, view);
+	add_line(prompt, message_text(wrong ? MESSAGE_WRONG_CODE : first, lang));
+	add_line(prompt, message_text(second, lang));
+	add_line(prompt, link);
 	text_add(prompt, message_text(MESSAGE_PROMPT, lang));
+}
+
+void terminal_compose_wait(struct text *message, const struct qr *qr, struct terminal_view view,
+	const char *link, int lang)
+{
+	lang = lang_of(view, lang);
+	draw(message, qr, view);
+	add_line(message, message_text(MESSAGE_WAIT, lang));
+	add_line(message, message_text(MESSAGE_WAIT_LINK, lang));
+	text_add(message, link);
 }

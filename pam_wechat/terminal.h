@@ -13,7 +13,7 @@
 struct qr;
 struct text;
 
-#define TERMINAL_PROMPT_MAX 65536 /* the longest authorize URL as ASCII art needs half of it */
+#define TERMINAL_SCREEN_MAX 65536 /* the longest authorize URL as ASCII art needs half of it */
 #define TERMINAL_VIEWS_MAX 8
 
 enum terminal_picture {
@@ -41,5 +41,9 @@ struct terminal_view terminal_view_at(int charset, bool invert, int round);
  */
 void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_view view,
 	const char *link, int lang, bool wrong);
+
+/* Composes the message of a login that only waits: the same without a question. */
+void terminal_compose_wait(struct text *message, const struct qr *qr, struct terminal_view view,
+	const char *link, int lang);
 
 #endif

@@ -20,11 +20,13 @@ enum reason {
 	REASON_TOO_MANY,    /* the login had its three codes */
 	REASON_REPORTED,    /* somebody tapped "This isn't me" */
 	REASON_EXPIRED,     /* the deadline has passed */
+	REASON_INTERRUPTED, /* the person at the terminal gave up */
 	REASON_HELPER,      /* the helper is out of reach */
 	REASON_FULL,        /* the helper has too many pending logins */
 	REASON_REJECTED, /* the helper does not take this login: public_url, or a state that lives
 	                  */
-	REASON_INTERNAL, /* no memory, a failing system call, a broken message */
+	REASON_MEMORY,   /* out of memory */
+	REASON_INTERNAL, /* a failing system call, a broken message */
 	REASON_COUNT,
 };
 

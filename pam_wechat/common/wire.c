@@ -12,6 +12,7 @@ static const char *const keys[WIRE_KEY_COUNT] = {
 	[WIRE_APPID] = "appid",
 	[WIRE_SECRET] = "secret",
 	[WIRE_API_URL] = "api_url",
+	[WIRE_OTHER_API_URL] = "other_api_url",
 	[WIRE_CA_FILE] = "ca_file",
 	[WIRE_PROXY] = "proxy",
 	[WIRE_SOCKET] = "socket",
@@ -32,6 +33,7 @@ static const char *const keys[WIRE_KEY_COUNT] = {
 	[WIRE_LANG] = "lang",
 	[WIRE_BRAND] = "brand",
 	[WIRE_OPENID] = "openid",
+	[WIRE_NICKNAME] = "nickname",
 	[WIRE_REASON] = "reason",
 	[WIRE_ERRCODE] = "errcode",
 	[WIRE_RID] = "rid",
@@ -40,7 +42,7 @@ static const char *const keys[WIRE_KEY_COUNT] = {
 	[WIRE_CODE_VALUE] = "code",
 };
 
-#define BIT(key) (UINT32_C(1) << (key))
+#define BIT(key) (UINT64_C(1) << (key))
 #define SHOWN                                                                                      \
 	(BIT(WIRE_USER) | BIT(WIRE_HOST) | BIT(WIRE_SERVICE) | BIT(WIRE_FROM) | BIT(WIRE_ORIGIN) | \
 		BIT(WIRE_LANG))
@@ -50,24 +52,25 @@ static const char *const keys[WIRE_KEY_COUNT] = {
 /* What each message may hold: nothing else is ever accepted or sent. */
 static const struct {
 	const char *name;
-	uint32_t required, optional;
+	uint64_t required, optional;
 } verbs[WIRE_VERB_COUNT] = {
 	[WIRE_LOGIN] = {"LOGIN",
 		BIT(WIRE_APPID) | BIT(WIRE_SECRET) | BIT(WIRE_API_URL) | BIT(WIRE_SOCKET) |
 			BIT(WIRE_SCOPE) | BIT(WIRE_STATE) | BIT(WIRE_LINK) |
-			BIT(WIRE_AUTHORIZE_URL) | BIT(WIRE_OPENIDS) | BIT(WIRE_PIN) |
-			BIT(WIRE_LEFT_MS) | SHOWN,
-		BIT(WIRE_CA_FILE) | BIT(WIRE_PROXY) | SHOWN_IF_GIVEN},
+			BIT(WIRE_AUTHORIZE_URL) | BIT(WIRE_OPENIDS) | BIT(WIRE_LEFT_MS) | SHOWN,
+		BIT(WIRE_PIN) | BIT(WIRE_OTHER_API_URL) | BIT(WIRE_CA_FILE) | BIT(WIRE_PROXY) |
+			SHOWN_IF_GIVEN},
 	[WIRE_VERDICT] = {"VERDICT?", 0, 0},
 	[WIRE_READY] = {"READY", BIT(WIRE_LINK), 0},
-	[WIRE_IDENTITY] = {"IDENTITY", BIT(WIRE_OPENID), 0},
+	[WIRE_IDENTITY] = {"IDENTITY", BIT(WIRE_OPENID), BIT(WIRE_NICKNAME)},
 	[WIRE_REFUSED] = {"REFUSED", BIT(WIRE_REASON),
 		FAILURE | BIT(WIRE_DETAIL) | BIT(WIRE_OPENID)},
 	[WIRE_REGISTER] = {"REGISTER",
 		BIT(WIRE_STATE) | BIT(WIRE_LINK) | BIT(WIRE_AUTHORIZE_URL) | BIT(WIRE_LEFT_MS) |
 			BIT(WIRE_UNTIL) | SHOWN,
 		SHOWN_IF_GIVEN},
-	[WIRE_RESULT] = {"RESULT", BIT(WIRE_TICKET) | BIT(WIRE_REASON), FAILURE | BIT(WIRE_PIN)},
+	[WIRE_RESULT] = {"RESULT", BIT(WIRE_TICKET) | BIT(WIRE_REASON),
+		FAILURE | BIT(WIRE_PIN) | BIT(WIRE_NICKNAME)},
 	[WIRE_REGISTERED] = {"REGISTERED", 0, 0},
 	[WIRE_REJECTED] = {"REJECTED", BIT(WIRE_REASON), BIT(WIRE_DETAIL)},
 	[WIRE_OPENED] = {"OPENED", 0, 0},
@@ -76,9 +79,9 @@ static const struct {
 	[WIRE_REPORTED] = {"REPORTED", 0, 0},
 };
 
-static uint32_t carried(const struct wire_message *message)
+static uint64_t carried(const struct wire_message *message)
 {
-	uint32_t bits = 0;
+	uint64_t bits = 0;
 
 	for (int key = 0; key < WIRE_KEY_COUNT; key++) {
 		if (message->value[key] != NULL)
@@ -89,8 +92,8 @@ static uint32_t carried(const struct wire_message *message)
 
 static bool is_complete(const struct wire_message *message)
 {
-	uint32_t bits = carried(message);
-	uint32_t required = verbs[message->verb].required;
+	uint64_t bits = carried(message);
+	uint64_t required = verbs[message->verb].required;
 
 	return (bits & required) == required &&
 	       (bits & ~(required | verbs[message->verb].optional)) == 0;

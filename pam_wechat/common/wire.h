@@ -39,6 +39,7 @@ enum wire_key {
 	WIRE_APPID,
 	WIRE_SECRET,
 	WIRE_API_URL,
+	WIRE_OTHER_API_URL, /* asked where the first cannot be reached */
 	WIRE_CA_FILE,
 	WIRE_PROXY,
 	WIRE_SOCKET,        /* path of the helper's socket */
@@ -47,7 +48,7 @@ enum wire_key {
 	WIRE_LINK,          /* the whole address of the ask page */
 	WIRE_AUTHORIZE_URL, /* where Continue leads */
 	WIRE_OPENIDS,       /* who may pass, separated by '.'; may be empty */
-	WIRE_PIN,           /* four digits */
+	WIRE_PIN,           /* four digits; absent where a tap is enough */
 	WIRE_LEFT_MS,       /* milliseconds until the login's deadline */
 	WIRE_UNTIL,         /* the same moment as a clock on the host's wall shows it, 14:32:10 */
 	WIRE_USER,          /* who wants to sign in, fit to be shown */
@@ -59,11 +60,12 @@ enum wire_key {
 	WIRE_LANG,          /* zh or en: for a browser that says neither */
 	WIRE_BRAND,
 	WIRE_OPENID,
-	WIRE_REASON,  /* a word of reason.h */
-	WIRE_ERRCODE, /* WeChat's */
-	WIRE_RID,     /* WeChat's id of the failed request */
-	WIRE_DETAIL,  /* a sentence for the administrator's log */
-	WIRE_TICKET,  /* of a callback that waits, chosen by the helper */
+	WIRE_NICKNAME, /* fit to be shown; proves nothing */
+	WIRE_REASON,   /* a word of reason.h */
+	WIRE_ERRCODE,  /* WeChat's */
+	WIRE_RID,      /* WeChat's id of the failed request */
+	WIRE_DETAIL,   /* a sentence for the administrator's log */
+	WIRE_TICKET,   /* of a callback that waits, chosen by the helper */
 	WIRE_CODE_VALUE,
 	WIRE_KEY_COUNT,
 };

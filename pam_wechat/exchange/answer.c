@@ -6,17 +6,21 @@
 
 #include <cjson/cJSON.h>
 
+#include "display.h"
 #include "errcode.h"
 #include "text.h"
 
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+#define TOKEN_LETTERS DIGITS LETTERS "_-.~!*'()"
+
 static void set_bad(struct answer *answer, const char *advice)
 {
 	answer->reason = REASON_BAD_ANSWER;
 	answer->advice = advice;
 	answer->openid[0] = '\0';
+	explicit_bzero(answer->access_token, sizeof(answer->access_token));
 }
 
 static bool has_repeated_name(const cJSON *object)
@@ -167,10 +171,25 @@ void answer_parse_token(struct answer *answer, long status, const char *body, si
 	if (copy_member(answer->openid, object, "openid", DIGITS LETTERS "_-", 6,
 		    ANSWER_OPENID_MAX) < 0)
 		set_bad(answer, "WeChat's answer has no usable openid");
-	else if (copy_member(answer->access_token, object, "access_token",
-			 DIGITS LETTERS "_-.~!*'()", 1, ANSWER_TOKEN_MAX) < 0)
+	else if (copy_member(answer->access_token, object, "access_token", TOKEN_LETTERS, 1,
+			 ANSWER_TOKEN_MAX) < 0)
 		set_bad(answer, "WeChat's answer has no usable access_token");
+	/* A login does without one. */
+	else if (copy_member(answer->refresh_token, object, "refresh_token", TOKEN_LETTERS, 1,
+			 ANSWER_TOKEN_MAX) < 0)
+		answer->refresh_token[0] = '\0';
 	cJSON_Delete(object);
+}
+
+/* Nicknames hold whatever people like: escapes, bidirectional controls, bytes that are not UTF-8.
+ */
+static void copy_nickname(struct answer *answer, const cJSON *object)
+{
+	const cJSON *nickname = cJSON_GetObjectItemCaseSensitive(object, "nickname");
+
+	if (cJSON_IsString(nickname))
+		display_copy(answer->nickname, sizeof(answer->nickname), nickname->valuestring,
+			strlen(nickname->valuestring));
 }
 
 void answer_parse_userinfo(
@@ -191,5 +210,19 @@ void answer_parse_userinfo(
 		    ANSWER_OPENID_MAX) < 0 ||
 		strcmp(answer->openid, openid) != 0)
 		set_bad(answer, "userinfo names another openid than the login");
+	else
+		copy_nickname(answer, object);
+	cJSON_Delete(object);
+}
+
+void answer_parse_auth(struct answer *answer, long status, const char *body, size_t length)
+{
+	cJSON *object = begin(answer, status, body, length);
+
+	if (object == NULL)
+		return;
+	/* An errcode other than 0 was an error: what is missing is no "ok". */
+	if (cJSON_GetObjectItemCaseSensitive(object, "errcode") == NULL)
+		set_bad(answer, "WeChat's answer does not say whether the token lives");
 	cJSON_Delete(object);
 }

@@ -14,6 +14,7 @@
 
 #define ANSWER_OPENID_MAX 64
 #define ANSWER_TOKEN_MAX 1024
+#define ANSWER_NICKNAME_MAX 127 /* bytes that are shown */
 
 struct answer {
 	enum reason reason; /* REASON_NONE for a success */
@@ -22,19 +23,25 @@ struct answer {
 	char rid[64];       /* WeChat's id of the request, "" for none */
 	char openid[ANSWER_OPENID_MAX + 1];
 	char access_token[ANSWER_TOKEN_MAX + 1];
+	char refresh_token[ANSWER_TOKEN_MAX + 1];
+	char nickname[ANSWER_NICKNAME_MAX + 1]; /* fit to be shown; proves nothing */
 };
 
 /*
- * Parses the answer of /sns/oauth2/access_token, received with this HTTP status. The openid and
- * the token are set for REASON_NONE only. The caller wipes the answer.
+ * Parses the answer of /sns/oauth2/access_token or /sns/oauth2/refresh_token, which are alike,
+ * received with this HTTP status. The openid and the tokens are set for REASON_NONE only; there may
+ * be no refresh token. The caller wipes the answer.
  */
 void answer_parse_token(struct answer *answer, long status, const char *body, size_t length);
 
 /*
  * Parses the answer of /sns/userinfo, which must name the openid that the token answer named. The
- * token is left empty.
+ * tokens are left empty; so is the nickname, if there is none that can be shown.
  */
 void answer_parse_userinfo(
 	struct answer *answer, const char *openid, long status, const char *body, size_t length);
+
+/* Parses the answer of /sns/auth: REASON_NONE if the token lives. Only its reason counts. */
+void answer_parse_auth(struct answer *answer, long status, const char *body, size_t length);
 
 #endif

@@ -21,22 +21,26 @@
 #define CA_FILE_MAX (4 * 1024 * 1024)
 
 struct api {
-	const char *base;
+	const char *bases[2]; /* the second may be NULL */
+	int base;             /* the one that is asked */
 	const char *proxy;
-	struct secret *ca; /* contents of ca_file; NULL: the system's directory of CAs */
-	CURLM *multi;      /* NULL until the first request: libcurl is slow to start */
-	CURL *warm;        /* the HEAD under way */
-	CURL *get;         /* the GET under way, or waiting for the HEAD to end */
-	bool get_waits;
+	struct secret *ca;  /* contents of ca_file; NULL: the system's directory of CAs */
+	CURLM *multi;       /* NULL until the first request: libcurl is slow to start */
+	CURL *warm;         /* the HEAD under way */
+	CURL *get;          /* the GET under way */
+	bool get_waits;     /* for the HEAD to end: another connection would take longer */
+	char path[URL_MAX]; /* and query, of the GET that waits */
+	struct deadline get_deadline;
 	int warmed;
 	struct deadline warm_again;
 	struct secret *body;
 	size_t length;
 	bool too_large;
+	bool sent;
 };
 
-int api_create(struct api **api, const char *base, const char *ca_file, const char *proxy,
-	struct problem *problem)
+int api_create(struct api **api, const char *base, const char *other_base, const char *ca_file,
+	const char *proxy, struct problem *problem)
 {
 	struct api *made = calloc(1, sizeof(*made));
 	int rv = 0;
@@ -44,7 +48,8 @@ int api_create(struct api **api, const char *base, const char *ca_file, const ch
 	*api = NULL;
 	if (made == NULL)
 		return problem_set(problem, -ENOMEM, "out of memory");
-	made->base = base;
+	made->bases[0] = base;
+	made->bases[1] = other_base;
 	made->proxy = proxy;
 	made->body = secret_create(API_BODY_MAX);
 	if (made->body == NULL)
@@ -111,6 +116,23 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 	return length;
 }
 
+/*
+ * libcurl sends a request again, unasked, when a connection that it had used before breaks without
+ * an answer. By then the code may be used up: what is sent twice is refused here.
+ */
+static int before_request(void *context, char *remote, char *local, int remote_port, int local_port)
+{
+	struct api *api = context;
+	bool again = api->sent;
+
+	(void)remote;
+	(void)local;
+	(void)remote_port;
+	(void)local_port;
+	api->sent = true;
+	return again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static size_t ignore_body(char *bytes, size_t size, size_t count, void *context)
 {
 	(void)bytes;
@@ -151,7 +173,8 @@ static CURL *new_handle(struct api *api, const char *url, long timeout_ms)
 	if (rv == CURLE_OK) \
 	rv = curl_easy_setopt(handle, option, value)
 	SET(CURLOPT_URL, url);
-	SET(CURLOPT_PROTOCOLS_STR, strncmp(api->base, "https:", 6) == 0 ? "https" : "http");
+	SET(CURLOPT_PROTOCOLS_STR,
+		strncmp(api->bases[api->base], "https:", 6) == 0 ? "https" : "http");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, api->proxy == NULL ? "" : api->proxy);
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -175,12 +198,12 @@ static CURL *new_handle(struct api *api, const char *url, long timeout_ms)
 
 void api_warm(struct api *api)
 {
-	if (api->warm != NULL || api->get != NULL || api->warmed == WARM_MAX ||
+	if (api->warm != NULL || api->get != NULL || api->get_waits || api->warmed == WARM_MAX ||
 		start_library(api) < 0)
 		return;
 	api->warmed++;
 	api->warm_again = deadline_in(WARM_AGAIN_MS);
-	api->warm = new_handle(api, api->base, CONNECT_MS);
+	api->warm = new_handle(api, api->bases[api->base], CONNECT_MS);
 	if (api->warm == NULL)
 		return;
 	if (curl_easy_setopt(api->warm, CURLOPT_NOBODY, 1L) != CURLE_OK ||
@@ -191,36 +214,67 @@ void api_warm(struct api *api)
 
 int api_get(struct api *api, const char *path_and_query, struct deadline deadline)
 {
-	char url[URL_MAX];
-	long timeout_ms = deadline_left(deadline);
-	int rv = text_format(url, sizeof(url), "%s%s", api->base, path_and_query);
+	if (api->get != NULL || api->get_waits || start_library(api) < 0 ||
+		text_format(api->path, sizeof(api->path), "%s", path_and_query) < 0)
+		return -ENOMEM;
+	api->get_waits = true;
+	api->get_deadline = deadline;
+	return 0;
+}
 
-	if (rv < 0 || start_library(api) < 0 || api->get != NULL) {
-		rv = -ENOMEM;
-		goto out;
-	}
+/* Sends the GET that waits. Returns 0 or -ENOMEM. */
+static int start_get(struct api *api)
+{
+	char url[URL_MAX + 512];
+	long timeout_ms = deadline_left(api->get_deadline);
+	int rv = text_format(url, sizeof(url), "%s%s", api->bases[api->base], api->path);
+
+	api->get_waits = false;
+	explicit_bzero(api->path, sizeof(api->path));
 	api->length = 0;
 	api->too_large = false;
+	api->sent = false;
 	/* 0 would mean "for ever". */
 	timeout_ms = timeout_ms < 1 ? 1 : timeout_ms > TOTAL_MS ? TOTAL_MS : timeout_ms;
-	api->get = new_handle(api, url, timeout_ms);
-	if (api->get == NULL ||
-		curl_easy_setopt(api->get, CURLOPT_WRITEFUNCTION, take_body) != CURLE_OK ||
-		curl_easy_setopt(api->get, CURLOPT_WRITEDATA, api) != CURLE_OK) {
-		drop(api, &api->get);
-		rv = -ENOMEM;
-		goto out;
-	}
-	/* The HEAD's connection is all but open: a second one would take longer. */
-	api->get_waits = true;
-out:
+	if (rv == 0)
+		api->get = new_handle(api, url, timeout_ms);
 	explicit_bzero(url, sizeof(url));
-	return rv;
+	if (api->get == NULL)
+		return -ENOMEM;
+	if (curl_easy_setopt(api->get, CURLOPT_WRITEFUNCTION, take_body) != CURLE_OK ||
+		curl_easy_setopt(api->get, CURLOPT_WRITEDATA, api) != CURLE_OK ||
+		curl_easy_setopt(api->get, CURLOPT_PREREQFUNCTION, before_request) != CURLE_OK ||
+		curl_easy_setopt(api->get, CURLOPT_PREREQDATA, api) != CURLE_OK ||
+		curl_multi_add_handle(api->multi, api->get) != CURLM_OK) {
+		drop(api, &api->get);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Whether a request ended before there was a connection to send it on. */
+static bool is_unconnected(CURL *handle, CURLcode code)
+{
+	long sent = 0;
+
+	if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+		code == CURLE_COULDNT_CONNECT)
+		return true;
+	return code == CURLE_OPERATION_TIMEDOUT &&
+	       curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
+}
+
+/* The other host, if there is one, may be reached where this one is not. */
+static void try_other_base(struct api *api)
+{
+	if (api->bases[1] != NULL)
+		api->base = 1 - api->base;
 }
 
 static void describe(struct api *api, CURLcode code, struct api_result *result)
 {
 	memset(result, 0, sizeof(*result));
+	result->is_unconnected = is_unconnected(api->get, code);
 	result->body = api->body->bytes;
 	result->length = api->length;
 	result->advice = "";
@@ -240,6 +294,8 @@ static void describe(struct api *api, CURLcode code, struct api_result *result)
 		result->advice = "the proxy's name cannot be resolved: check proxy and DNS";
 	} else if (code == CURLE_COULDNT_CONNECT) {
 		result->advice = "no connection to WeChat's API: check the firewall, or set proxy";
+	} else if (code == CURLE_ABORTED_BY_CALLBACK) {
+		result->advice = "the connection to WeChat's API broke before it answered";
 	} else if (code == CURLE_OPERATION_TIMEDOUT) {
 		result->advice = "WeChat's API did not answer in time";
 	} else {
@@ -261,9 +317,13 @@ static bool take_ended(struct api *api, struct api_result *result)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		if (handle == api->warm) {
+			if (is_unconnected(handle, code))
+				try_other_base(api);
 			drop(api, &api->warm);
 		} else if (handle == api->get) {
 			describe(api, code, result);
+			if (result->is_unconnected)
+				try_other_base(api);
 			drop(api, &api->get);
 			finished = true;
 		}
@@ -280,14 +340,17 @@ bool api_step(struct api *api, struct api_result *result)
 		return false;
 	(void)curl_multi_perform(api->multi, &running);
 	finished = take_ended(api, result);
-	if (api->get != NULL && api->get_waits && api->warm == NULL) {
-		api->get_waits = false;
-		(void)curl_multi_add_handle(api->multi, api->get);
+	if (api->get_waits && api->warm == NULL) {
+		if (start_get(api) < 0) {
+			*result = (struct api_result){
+				.reason = REASON_INTERNAL, .advice = "out of memory"};
+			return true;
+		}
 		(void)curl_multi_perform(api->multi, &running);
 		/* A near API has answered already, and nothing would wake the next api_wait(). */
 		finished = take_ended(api, result);
 	}
-	if (api->get == NULL && api->warmed > 0 && deadline_left(api->warm_again) == 0)
+	if (api->warmed > 0 && deadline_left(api->warm_again) == 0)
 		api_warm(api);
 	return finished;
 }

@@ -21,20 +21,22 @@ struct deadline;
 struct problem;
 
 struct api_result {
-	enum reason reason; /* REASON_NONE if there is an answer, or REASON_UNREACHABLE, ... */
-	const char *advice; /* a sentence for the log, "" for none */
-	long status;        /* HTTP */
-	const char *body;   /* the API's own until the next request */
+	enum reason reason;  /* REASON_NONE if there is an answer, or REASON_UNREACHABLE, ... */
+	bool is_unconnected; /* nothing was sent: the same request may be made again */
+	const char *advice;  /* a sentence for the log, "" for none */
+	long status;         /* HTTP */
+	const char *body;    /* the API's own until the next request */
 	size_t length;
 };
 
 /*
- * Prepares for the API at `base`, which is https, or http on a loopback address. `ca_file` names
- * who is trusted instead of the system's CAs, `proxy` a proxy; both may be NULL. Nothing is sent
+ * Prepares for the API at `base`, which is https, or http on a loopback address; after a failure to
+ * connect `other_base` is asked, and so on in turn. `ca_file` names who is trusted instead of the
+ * system's CAs, `proxy` a proxy. All three may be NULL. Nothing is sent
  * and no library started yet. Returns 0 or -errno with the problem set.
  */
-int api_create(struct api **api, const char *base, const char *ca_file, const char *proxy,
-	struct problem *problem);
+int api_create(struct api **api, const char *base, const char *other_base, const char *ca_file,
+	const char *proxy, struct problem *problem);
 
 void api_free(struct api **api);
 

@@ -9,16 +9,14 @@
 #include "codes.h"
 #include "deadline.h"
 #include "helper_link.h"
+#include "inquiry.h"
 #include "problem.h"
 #include "secret.h"
 #include "text.h"
-#include "url.h"
 #include "wire.h"
 
 #define LOGIN_MS 5000        /* for the module to say what it wants */
 #define FIRST_HELPER_MS 1500 /* for a helper that is just being restarted to come back */
-
-enum step { STEP_TOKEN, STEP_USERINFO };
 
 struct exchange {
 	int module;
@@ -33,8 +31,8 @@ struct exchange {
 	struct helper_link helper;
 	struct codes codes;
 	struct api *api;
-	enum step step;
-	char openid[ANSWER_OPENID_MAX + 1];   /* of the code in flight */
+	struct inquiry inquiry; /* about the code in flight */
+	char nickname[ANSWER_NICKNAME_MAX + 1];
 	char matched[ANSWER_OPENID_MAX + 1];  /* whom the winning code named */
 	char unlinked[ANSWER_OPENID_MAX + 1]; /* whom the last code named that may not pass */
 	const char *advice;                   /* about the last failure */
@@ -105,6 +103,8 @@ static int tell_verdict(struct exchange *exchange)
 		struct wire_message message = {.verb = WIRE_IDENTITY};
 
 		message.value[WIRE_OPENID] = exchange->matched;
+		if (exchange->nickname[0] != '\0')
+			message.value[WIRE_NICKNAME] = exchange->nickname;
 		return wire_send(exchange->module, &message);
 	}
 	if (reason == REASON_NOBODY && exchange->refused)
@@ -141,6 +141,8 @@ static void send_result(
 	message.value[WIRE_REASON] = reason_word(reason);
 	if (reason == REASON_NONE)
 		message.value[WIRE_PIN] = exchange->login.value[WIRE_PIN];
+	if (reason == REASON_NONE && exchange->nickname[0] != '\0')
+		message.value[WIRE_NICKNAME] = exchange->nickname;
 	if (code != NULL && code->errcode[0] != '\0')
 		message.value[WIRE_ERRCODE] = code->errcode;
 	if (code != NULL && code->rid[0] != '\0')
@@ -161,103 +163,43 @@ static void settle_tickets(struct exchange *exchange)
 		send_result(exchange, ticket.number, code, reason);
 }
 
-static void finish_code(struct exchange *exchange, enum reason reason, int64_t errcode,
-	const char *rid, const char *advice)
+/* Judges whom WeChat named for the code in flight. */
+static void take_answer(struct exchange *exchange, const struct answer *answer)
 {
-	char number[16] = "";
+	enum reason reason = answer->reason;
+	char errcode[16] = "";
 
-	if (errcode != 0 && text_format(number, sizeof(number), "%lld", (long long)errcode) < 0)
-		number[0] = '\0';
-	exchange->advice = advice;
-	if (reason == REASON_NONE)
-		memcpy(exchange->matched, exchange->openid, sizeof(exchange->matched));
-	else if (reason == REASON_NOT_LINKED)
-		memcpy(exchange->unlinked, exchange->openid, sizeof(exchange->unlinked));
-	codes_finish_current(&exchange->codes, reason, number, rid);
-}
-
-static int ask_token(struct exchange *exchange, const char *code)
-{
-	char path[2048];
-	int rv = text_format(path, sizeof(path),
-		"/sns/oauth2/access_token?appid=%s&secret=%s&code=%s"
-		"&grant_type=authorization_code",
-		exchange->login.value[WIRE_APPID], exchange->login.value[WIRE_SECRET], code);
-
-	exchange->step = STEP_TOKEN;
-	if (rv == 0)
-		rv = api_get(exchange->api, path, exchange->deadline);
-	explicit_bzero(path, sizeof(path));
-	return rv;
-}
-
-static int ask_userinfo(struct exchange *exchange, const struct answer *token)
-{
-	char path[2048];
-	struct text text;
-	int rv;
-
-	text_init(&text, path, sizeof(path));
-	text_add(&text, "/sns/userinfo?access_token=");
-	url_encode(&text, token->access_token, strlen(token->access_token));
-	text_addf(&text, "&openid=%s&lang=zh_CN", token->openid);
-	exchange->step = STEP_USERINFO;
-	rv = text_finish(&text);
-	if (rv == 0)
-		rv = api_get(exchange->api, path, exchange->deadline);
-	explicit_bzero(path, sizeof(path));
-	return rv;
-}
-
-/* Judges what the API said about the code in flight. */
-static void take_answer(struct exchange *exchange, const struct api_result *result)
-{
-	bool userinfo = strcmp(exchange->login.value[WIRE_SCOPE], "snsapi_userinfo") == 0;
-	struct answer answer;
-
-	if (result->reason != REASON_NONE) {
-		finish_code(exchange, result->reason, 0, "", result->advice);
-		return;
+	if (reason == REASON_NONE && !may_pass(exchange, answer->openid))
+		reason = REASON_NOT_LINKED;
+	if (reason == REASON_NONE) {
+		memcpy(exchange->matched, answer->openid, sizeof(exchange->matched));
+		memcpy(exchange->nickname, answer->nickname, sizeof(exchange->nickname));
+	} else if (reason == REASON_NOT_LINKED) {
+		memcpy(exchange->unlinked, answer->openid, sizeof(exchange->unlinked));
 	}
-	if (exchange->step == STEP_TOKEN)
-		answer_parse_token(&answer, result->status, result->body, result->length);
-	else
-		answer_parse_userinfo(
-			&answer, exchange->openid, result->status, result->body, result->length);
-	if (answer.reason != REASON_NONE) {
-		finish_code(exchange, answer.reason, answer.errcode, answer.rid, answer.advice);
-	} else if (exchange->step == STEP_TOKEN && userinfo) {
-		memcpy(exchange->openid, answer.openid, sizeof(exchange->openid));
-		if (ask_userinfo(exchange, &answer) < 0)
-			finish_code(exchange, REASON_INTERNAL, 0, "", "out of memory");
-	} else {
-		memcpy(exchange->openid, answer.openid, sizeof(exchange->openid));
-		finish_code(exchange,
-			may_pass(exchange, answer.openid) ? REASON_NONE : REASON_NOT_LINKED, 0, "",
-			"");
-	}
-	explicit_bzero(&answer, sizeof(answer));
+	if (answer->errcode != 0 &&
+		text_format(errcode, sizeof(errcode), "%lld", (long long)answer->errcode) < 0)
+		errcode[0] = '\0';
+	exchange->advice = answer->advice;
+	codes_finish_current(&exchange->codes, reason, errcode, answer->rid);
 }
 
 /* Goes on until everything waits for the network: nothing else wakes the next api_wait(). */
-static void serve_api(struct exchange *exchange)
+static void serve_inquiry(struct exchange *exchange)
 {
-	bool again = true;
+	struct answer answer;
+	const struct code *code;
 
-	while (again) {
-		struct api_result result;
-		const struct code *code;
-
-		again = api_step(exchange->api, &result);
-		if (again)
-			take_answer(exchange, &result);
-		while ((code = codes_start_next(&exchange->codes)) != NULL) {
-			again = true;
-			if (ask_token(exchange, code->value) == 0)
-				break;
-			finish_code(exchange, REASON_INTERNAL, 0, "", "out of memory");
+	do {
+		if (inquiry_step(&exchange->inquiry, &answer)) {
+			take_answer(exchange, &answer);
+			explicit_bzero(&answer, sizeof(answer));
 		}
-	}
+		code = codes_start_next(&exchange->codes);
+		if (code != NULL &&
+			inquiry_start(&exchange->inquiry, code->value, exchange->deadline) < 0)
+			codes_finish_current(&exchange->codes, REASON_INTERNAL, "", "");
+	} while (code != NULL);
 }
 
 /* The helper will not have this login: before READY the module hears it at once. */
@@ -352,9 +294,12 @@ static int loop(struct exchange *exchange)
 			{.fd = exchange->helper.fd, .events = POLLIN}};
 		int wait_ms = deadline_left(exchange->deadline);
 		int retry_ms = helper_link_wait_ms(&exchange->helper);
+		int again_ms = inquiry_wait_ms(&exchange->inquiry);
 
 		if (retry_ms >= 0 && retry_ms < wait_ms && !exchange->refused)
 			wait_ms = retry_ms;
+		if (again_ms >= 0 && again_ms < wait_ms)
+			wait_ms = again_ms;
 		if (!exchange->ready && deadline_left(exchange->helper_deadline) < wait_ms)
 			wait_ms = deadline_left(exchange->helper_deadline);
 		api_wait(exchange->api, wanted, 2, wait_ms);
@@ -365,7 +310,7 @@ static int loop(struct exchange *exchange)
 			rv = serve_module(exchange);
 		if (rv == 0)
 			rv = reach_helper(exchange);
-		serve_api(exchange);
+		serve_inquiry(exchange);
 		settle_tickets(exchange);
 	}
 	return rv;
@@ -389,16 +334,21 @@ int exchange_run(int module)
 	if (rv < 0)
 		goto out;
 	rv = api_create(&exchange->api, exchange->login.value[WIRE_API_URL],
-		exchange->login.value[WIRE_CA_FILE], exchange->login.value[WIRE_PROXY], &problem);
+		exchange->login.value[WIRE_OTHER_API_URL], exchange->login.value[WIRE_CA_FILE],
+		exchange->login.value[WIRE_PROXY], &problem);
 	if (rv < 0) {
 		(void)tell_refusal(exchange, rv == -ENOMEM ? REASON_INTERNAL : REASON_SETUP, NULL,
 			problem.text);
 		goto out;
 	}
+	inquiry_init(&exchange->inquiry, exchange->api, exchange->login.value[WIRE_APPID],
+		exchange->login.value[WIRE_SECRET],
+		strcmp(exchange->login.value[WIRE_SCOPE], "snsapi_userinfo") == 0);
 	/* Whatever ends the loop is an end: the module has gone, or was told. */
 	(void)loop(exchange);
 out:
 	helper_link_finish(&exchange->helper);
+	inquiry_finish(&exchange->inquiry);
 	api_free(&exchange->api);
 	secret_free(&exchange->datagram);
 	codes_finish(&exchange->codes);

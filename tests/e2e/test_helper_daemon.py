@@ -231,13 +231,17 @@ def test_the_oldest_of_the_busiest_origin_goes_when_all_is_full(folder: Path) ->
 
 def test_no_connection_more_than_allowed(folder: Path) -> None:
     with Helper(folder, max_connections=4) as helper:
-        idle = [Browser(helper).connect() for _ in range(4)]
+        login = FakeExchange(helper).register()
+        phone = Browser(helper)
+        phone.approve(login)
+        login.expect("OPENED")
+        held = [phone.bring_code(login)[0] for _ in range(4)]
         waiting = Browser(helper).begin("GET", "/healthz")
-        assert not waiting.is_answered(0.3)
-        idle.pop().close()
+        assert not waiting.is_answered(0.5)
+        held.pop().abandon()
         assert waiting.answer().status == 200
-        for connection in idle:
-            connection.close()
+        for one in held:
+            one.abandon()
 
 
 def test_a_dripping_client_is_cut_at_the_absolute_deadline(folder: Path) -> None:

@@ -648,7 +648,6 @@ def test_a_second_registration_ends_the_connection(helper: Helper, login: FakeEx
 @pytest.mark.parametrize(
     "values",
     [
-        {"reason": "none"},
         {"reason": "none", "pin": "123"},
         {"reason": "none", "pin": "12345"},
         {"reason": "none", "pin": "<b>1"},
@@ -668,6 +667,19 @@ def test_a_result_that_makes_no_sense_ends_the_login(
     login.expect_end()
     answer = waiting.answer()
     assert (answer.status, answer.pin) == (404, None)
+
+
+def test_without_a_pin_the_phone_hears_that_the_terminal_goes_on(
+    login: FakeExchange, phone: Browser
+) -> None:
+    phone.approve(login)
+    login.expect("OPENED")
+    waiting, ticket = phone.bring_code(login)
+    login.result(ticket, "none")
+    answer = waiting.answer()
+    assert (answer.status, answer.pin) == (200, None)
+    assert "goes on by itself" in answer.body
+    assert "<form" not in answer.body
 
 
 def test_the_ticket_of_another_login_is_refused(helper: Helper, phone: Browser) -> None:

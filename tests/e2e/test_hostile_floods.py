@@ -15,6 +15,7 @@ import pytest
 
 from e2e.fake_exchange import Browser, FakeExchange, Helper
 from e2e.hostile import (
+    IN_TIME,
     Attack,
     assert_logins_go_on,
     cpu_seconds,
@@ -60,6 +61,18 @@ def test_logins_go_on_beside_a_thousand_busy_connections(helper: Helper) -> None
     with Attack(crowd(helper.port, MANY, request)) as attack:
         attack.wait_for(MANY)
         assert_logins_go_on(helper, attack, seconds=2)
+
+
+def test_many_logins_begin_at_once_beside_a_thousand_busy_connections(helper: Helper) -> None:
+    with Attack(crowd(helper.port, MANY, lambda: b"GET /healthz HTTP/1.1\r\n\r\n")) as attack:
+        attack.wait_for(2 * MANY)
+        begin = time.monotonic()
+        logins = [FakeExchange(helper, origin=str(number)) for number in range(100)]
+        for login in logins:
+            login.send(login.registration())
+        for login in logins:
+            login.expect("REGISTERED")
+        assert time.monotonic() - begin < IN_TIME
 
 
 def test_logins_go_on_while_a_thousand_held_answers_wait(helper: Helper, folder: Path) -> None:

@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="of the terminal")
     parser.add_argument("--qr", choices=("link", "authorize"), default="link",
                         help="what the QR code holds")
+    parser.add_argument("--confirm", choices=("code", "wait"), default="code",
+                        help="wait: a tap on the phone is enough, nothing is typed")
     parser.add_argument("--mutilate", action="store_true",
                         help="with --auto: spoil the picture first, so that the login must fail")
     parser.add_argument("--picture", type=Path, metavar="FILE",
@@ -61,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _options(arguments: argparse.Namespace) -> str:
-    return f"lang={arguments.lang} qr={arguments.qr} confirm=code"
+    return f"lang={arguments.lang} qr={arguments.qr} confirm={arguments.confirm}"
 
 
 def _by_hand(site: Site, command: list[str], user: str) -> bool:
@@ -75,27 +77,29 @@ def _play(site: Site, command: list[str], user: str, arguments: argparse.Namespa
     # The authorize URL's picture is larger than 80x24.
     rows, columns = (40, 100) if arguments.qr == "authorize" else (24, 80)
     with Terminal(command, wrapper_environment(site), rows=rows, columns=columns) as terminal:
-        shown = terminal.wait_for_login()
+        waits = arguments.confirm == "wait"
+        shown = terminal.wait_for_message() if waits else terminal.wait_for_login()
         print("\n".join(shown.screen))
         picture = shown.picture
         if arguments.mutilate:
             picture = camera.mutilate(picture)
         path = arguments.picture or site.folder / "terminal.png"
         picture.save(path)
-        pin = _scan(path, site.wechat.open_url, user)
-        if pin is None:
+        phone = _scan(path, site.wechat.open_url, user, waits)
+        if phone is None:
             return False
-        print(f"The phone shows {pin}")
-        terminal.type(pin)
+        print(f"The phone shows: {phone}")
+        if not waits:
+            terminal.type(phone)
         print(terminal.rest().strip())
         return terminal.status == 0
 
 
-def _scan(picture: Path, authorize_origin: str, user: str) -> str | None:
+def _scan(picture: Path, authorize_origin: str, user: str, waits: bool) -> str | None:
     """The phone is a program of its own that gets the picture and nothing else."""
     phone = subprocess.run(
         [sys.executable, "-B", TESTS / "simulator", "phone", "--person", user, "--picture", picture,
-         "--authorize-origin", authorize_origin],
+         "--authorize-origin", authorize_origin, *(["--waits"] if waits else [])],
         stdout=subprocess.PIPE, text=True,
     )
     return phone.stdout.strip() if phone.returncode == 0 else None

@@ -127,6 +127,12 @@ class Host:
                 return self.messages[-1]
         raise RuntimeError("the host ended without a result")
 
+    def message(self) -> Message:
+        """Reads on to the next message, of whatever style."""
+        assert self.process.stdout is not None
+        self.messages.append(Message(**json.loads(self.process.stdout.readline())["message"]))
+        return self.messages[-1]
+
     def answer(self, text: str | None) -> None:
         self._send({"answer": text})
 

@@ -77,6 +77,13 @@ class Terminal:
         """All that was shown so far."""
         return self.transcript.decode(errors="replace")
 
+    def wait_for_message(self) -> Shown:
+        """Reads on to the end of a login that asks no question: its link."""
+        self.process.expect(rb"https?://\S+\r\n")
+        data = self.process.before + self.process.after
+        self.transcript += data
+        return Shown(data, self.columns, self.rows)
+
     def type(self, line: str) -> None:
         self.process.sendline(line)
 

@@ -409,7 +409,7 @@ _row("exchange_user does not exist", UNAVAILABLE,
 _row("exchange_user is who stands for unknown users", UNAVAILABLE,
      "{exchange}: did not become ready (Connection reset by peer)", _refused("setup"),
      key=("exchange_user", "nobody"), twin=("exchange_user", "pam-wechat-exchange"))
-_row("exchange_user is root", UNAVAILABLE, "exchange_user must not be root", _refused("setup"),
+_row("exchange_user is root", UNAVAILABLE, "exchange_user: root is shared with others", _refused("setup"),
      key=("exchange_user", "root"))
 _row("confirm=wait", UNAVAILABLE,
      "{conf}: confirm=wait is not available in this version: use code", key=("confirm", "wait"),

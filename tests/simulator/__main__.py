@@ -65,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--picture", type=Path, metavar="FILE")
     what.add_argument("--url")
     phone.add_argument("--refuse", action="store_true", help="tap refuse instead of continue")
+    phone.add_argument("--waits", action="store_true",
+                       help="the terminal waits: expect no code, but a page with nothing left to do")
     phone.add_argument("--language", choices=("zh_CN", "en"), default="zh_CN")
     phone.add_argument("--address", default="127.0.0.1", help="loopback address to call from")
     phone.add_argument("--device", choices=USER_AGENTS, default="iphone")
@@ -148,6 +150,10 @@ def _phone(arguments: argparse.Namespace) -> int:
         print(phone.tap("refuse").text if "refuse" in page.buttons else page.text)
         return 0
     pin = phone.sign_in(arguments.url or arguments.picture)
+    if arguments.waits and pin is None:
+        assert phone.page is not None
+        print(phone.page.title)
+        return 0 if phone.page.status == 200 and not phone.page.buttons else 1
     if pin is None:
         assert phone.page is not None
         print(f"no code on the phone:\n{phone.page.text}", file=sys.stderr)

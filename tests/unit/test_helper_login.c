@@ -188,7 +188,7 @@ static void test_the_stages(void **state)
 	(void)state;
 	assert_int_equal(login_stage(login, NULL), LOGIN_ASK);
 	assert_int_equal(login_stage(login, one), LOGIN_ASK);
-	login_win(login, one, "0042");
+	login_win(login, one, "0042", NULL);
 	assert_int_equal(login_stage(login, one), LOGIN_WON);
 	assert_int_equal(login_stage(login, two), LOGIN_NEUTRAL);
 	assert_int_equal(login_stage(login, NULL), LOGIN_NEUTRAL);
@@ -203,9 +203,9 @@ static void test_the_first_win_is_final(void **state)
 	struct browser *two = admit(login);
 
 	(void)state;
-	login_win(login, one, "1111");
-	login_win(login, two, "2222");
-	login_win(login, one, "3333");
+	login_win(login, one, "1111", NULL);
+	login_win(login, two, "2222", NULL);
+	login_win(login, one, "3333", NULL);
 	assert_ptr_equal(login->winner, one);
 	assert_string_equal(login->pin, "1111");
 	login_free(&login);
@@ -217,7 +217,7 @@ static void test_a_report_ends_it_before_and_after_a_win(void **state)
 	struct browser *one = admit(login);
 
 	(void)state;
-	login_win(login, one, "1111");
+	login_win(login, one, "1111", NULL);
 	login_report(login);
 	assert_int_equal(login_stage(login, one), LOGIN_REPORTED);
 	assert_string_equal(login->pin, "");
@@ -226,7 +226,7 @@ static void test_a_report_ends_it_before_and_after_a_win(void **state)
 	login = make_login();
 	one = admit(login);
 	login_report(login);
-	login_win(login, one, "1111");
+	login_win(login, one, "1111", NULL);
 	assert_int_equal(login_stage(login, one), LOGIN_REPORTED);
 	assert_string_equal(login->pin, "");
 	login_free(&login);

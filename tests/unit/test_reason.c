@@ -19,9 +19,11 @@ static const struct {
 	{REASON_TOO_MANY, "too-many-codes"},
 	{REASON_REPORTED, "reported"},
 	{REASON_EXPIRED, "expired"},
+	{REASON_INTERRUPTED, "interrupted"},
 	{REASON_HELPER, "helper"},
 	{REASON_FULL, "full"},
 	{REASON_REJECTED, "rejected"},
+	{REASON_MEMORY, "memory"},
 	{REASON_INTERNAL, "internal"},
 };
 

@@ -48,7 +48,7 @@ static int set_up(void **state)
 		.socket = "/run/pam_wechat/helper.sock",
 		.host_name = "web1",
 		.authorize_url = "https://open.weixin.qq.com/connect/oauth2/authorize",
-		.api_url = "https://api.weixin.qq.com",
+		.api_url = {1, {"https://api.weixin.qq.com"}},
 	};
 	write_secret(SECRET "\n", 33);
 	requester = (struct requester){.user = "alice",
@@ -73,7 +73,8 @@ static int tear_down(void **state)
 
 static int create(struct request **request)
 {
-	return request_create(request, &settings, &requester, users, deadline_in(90000), &problem);
+	return request_create(
+		request, &settings, &requester, users, false, deadline_in(90000), &problem);
 }
 
 static struct request *make(void)
@@ -190,7 +191,8 @@ static void test_the_message_says_all_that_was_given(void **state)
 	assert_int_equal(request->message.verb, WIRE_LOGIN);
 	assert_string_equal(value[WIRE_APPID], APPID);
 	assert_string_equal(value[WIRE_SECRET], SECRET);
-	assert_string_equal(value[WIRE_API_URL], settings.api_url);
+	assert_string_equal(value[WIRE_API_URL], settings.api_url.items[0]);
+	assert_null(value[WIRE_OTHER_API_URL]);
 	assert_string_equal(value[WIRE_SOCKET], settings.socket);
 	assert_string_equal(value[WIRE_SCOPE], "snsapi_base");
 	assert_string_equal(value[WIRE_STATE], request->state);
@@ -408,6 +410,34 @@ static void test_the_longest_host_name_and_brand_are_shown_whole(void **state)
 
 #define ANEW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void test_a_second_api_url_is_handed_on(void **state)
+{
+	struct request *request;
+
+	(void)state;
+	settings.api_url.items[1] = "https://api2.weixin.qq.com";
+	settings.api_url.count = 2;
+	request = make();
+	assert_string_equal(request->message.value[WIRE_API_URL], "https://api.weixin.qq.com");
+	assert_string_equal(
+		request->message.value[WIRE_OTHER_API_URL], "https://api2.weixin.qq.com");
+	request_free(&request);
+}
+
+static void test_a_login_that_only_waits_carries_no_pin(void **state)
+{
+	struct request *request = NULL;
+	char datagram[WIRE_MESSAGE_MAX + 1];
+
+	(void)state;
+	assert_int_equal(request_create(&request, &settings, &requester, users, true,
+				 deadline_in(90000), &problem),
+		0);
+	assert_null(request->message.value[WIRE_PIN]);
+	assert_in_range(wire_format(&request->message, datagram), 1, WIRE_MESSAGE_MAX);
+	request_free(&request);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +460,10 @@ int main(void)
 		ANEW(test_the_longest_addresses_of_the_settings_fit),
 		ANEW(test_addresses_that_do_not_fit_are_refused),
 		ANEW(test_the_longest_host_name_and_brand_are_shown_whole),
+		cmocka_unit_test_setup_teardown(
+			test_a_login_that_only_waits_carries_no_pin, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_second_api_url_is_handed_on, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

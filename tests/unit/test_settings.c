@@ -78,7 +78,7 @@ static void test_every_key_has_its_default(void **state)
 	assert_string_equal(settings.host_name, host);
 	assert_string_equal(
 		settings.authorize_url, "https://open.weixin.qq.com/connect/oauth2/authorize");
-	assert_string_equal(settings.api_url, "https://api.weixin.qq.com");
+	assert_string_equal(settings.api_url.items[0], "https://api.weixin.qq.com");
 	assert_null(settings.ca_file);
 	assert_null(settings.proxy);
 	assert_false(settings.connect_redirect);
@@ -93,7 +93,7 @@ static void test_every_key_has_its_default(void **state)
 	assert_false(settings.debug);
 	settings_finish(&settings);
 	assert_null(settings.appid);
-	assert_null(settings.api_url);
+	assert_int_equal(settings.api_url.count, 0);
 }
 
 static void test_every_key_of_the_file_can_be_flipped(void **state)
@@ -133,7 +133,7 @@ static void test_every_key_of_the_file_can_be_flipped(void **state)
 	assert_string_equal(settings.exchange_user, "nobody");
 	assert_string_equal(settings.host_name, "\xe5\xbe\xae web 1");
 	assert_string_equal(settings.authorize_url, "http://127.0.0.1:1/a");
-	assert_string_equal(settings.api_url, "http://localhost:2");
+	assert_string_equal(settings.api_url.items[0], "http://localhost:2");
 	assert_string_equal(settings.ca_file, "/c");
 	assert_string_equal(settings.proxy, "http://proxy.example:3128");
 	assert_true(settings.connect_redirect);
@@ -148,15 +148,14 @@ static void test_every_key_of_the_file_can_be_flipped(void **state)
 	settings_finish(&settings);
 }
 
-/* confirm stays at code: auto is the default, and wait is not available. */
 static void test_every_option_of_the_line_can_be_flipped(void **state)
 {
-	static const char *const words[] = {"confirm=code", "qr=authorize", "charset=none",
+	static const char *const words[] = {"confirm=wait", "qr=authorize", "charset=none",
 		"invert", "timeout=300", "lang=zh", "unlisted=ignore", "brand=X", "debug", NULL};
 
 	(void)state;
 	expect_good(NEEDED, words);
-	assert_int_equal(settings.confirm, CONFIRM_CODE);
+	assert_int_equal(settings.confirm, CONFIRM_WAIT);
 	assert_int_equal(settings.qr, QR_AUTHORIZE);
 	assert_int_equal(settings.charset, CHARSET_NONE);
 	assert_true(settings.invert);
@@ -273,9 +272,9 @@ static void test_every_key_is_refused_the_second_time(void **state)
 	static const char *const lines[] = {"appid = wx0123456789abcdef", "secret_file = /x",
 		"public_url = https://x", "scope = snsapi_base", "users_file = /x", "socket = /x",
 		"exchange = /x", "exchange_user = x", "host_name = x", "authorize_url = https://x",
-		"api_url = https://x", "ca_file = /x", "proxy = https://x", "connect_redirect = no",
-		"confirm = code", "qr = link", "charset = utf8", "invert = no", "timeout = 90",
-		"lang = en", "unlisted = refuse", "brand = x", "debug = no"};
+		"ca_file = /x", "proxy = https://x", "connect_redirect = no", "confirm = code",
+		"qr = link", "charset = utf8", "invert = no", "timeout = 90", "lang = en",
+		"unlisted = refuse", "brand = x", "debug = no"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -286,6 +285,18 @@ static void test_every_key_is_refused_the_second_time(void **state)
 			(int)strcspn(lines[i], " "), lines[i]);
 		expect_fault(bytes, NULL, why);
 	}
+}
+
+static void test_the_api_may_have_two_addresses_and_no_third(void **state)
+{
+	(void)state;
+	expect_good(NEEDED "api_url = https://a\napi_url = https://b\n", NULL);
+	assert_int_equal(settings.api_url.count, 2);
+	assert_string_equal(settings.api_url.items[0], "https://a");
+	assert_string_equal(settings.api_url.items[1], "https://b");
+	settings_finish(&settings);
+	expect_fault(NEEDED "api_url = https://a\napi_url = https://b\napi_url = https://c\n", NULL,
+		"/conf: api_url is given more than two times");
 }
 
 static void test_wrong_words_on_the_line_are_refused(void **state)
@@ -406,6 +417,7 @@ int main(void)
 		WITH_FOLDER(test_what_must_be_there_is_missed),
 		WITH_FOLDER(test_every_wrong_value_is_refused_with_file_and_line),
 		WITH_FOLDER(test_every_key_is_refused_the_second_time),
+		WITH_FOLDER(test_the_api_may_have_two_addresses_and_no_third),
 		WITH_FOLDER(test_wrong_words_on_the_line_are_refused),
 		WITH_FOLDER(test_another_file_is_named_by_an_absolute_path),
 		WITH_FOLDER(test_a_missing_or_untrusted_file_closes_the_door),

@@ -13,7 +13,7 @@
 #define LINK "https://login.company-name.example/wechat/l/Ab3dE9xYz"
 #define QUIET 2
 
-static char prompt[TERMINAL_PROMPT_MAX];
+static char prompt[TERMINAL_SCREEN_MAX];
 static const char *lines[256];
 static size_t lengths[256], count;
 
@@ -274,6 +274,30 @@ static void test_what_does_not_fit_is_reported(void **state)
 	qr_free(&qr);
 }
 
+static void test_a_terminal_that_waits_shows_the_same_picture_and_no_question(void **state)
+{
+	static const struct terminal_view view = {PICTURE_HALF_BLOCKS, false};
+	struct qr *qr = NULL;
+	char question[TERMINAL_SCREEN_MAX];
+	struct text text;
+
+	(void)state;
+	assert_int_equal(qr_create(LINK, &qr), 0);
+	for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
+		memcpy(question, compose(LINK, view, lang, false), sizeof(question));
+		text_init(&text, prompt, sizeof(prompt));
+		terminal_compose_wait(&text, qr, view, LINK, lang);
+		assert_int_equal(text_finish(&text), 0);
+		/* The question begins with an empty line, then both have the picture. */
+		assert_memory_equal(prompt, question + 1,
+			strstr(question, message_text(MESSAGE_SCAN, lang)) - (question + 1));
+		assert_non_null(strstr(prompt, message_text(MESSAGE_WAIT, lang)));
+		assert_non_null(strstr(prompt, LINK));
+		assert_null(strstr(prompt, message_text(MESSAGE_PROMPT, lang)));
+	}
+	qr_free(&qr);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +313,7 @@ int main(void)
 		cmocka_unit_test(test_the_longest_authorize_url_fits_into_the_prompt),
 		cmocka_unit_test(test_a_207_byte_authorize_url_takes_29_rows),
 		cmocka_unit_test(test_what_does_not_fit_is_reported),
+		cmocka_unit_test(test_a_terminal_that_waits_shows_the_same_picture_and_no_question),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

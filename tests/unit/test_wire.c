@@ -9,10 +9,10 @@
 #include "unit.h"
 
 /* The names of the keys, in the order of enum wire_key. */
-static const char *const keys[] = {"appid", "secret", "api_url", "ca_file", "proxy", "socket",
-	"scope", "state", "link", "authorize_url", "openids", "pin", "left_ms", "until", "user",
-	"host", "service", "from", "asker", "origin", "lang", "brand", "openid", "reason",
-	"errcode", "rid", "detail", "ticket", "code"};
+static const char *const keys[] = {"appid", "secret", "api_url", "other_api_url", "ca_file",
+	"proxy", "socket", "scope", "state", "link", "authorize_url", "openids", "pin", "left_ms",
+	"until", "user", "host", "service", "from", "asker", "origin", "lang", "brand", "openid",
+	"nickname", "reason", "errcode", "rid", "detail", "ticket", "code"};
 
 #define SHOWN " user host service from origin lang"
 
@@ -21,15 +21,15 @@ static const struct row {
 	const char *name, *required, *optional;
 } rows[] = {
 	{WIRE_LOGIN, "LOGIN",
-		"appid secret api_url socket scope state link authorize_url openids pin "
+		"appid secret api_url socket scope state link authorize_url openids "
 		"left_ms" SHOWN,
-		"ca_file proxy asker brand"},
+		"pin other_api_url ca_file proxy asker brand"},
 	{WIRE_VERDICT, "VERDICT?", "", ""},
 	{WIRE_READY, "READY", "link", ""},
-	{WIRE_IDENTITY, "IDENTITY", "openid", ""},
+	{WIRE_IDENTITY, "IDENTITY", "openid", "nickname"},
 	{WIRE_REFUSED, "REFUSED", "reason", "errcode rid detail openid"},
 	{WIRE_REGISTER, "REGISTER", "state link authorize_url left_ms until" SHOWN, "asker brand"},
-	{WIRE_RESULT, "RESULT", "ticket reason", "errcode rid pin"},
+	{WIRE_RESULT, "RESULT", "ticket reason", "errcode rid pin nickname"},
 	{WIRE_REGISTERED, "REGISTERED", "", ""},
 	{WIRE_REJECTED, "REJECTED", "reason", "detail"},
 	{WIRE_OPENED, "OPENED", "", ""},

@@ -1,0 +1,116 @@
+#include "confirm.h"
+
+#include <stddef.h>
+
+#include "conversation.h"
+#include "deadline.h"
+#include "interruption.h"
+#include "login.h"
+#include "request.h"
+#include "secret.h"
+#include "terminal.h"
+#include "text.h"
+#include "verdict.h"
+
+#define ANSWERS_MAX 3 /* wrong codes typed */
+#define LOOK_MS 100   /* between two looks at child and terminal while waiting */
+
+/*
+ * Shows the login once: in a question whose answer is the caller's to free, or, with `answer` being
+ * NULL, as a message. Returns LOGIN_GO_ON or a code for PAM.
+ */
+static int show(struct login *login, int round, bool wrong, char **answer)
+{
+	const struct settings *settings = &login->settings;
+	struct secret *screen = secret_create(TERMINAL_SCREEN_MAX);
+	struct terminal_view view = terminal_view_at(settings->charset, settings->invert, round);
+	struct text text;
+	int rv;
+
+	if (screen == NULL)
+		return PAM_BUF_ERR;
+	text_init(&text, screen->bytes, screen->size);
+	if (answer == NULL)
+		terminal_compose_wait(&text, login->qr, view, login->request->link, settings->lang);
+	else
+		terminal_compose(
+			&text, login->qr, view, login->request->link, settings->lang, wrong);
+	if (text_finish(&text) < 0)
+		rv = PAM_SYSTEM_ERR;
+	else if (answer == NULL)
+		rv = conversation_show(login->pamh, screen->bytes);
+	else
+		rv = conversation_ask(login->pamh, screen->bytes, answer);
+	secret_free(&screen);
+	if (rv == PAM_SUCCESS)
+		return LOGIN_GO_ON;
+	login->entry.reason = rv == PAM_BUF_ERR      ? REASON_MEMORY
+	                      : rv == PAM_SYSTEM_ERR ? REASON_INTERNAL
+	                                             : REASON_NOBODY;
+	return rv;
+}
+
+int confirm_by_code(struct login *login)
+{
+	int round = 0, wrong = 0;
+	bool was_wrong = false;
+
+	while (round < TERMINAL_VIEWS_MAX && wrong < ANSWERS_MAX) {
+		char *answer = NULL;
+		enum reason reason;
+		int rv = show(login, round, was_wrong, &answer);
+
+		if (rv != LOGIN_GO_ON)
+			return rv;
+		was_wrong = answer[0] != '\0';
+		if (was_wrong)
+			reason = verdict_ask(login, answer);
+		else
+			reason = deadline_left(login->deadline) == 0 ? REASON_EXPIRED
+			                                             : REASON_NOBODY;
+		secret_free_string(&answer);
+		if (login->proved)
+			return LOGIN_GO_ON;
+		if (reason != REASON_NOBODY)
+			return login_refuse(login, reason);
+		if (was_wrong)
+			wrong++;
+		else
+			round++;
+	}
+	return login_refuse(login, REASON_NOBODY);
+}
+
+/* Whether the phone's page offers another try after this failure: then the terminal waits on. */
+static bool is_worth_waiting(enum reason reason)
+{
+	switch (reason) {
+	case REASON_NOBODY:
+	case REASON_NOT_LINKED:
+	case REASON_SNAPSHOT:
+	case REASON_CODE:
+	case REASON_BUSY:
+	case REASON_UNREACHABLE:
+	case REASON_BAD_ANSWER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int confirm_by_waiting(struct login *login)
+{
+	enum reason reason = REASON_NOBODY;
+	int rv = show(login, 0, false, NULL);
+
+	if (rv != LOGIN_GO_ON)
+		return rv;
+	interruption_begin(&login->interruption);
+	do {
+		if (interruption_wait(&login->interruption, LOOK_MS))
+			reason = REASON_INTERRUPTED;
+		else
+			reason = verdict_ask(login, NULL);
+	} while (is_worth_waiting(reason));
+	return login->proved ? LOGIN_GO_ON : login_refuse(login, reason);
+}

@@ -1,0 +1,23 @@
+/*
+ * confirm - how the phone's "Continue" finds its way back to the terminal.
+ */
+#ifndef PAM_WECHAT_CONFIRM_H
+#define PAM_WECHAT_CONFIRM_H
+
+struct login;
+
+/*
+ * Asks for the code that the phone shows until the login is decided. Whatever is typed before a
+ * phone has finished has an effect that depends on its length alone, because sshd replaces the
+ * answers of users who do not exist by junk of the same length. Returns LOGIN_GO_ON if the login
+ * is proved, or a code for PAM.
+ */
+int confirm_by_code(struct login *login);
+
+/*
+ * Shows the login and waits for the phone; nothing is typed. Ends at the deadline, at ^C and ^\,
+ * and when the terminal has gone. Returns as confirm_by_code().
+ */
+int confirm_by_waiting(struct login *login);
+
+#endif

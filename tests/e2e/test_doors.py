@@ -1,0 +1,167 @@
+"""Logins by login, su and sudo: with a code, by waiting, given up, and who really asks."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from harness.doors import DOORS, Door, whoami
+from harness.host import Host
+from harness.site import Site
+from harness.system_log import SystemLog
+from simulator import Phone, WeChat
+
+
+@pytest.fixture(params=DOORS)
+def door(request: pytest.FixtureRequest) -> Door:
+    return DOORS[request.param]
+
+
+def test_the_code_opens_the_door(site: Site, wechat: WeChat, door: Door) -> None:
+    with door.open(site) as terminal:
+        shown = terminal.wait_for_login()
+        pin = Phone(wechat, door.account).sign_in(shown.picture)
+        assert pin is not None
+        terminal.type(pin)
+        assert whoami(door, terminal) == door.becomes
+
+
+def test_a_tap_opens_the_door_that_waits(site: Site, wechat: WeChat, door: Door) -> None:
+    with door.open(site, "confirm=wait") as terminal:
+        shown = terminal.wait_for_message()
+        phone = Phone(wechat, door.account)
+        assert phone.sign_in(shown.picture) is None
+        assert phone.page is not None and "pin" not in phone.page.html
+        assert whoami(door, terminal) == door.becomes
+
+
+@pytest.mark.parametrize("options", ["", "confirm=wait"])
+def test_another_wechat_does_not_open_the_door(
+    site: Site, wechat: WeChat, system_log: SystemLog, door: Door, options: str
+) -> None:
+    mark = system_log.mark()
+    with door.open(site, options) as terminal:
+        shown = terminal.wait_for_message() if options else terminal.wait_for_login()
+        assert Phone(wechat, "carol").sign_in(shown.link) is None
+        if options:
+            terminal.process.sendintr()
+        else:
+            terminal.type("1234")
+        system_log.wait_for(r"result=refused reason=", mark)
+
+
+def test_nobody_is_let_in_by_his_own_wechat_as_somebody_else(
+    site: Site, wechat: WeChat, system_log: SystemLog
+) -> None:
+    mark = system_log.mark()
+    door = DOORS["su"]
+    with door.open(site) as terminal:
+        shown = terminal.wait_for_login()
+        assert Phone(wechat, door.user).sign_in(shown.link) is None
+        terminal.type("1234")
+        assert whoami(door, terminal) == "nobody"
+    system_log.wait_for(r"user=alice .*result=refused reason=not-linked", mark)
+
+
+def test_the_ask_page_names_who_really_asks(site: Site, wechat: WeChat, door: Door) -> None:
+    with door.open(site) as terminal:
+        shown = terminal.wait_for_login()
+        page = Phone(wechat, door.account, language="en").open(shown.link)
+        facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page.html))
+        assert facts["User"] == door.account
+        assert facts["Service"] == door.service
+        uid = {"root": 0, "bob": 61002}[door.user]
+        assert re.fullmatch(rf"{door.user} \(uid {uid}, (/dev/)?pts/\d+\)", facts["Asked for by"])
+        assert "pts/" in facts["From"]
+
+
+def test_ctrl_c_ends_the_wait_within_a_second(
+    site: Site, wechat: WeChat, system_log: SystemLog, door: Door
+) -> None:
+    mark = system_log.mark()
+    with door.open(site, "confirm=wait") as terminal:
+        terminal.wait_for_message()
+        terminal.process.sendintr()
+        assert site.wait_for_pending(0, 1)
+        system_log.wait_for(r"result=refused reason=interrupted", mark, 1)
+
+
+def test_an_end_of_file_ends_the_wait_within_a_second(
+    site: Site, system_log: SystemLog, door: Door
+) -> None:
+    mark = system_log.mark()
+    with door.open(site, "confirm=wait") as terminal:
+        terminal.wait_for_message()
+        terminal.process.sendeof()
+        system_log.wait_for(r"result=refused reason=interrupted", mark, 1)
+
+
+def test_a_line_that_is_typed_does_not_end_the_wait(
+    site: Site, wechat: WeChat, door: Door
+) -> None:
+    with door.open(site, "confirm=wait") as terminal:
+        shown = terminal.wait_for_message()
+        terminal.type("")
+        time.sleep(0.5)
+        assert site.pending() == 1
+        Phone(wechat, door.account).sign_in(shown.link)
+        assert whoami(door, terminal) == door.becomes
+
+
+def test_a_hang_up_ends_the_wait_within_a_second(site: Site, door: Door) -> None:
+    with door.open(site, "confirm=wait") as terminal:
+        terminal.wait_for_message()
+        assert site.pending() == 1
+        terminal.process.ptyproc.fileobj.close()
+        assert site.wait_for_pending(0, 1)
+
+
+def test_waiting_is_refused_for_who_comes_from_elsewhere(
+    site: Site, system_log: SystemLog
+) -> None:
+    mark = system_log.mark()
+    site.write_service("test", site.line(options="confirm=wait"))
+    for service, options in (("test", ("--rhost", "203.0.113.7")), ("sshd", ())):
+        site.write_service(service, site.line(options="confirm=wait"))
+        with Host(site, "alice", service=service, options=options) as host:
+            assert host.prompt() is None
+            assert host.result == "PAM_AUTHINFO_UNAVAIL"
+    system_log.wait_for(r"confirm=wait is for logins at this machine alone", mark)
+
+
+@pytest.mark.parametrize(
+    ("tty", "rhost", "service", "waits"),
+    [
+        ("tty1", None, "login", True),
+        ("/dev/tty63", "", "login", True),
+        ("tty0", None, "login", False),
+        ("tty64", None, "login", False),
+        ("tty100", None, "login", False),
+        ("tty", None, "login", False),
+        ("tty1x", None, "login", False),
+        ("ttyS0", None, "login", False),
+        ("pts/1", None, "login", False),
+        ("tty1", "203.0.113.7", "login", False),
+        ("tty1", None, "su", False),
+        ("tty1", None, "sudo", False),
+    ],
+)
+def test_auto_waits_on_the_machines_own_console_alone(
+    site: Site, wechat: WeChat, tty: str, rhost: str | None, service: str, waits: bool
+) -> None:
+    site.write_service(service, site.line(options="confirm=auto lang=zh"))
+    options = ("--tty", tty, *(() if rhost is None else ("--rhost", rhost)))
+    with Host(site, "alice", service=service, options=options) as host:
+        if waits:
+            message = host.message()
+            assert (message.style, message.link is not None) == ("info", True)
+            # The console's font has no Chinese characters.
+            assert "Scan with WeChat" in message.text
+            Phone(wechat, "alice").sign_in(message.link or "")
+            assert host.prompt() is None
+            assert host.result == "PAM_SUCCESS"
+        else:
+            prompt = host.prompt()
+            assert prompt is not None and prompt.style == "prompt"
