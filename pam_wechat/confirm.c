@@ -27,8 +27,10 @@ static int show(struct login *login, int round, bool wrong, char **answer)
 	struct text text;
 	int rv;
 
-	if (screen == NULL)
+	if (screen == NULL) {
+		login->entry.reason = REASON_MEMORY;
 		return PAM_BUF_ERR;
+	}
 	text_init(&text, screen->bytes, screen->size);
 	if (answer == NULL)
 		terminal_compose_wait(&text, login->qr, view, login->request->link, settings->lang);

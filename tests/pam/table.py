@@ -265,7 +265,7 @@ for _endpoint, _base in (("token", GOOD), ("userinfo", CONSENTS)):
          base=_base)
     for _fault in ("drop_before", "drop_after"):
         _row(f"{_endpoint}: {_fault}", UNAVAILABLE,
-             _refused("unreachable: Server returned nothing (no headers, no data)"),
+             _refused("unreachable: the connection to WeChat's API broke before it answered"),
              plan=(_endpoint, _fault), base=_base)
     _row(f"{_endpoint}: one byte in a second", MAX_TRIES, _refused("expired"),
          plan=(_endpoint, "drip"), base=replace(_base, words="timeout=5"))
@@ -406,14 +406,15 @@ for _key in ("exchange_user", "host_name", "brand"):
 _row("exchange_user does not exist", UNAVAILABLE,
      "exchange_user: nosuchuser: there is no such user", _refused("setup"),
      key=("exchange_user", "nosuchuser"))
-_row("exchange_user is who stands for unknown users", UNAVAILABLE,
-     "{exchange}: did not become ready (Connection reset by peer)", _refused("setup"),
-     key=("exchange_user", "nobody"), twin=("exchange_user", "pam-wechat-exchange"))
-_row("exchange_user is root", UNAVAILABLE, "exchange_user: root is shared with others", _refused("setup"),
-     key=("exchange_user", "root"))
-_row("confirm=wait", UNAVAILABLE,
-     "{conf}: confirm=wait is not available in this version: use code", key=("confirm", "wait"),
-     twin=("confirm", "auto"))
+for _who in ("root", "nobody"):
+    _row(f"exchange_user is {_who}", UNAVAILABLE,
+         f"exchange_user: {_who} is shared with others: it must be a user of its own",
+         _refused("setup"), key=("exchange_user", _who),
+         twin=("exchange_user", "pam-wechat-exchange"))
+_row("confirm=wait for sshd", UNAVAILABLE,
+     "confirm=wait is for logins at this machine alone: use code for sshd",
+     _refused("setup", login="", service="sshd"), key=("confirm", "wait"),
+     twin=("confirm", "code"), base=replace(GOOD, service="sshd"))
 _row("qr=authorize with consent pages", UNAVAILABLE,
      "{conf}: qr=authorize does not go with scope=snsapi_userinfo", base=CONSENTS,
      words="qr=authorize", twin="qr=link")
@@ -438,8 +439,13 @@ _ONCE = {key: (key, value) for key, value in LINE_VALUES.items()} | {
 }
 for _key in KEYS:
     _bad_key(_key, "", f"{_key} has no value")
+    if _key == "api_url":
+        continue  # may be given twice
     _row(f"{_key} twice", UNAVAILABLE, "{conf}:{last}: " + f"{_key} is given twice",
          line=f"{_key} = again", base=GOOD if _key in _GIVEN else replace(GOOD, key=_ONCE[_key]))
+_row("api_url three times", UNAVAILABLE, "{conf}: api_url is given more than two times",
+     line="api_url = https://127.0.0.1:9\napi_url = https://127.0.0.1:10",
+     twin="api_url = https://127.0.0.1:9")
 for _line, _what in (
     ("colour = red", "unknown key \"colour\""),
     ("Appid = wx0123456789abcdef", "unknown key \"Appid\""),
@@ -502,9 +508,10 @@ for _words, _what, _neighbour in (
         _neighbour = "lang=en"
     _row(f"the words {_words[:40]!r}", UNAVAILABLE, f"PAM line: {_what}", words=_words,
          twin=_neighbour)
-_row("confirm=wait on the PAM line", UNAVAILABLE,
-     "{conf}: confirm=wait is not available in this version: use code", words="confirm=wait",
-     twin="confirm=code")
+_row("confirm=wait on the PAM line for sshd", UNAVAILABLE,
+     "confirm=wait is for logins at this machine alone: use code for sshd",
+     _refused("setup", login="", service="sshd"), words="confirm=wait", twin="confirm=code",
+     base=replace(GOOD, service="sshd"))
 
 # ---- The users table ----------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def test_an_allocation_that_fails_is_told_as_such(installed: Installation) -> No
         assert outcome.result == "PAM_BUF_ERR", outcome.lines
         for line in outcome.lines:
             if " result=" in line:
-                assert line.endswith(" result=refused reason=internal")
+                assert line.endswith(" result=refused reason=memory")
 
 
 def test_a_directory_s_own_spelling_of_a_listed_name_is_not_ignored(

@@ -11,7 +11,8 @@ def test_a_thousand_loads_leave_nothing_behind() -> None:
     done = subprocess.run([BUILD / "tests/pam/pam-reload", MODULE], check=True,
                           stdout=subprocess.PIPE, text=True)
     early, late = ([int(word) for word in line.split()] for line in done.stdout.splitlines())
-    assert late == early
+    assert late[0] <= early[0]  # bytes on the heap
+    assert late[1:] == early[1:]  # descriptors, mappings
 
 
 def test_two_functions_are_exported_and_no_others() -> None:

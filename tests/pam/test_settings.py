@@ -180,7 +180,7 @@ def test_debug_logs_more(installed: Installation, words: str, lines: int) -> Non
 
 
 @pytest.mark.parametrize("service, tty, rhost", [
-    ("sshd", "ssh", "192.0.2.7"), ("login", "tty1", ""), ("login", "/dev/tty1", ""),
+    ("sshd", "ssh", "192.0.2.7"), ("login", "ttyS0", ""), ("login", "pts/1", ""),
     ("su", "pts/0", ""), ("sudo", "pts/0", ""),
 ])
 @pytest.mark.parametrize("confirm", ["auto", "code"])

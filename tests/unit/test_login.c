@@ -127,7 +127,7 @@ static int run(const char *host)
 			"users_file = %s/users\n"
 			"socket = %s\n"
 			"exchange = %s/exchange\n"
-			"exchange_user = nobody\n"
+			"exchange_user = daemon\n"
 			"host_name = %s\n",
 			folder.path, folder.path, pin_link, folder.path, host) < (int)sizeof(conf));
 	path = folder_write(&folder, "conf", 0600, conf, strlen(conf));
