@@ -1,6 +1,5 @@
 #include "connection.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,40 +9,52 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
-#include <event2/listener.h>
 #include <event2/util.h>
 
+#include "admission.h"
+#include "deadline.h"
 #include "log.h"
 
 /* evhttp takes what it needs of head and body; nobody may make us keep more. */
 #define INPUT_MAX (CONNECTION_HEAD_MAX + CONNECTION_BODY_MAX + 4096)
-#define ACCEPT_PAUSE_MS 200
+#define LINES_MAX 100 /* of an empty header evhttp makes a hundred bytes */
+#define PATIENCE_MS 200
+
+/* Whom evhttp wants its bufferevent to call. */
+struct callbacks {
+	bufferevent_data_cb read, write;
+	bufferevent_event_cb event;
+	void *context;
+};
+
+TAILQ_HEAD(connection_list, connection);
 
 struct connection {
 	TAILQ_ENTRY(connection) entries;
+	struct connection_list *list;
 	struct connections *all;
 	struct bufferevent *stream;
+	struct callbacks evhttp;
 	struct evbuffer_cb_entry *input_watch;
 	struct event *timer;
-	size_t received;
+	struct deadline patience; /* when it has to give way */
+	size_t received, lines;
+	bool deaf;     /* what comes in is thrown away */
 	bool answered; /* what is in the output is ours */
 };
 
 struct connections {
 	struct event_base *base;
-	struct evconnlistener *listener;
-	struct event *pause; /* ends a pause of the listener */
-	TAILQ_HEAD(, connection) open;
+	struct admission admission;
+	struct connection_list fresh;  /* accepted in this turn of the loop */
+	struct connection_list asking; /* whose request is not complete; the oldest is first */
+	struct connection_list served; /* all others */
 	size_t count;
 	size_t most;
 	long seconds;
-	bool closing;
 	connection_error_cb *error_cb;
 	void *context;
 };
-
-/* A listener hands its error callback the context of evhttp's other callback: ours stands here. */
-static struct connections *watched;
 
 static void set_timer(struct connection *connection)
 {
@@ -54,7 +65,7 @@ static void set_timer(struct connection *connection)
 		log_limited("no timer for a connection");
 }
 
-/* evhttp frees a connection whose bufferevent timed out, whatever state it is in. */
+/* evhttp frees a connection whose bufferevent timed out, whatever state it is in; then do we. */
 static void cut(struct connection *connection)
 {
 	bufferevent_trigger_event(connection->stream, BEV_EVENT_READING | BEV_EVENT_TIMEOUT, 0);
@@ -67,27 +78,54 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 	cut(context);
 }
 
+static size_t count_lines(const struct evbuffer_iovec *piece)
+{
+	const char *at = piece->iov_base;
+	size_t left = piece->iov_len;
+	size_t count = 0;
+
+	while (left > 0) {
+		const char *end = memchr(at, '\n', left);
+
+		if (end == NULL)
+			break;
+		count++;
+		left -= (size_t)(end + 1 - at);
+		at = end + 1;
+	}
+	return count;
+}
+
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *context)
 {
 	struct connection *connection = context;
+	struct evbuffer_iovec pieces[4];
+	struct evbuffer_ptr added;
+	int count = 0;
 
-	(void)input;
+	if (info->n_added == 0)
+		return;
 	connection->received += info->n_added;
+	/* What was added stands at the end; reading fills four pieces at most. */
+	if (evbuffer_ptr_set(input, &added, info->orig_size, EVBUFFER_PTR_SET) == 0)
+		count = evbuffer_peek(input, -1, &added, pieces, 4);
+	for (int i = 0; i < count && i < 4; i++)
+		connection->lines += count_lines(&pieces[i]);
 }
 
-static void admit_again(struct connections *connections)
+static void move(struct connection *connection, struct connection_list *list)
 {
-	if (connections->listener != NULL && !connections->closing &&
-		connections->count < connections->most &&
-		!event_pending(connections->pause, EV_TIMEOUT, NULL))
-		(void)evconnlistener_enable(connections->listener);
+	TAILQ_REMOVE(connection->list, connection, entries);
+	TAILQ_INSERT_TAIL(list, connection, entries);
+	connection->list = list;
+	admission_review(&connection->all->admission);
 }
 
 static void release(struct connection *connection)
 {
 	struct connections *all = connection->all;
 
-	TAILQ_REMOVE(&all->open, connection, entries);
+	TAILQ_REMOVE(connection->list, connection, entries);
 	all->count--;
 	if (connection->timer != NULL)
 		event_free(connection->timer);
@@ -96,7 +134,7 @@ static void release(struct connection *connection)
 			bufferevent_get_input(connection->stream), connection->input_watch);
 	bufferevent_decref(connection->stream);
 	free(connection);
-	admit_again(all);
+	admission_review(&all->admission);
 }
 
 /* evhttp asks for the bufferevent of a connection that it just accepted. */
@@ -113,7 +151,9 @@ static struct bufferevent *on_accepted(struct event_base *base, void *context)
 	connection->stream = stream;
 	bufferevent_incref(stream);
 	bufferevent_setwatermark(stream, EV_READ, 0, INPUT_MAX);
-	TAILQ_INSERT_TAIL(&all->open, connection, entries);
+	connection->patience = deadline_in(PATIENCE_MS);
+	connection->list = &all->fresh;
+	TAILQ_INSERT_TAIL(&all->fresh, connection, entries);
 	all->count++;
 	connection->input_watch =
 		evbuffer_add_cb(bufferevent_get_input(stream), on_input, connection);
@@ -121,27 +161,22 @@ static struct bufferevent *on_accepted(struct event_base *base, void *context)
 	if (connection->input_watch == NULL || connection->timer == NULL)
 		abort();
 	set_timer(connection);
-	if (all->count >= all->most)
-		(void)evconnlistener_disable(all->listener);
+	/* What wait_for_room() promised. */
+	if (all->count > all->most && !TAILQ_EMPTY(&all->asking))
+		cut(TAILQ_FIRST(&all->asking));
+	admission_review(&all->admission);
 	return stream;
 }
 
-static void on_pause_over(evutil_socket_t fd, short what, void *context)
+/* There is some, or the oldest that asks gives way; an admission_wait_cb. */
+static int wait_for_room(void *context)
 {
-	(void)fd;
-	(void)what;
-	admit_again(context);
-}
+	const struct connections *connections = context;
+	const struct connection *oldest = TAILQ_FIRST(&connections->asking);
 
-/* Out of descriptors, mostly: a listener left enabled would try again at once, for ever. */
-static void on_accept_error(struct evconnlistener *listener, void *context)
-{
-	struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
-
-	(void)context;
-	log_limited("accept: %s", strerror(EVUTIL_SOCKET_ERROR()));
-	if (event_add(watched->pause, &pause) == 0)
-		(void)evconnlistener_disable(listener);
+	if (connections->count < connections->most)
+		return 0;
+	return oldest == NULL ? -1 : deadline_left(oldest->patience);
 }
 
 struct connections *connections_create(
@@ -151,26 +186,31 @@ struct connections *connections_create(
 
 	if (connections == NULL)
 		return NULL;
-	TAILQ_INIT(&connections->open);
+	TAILQ_INIT(&connections->fresh);
+	TAILQ_INIT(&connections->asking);
+	TAILQ_INIT(&connections->served);
 	connections->base = base;
 	connections->error_cb = error_cb;
 	connections->context = context;
-	connections->pause = evtimer_new(base, on_pause_over, connections);
-	if (connections->pause == NULL)
+	if (admission_init(&connections->admission, base, wait_for_room, connections) < 0)
 		connections_free(&connections);
 	return connections;
+}
+
+static void release_all(struct connection_list *list)
+{
+	while (!TAILQ_EMPTY(list))
+		release(TAILQ_FIRST(list));
 }
 
 void connections_free(struct connections **connections)
 {
 	if (*connections == NULL)
 		return;
-	(*connections)->listener = NULL; /* gone with evhttp */
-	watched = NULL;
-	while (!TAILQ_EMPTY(&(*connections)->open))
-		release(TAILQ_FIRST(&(*connections)->open));
-	if ((*connections)->pause != NULL)
-		event_free((*connections)->pause);
+	admission_finish(&(*connections)->admission);
+	release_all(&(*connections)->fresh);
+	release_all(&(*connections)->asking);
+	release_all(&(*connections)->served);
 	free(*connections);
 	*connections = NULL;
 }
@@ -179,15 +219,13 @@ void connections_limit(struct connections *connections, long most, long seconds)
 {
 	connections->most = (size_t)most;
 	connections->seconds = seconds;
-	admit_again(connections);
+	admission_review(&connections->admission);
 }
 
 void connections_watch(
 	struct connections *connections, struct evhttp *http, struct evconnlistener *listener)
 {
-	connections->listener = listener;
-	watched = connections;
-	evconnlistener_set_error_cb(listener, on_accept_error);
+	admission_watch(&connections->admission, listener);
 	evhttp_set_bevcb(http, on_accepted, connections);
 	evhttp_set_max_headers_size(http, CONNECTION_HEAD_MAX);
 	evhttp_set_max_body_size(http, CONNECTION_BODY_MAX);
@@ -195,9 +233,7 @@ void connections_watch(
 
 void connections_close(struct connections *connections)
 {
-	connections->closing = true;
-	if (connections->listener != NULL)
-		(void)evconnlistener_disable(connections->listener);
+	admission_close(&connections->admission);
 }
 
 size_t connections_count(const struct connections *connections)
@@ -205,107 +241,169 @@ size_t connections_count(const struct connections *connections)
 	return connections->count;
 }
 
-/* The status of a response that evhttp wrote by itself, or 0. */
+/* The status of a response that evhttp wrote by itself. */
 static int read_status(struct evbuffer *output)
 {
-	char line[12]; /* "HTTP/1.1 400" */
+	/* The version is the request's own: "HTTP/1.1", but also "HTTP/-1.127". */
+	char line[32] = "";
+	const char *at;
 
-	if (evbuffer_copyout(output, line, sizeof(line)) != (ev_ssize_t)sizeof(line) ||
-		memcmp(line, "HTTP/", 5) != 0)
-		return 0;
-	return (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+	if (evbuffer_copyout(output, line, sizeof(line) - 1) < 0)
+		return 500;
+	at = strchr(line, ' ');
+	if (at == NULL || strspn(at + 1, "0123456789") != 3)
+		return 500;
+	return (at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0');
 }
 
 /*
- * Nothing of an output is written before the next turn of the loop, so that here all of it is still
- * there. evhttp closes the connection once it is empty again.
+ * Nothing of an output is written before evhttp's callback has returned, so that here all of it is
+ * still there. evhttp closes the connection once it is empty again.
  */
 static void replace_answer(struct connection *connection)
 {
 	struct evbuffer *output = bufferevent_get_output(connection->stream);
 	int status = read_status(output);
 
-	if (status < 200)
-		return; /* 100 Continue */
+	if (status == 100)
+		return; /* Continue */
 	if (status == 400 && connection->received > CONNECTION_HEAD_MAX)
 		status = 431;
 	connection->answered = true;
+	move(connection, &connection->all->served);
 	(void)evbuffer_unfreeze(output, 1);
 	(void)evbuffer_drain(output, evbuffer_get_length(output));
 	(void)evbuffer_freeze(output, 1);
 	connection->all->error_cb(status, output, connection->all->context);
 }
 
-static bool is_freed(const struct connection *connection)
-{
-	bufferevent_event_cb event_cb = NULL;
+static void on_event(struct bufferevent *stream, short what, void *context);
+static void on_read(struct bufferevent *stream, void *context);
+static void on_write(struct bufferevent *stream, void *context);
 
-	bufferevent_getcb(connection->stream, NULL, NULL, &event_cb, NULL);
-	return event_cb == NULL;
+/*
+ * Puts us between a bufferevent and evhttp, which sets its callbacks anew for each thing it does.
+ * Returns false if evhttp has freed the bufferevent: that takes its callbacks away.
+ */
+static bool step_between(struct connection *connection)
+{
+	struct callbacks set;
+
+	bufferevent_getcb(connection->stream, &set.read, &set.write, &set.event, &set.context);
+	if (set.event == NULL)
+		return false;
+	if (set.event != on_event) {
+		connection->evhttp = set;
+		bufferevent_setcb(connection->stream, on_read, on_write, on_event, connection);
+	}
+	return true;
+}
+
+/* Answers in evhttp's place, which learns of the end only: it goes on waiting for the request. */
+static void refuse(struct connection *connection, int status)
+{
+	struct connections *all = connection->all;
+
+	connection->deaf = true;
+	connection->answered = true;
+	move(connection, &all->served);
+	all->error_cb(status, bufferevent_get_output(connection->stream), all->context);
+	(void)bufferevent_enable(connection->stream, EV_WRITE);
+}
+
+/* Looks what evhttp did. `connection` may be gone afterwards. */
+static void attend(struct connection *connection)
+{
+	size_t left;
+
+	if (!step_between(connection)) {
+		release(connection);
+		return;
+	}
+	left = evbuffer_get_length(bufferevent_get_output(connection->stream));
+	if (!connection->answered && left > 0)
+		replace_answer(connection);
+	else if (connection->answered && left == 0)
+		/* "Connection: close" or not, evhttp keeps those of CONNECT and proxies. */
+		cut(connection);
+}
+
+static void discard(struct bufferevent *stream)
+{
+	struct evbuffer *input = bufferevent_get_input(stream);
+
+	(void)evbuffer_drain(input, evbuffer_get_length(input));
+}
+
+static void on_read(struct bufferevent *stream, void *context)
+{
+	struct connection *connection = context;
+
+	if (!connection->deaf && connection->lines > LINES_MAX)
+		refuse(connection, 431);
+	if (connection->deaf)
+		discard(stream);
+	else if (connection->evhttp.read != NULL)
+		connection->evhttp.read(stream, connection->evhttp.context);
+	attend(connection);
+}
+
+static void on_write(struct bufferevent *stream, void *context)
+{
+	struct connection *connection = context;
+
+	if (connection->evhttp.write != NULL)
+		connection->evhttp.write(stream, connection->evhttp.context);
+	attend(connection);
+}
+
+static void on_event(struct bufferevent *stream, short what, void *context)
+{
+	struct connection *connection = context;
+
+	connection->evhttp.event(stream, what, connection->evhttp.context);
+	attend(connection);
 }
 
 void connections_settle(struct connections *connections)
 {
-	struct connection *connection = TAILQ_FIRST(&connections->open);
-
-	while (connection != NULL) {
-		struct connection *next = TAILQ_NEXT(connection, entries);
-		size_t left = evbuffer_get_length(bufferevent_get_output(connection->stream));
-
-		if (!connection->answered && left > 0)
-			replace_answer(connection);
-		else if (connection->answered && left == 0)
-			/* "Connection: close" or not, evhttp keeps those of CONNECT and proxies. */
-			cut(connection);
-		if (is_freed(connection))
-			release(connection);
-		connection = next;
-	}
-}
-
-struct connection *connection_of(
-	const struct connections *connections, struct evhttp_request *request)
-{
-	struct evhttp_connection *carrier = evhttp_request_get_connection(request);
-	struct bufferevent *stream =
-		carrier == NULL ? NULL : evhttp_connection_get_bufferevent(carrier);
 	struct connection *connection;
 
-	TAILQ_FOREACH(connection, &connections->open, entries)
-	{
-		if (connection->stream == stream)
-			return connection;
+	while ((connection = TAILQ_FIRST(&connections->fresh)) != NULL) {
+		move(connection, &connections->asking);
+		attend(connection);
 	}
-	return NULL;
 }
 
-static void discard(struct bufferevent *stream, void *context)
+struct connection *connection_of(struct evhttp_request *request)
 {
-	struct evbuffer *input = bufferevent_get_input(stream);
+	struct evhttp_connection *carrier = evhttp_request_get_connection(request);
+	bufferevent_event_cb event_cb = NULL;
+	void *context = NULL;
 
-	(void)context;
-	(void)evbuffer_drain(input, evbuffer_get_length(input));
+	if (carrier == NULL)
+		return NULL;
+	bufferevent_getcb(
+		evhttp_connection_get_bufferevent(carrier), NULL, NULL, &event_cb, &context);
+	return event_cb == on_event ? context : NULL;
 }
 
 void connection_hold(struct connection *connection)
 {
-	bufferevent_data_cb write_cb = NULL;
-	bufferevent_event_cb event_cb = NULL;
-	void *context = NULL;
-
 	(void)event_del(connection->timer);
-	/*
-	 * evhttp has switched reading off: on again, or an end of file goes unseen. But evhttp's
-	 * own read callback calls exit() for data that come now.
-	 */
-	bufferevent_getcb(connection->stream, NULL, &write_cb, &event_cb, &context);
-	bufferevent_setcb(connection->stream, discard, write_cb, event_cb, context);
-	discard(connection->stream, NULL);
+	move(connection, &connection->all->served);
+	/* evhttp calls exit() for data that come while an answer is held. */
+	connection->deaf = true;
+	discard(connection->stream);
+	/* evhttp has switched reading off: on again, or an end of file goes unseen. */
 	(void)bufferevent_enable(connection->stream, EV_READ);
 }
 
 void connection_answer(struct connection *connection)
 {
+	connection->deaf = false;
 	connection->answered = true;
+	move(connection, &connection->all->served);
 	set_timer(connection);
+	(void)step_between(connection);
 }

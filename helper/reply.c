@@ -4,6 +4,7 @@
 
 #include <event2/buffer.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 
 #include "connection.h"
 #include "helper.h"
@@ -120,8 +121,9 @@ void reply_send(struct request *request, const struct reply *reply)
 	struct evbuffer *body = NULL;
 	int status = reply->status;
 
-	/* A client of HTTP/1.0 that asks to be kept would get a second Connection header. */
-	(void)evhttp_remove_header(evhttp_request_get_input_headers(request->http), "Connection");
+	/* evhttp repeats the request's version, and offers HTTP/1.0 to keep the connection. */
+	request->http->major = 1;
+	request->http->minor = 1;
 	if (!request->is_head && reply->length > 0)
 		body = make_body(reply->body, reply->length);
 	if (add_headers(headers, reply) != 0 ||
@@ -131,9 +133,9 @@ void reply_send(struct request *request, const struct reply *reply)
 		(void)evhttp_add_header(headers, "Connection", "close");
 		status = 500;
 	}
+	evhttp_send_reply(request->http, status, status_phrase(status), body);
 	if (request->connection != NULL)
 		connection_answer(request->connection);
-	evhttp_send_reply(request->http, status, status_phrase(status), body);
 	if (body != NULL)
 		evbuffer_free(body);
 }

@@ -6,16 +6,39 @@
 
 #include <event2/buffer.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 
 #include "helper.h"
 #include "network.h"
 #include "query.h"
+#include "random.h"
 #include "settings.h"
 #include "text.h"
 
+#define NAME_SIGNS "!#$%&'*+-.^_`|~" /* that header names may hold (RFC 9110, 5.6.2) */
 #define FORM_TYPE "application/x-www-form-urlencoded"
 #define FORWARDED_MAX 1024
+
+bool request_is_sound(const struct request *request)
+{
+	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request->http);
+	const struct evkeyval *header;
+	int framings = 0;
+
+	TAILQ_FOREACH(header, headers, next)
+	{
+		size_t length = strlen(header->key);
+
+		if (length == 0 || strspn(header->key, RANDOM_BASE62 NAME_SIGNS) != length)
+			return false;
+		if (strcasecmp(header->key, "Content-Length") == 0 ||
+			strcasecmp(header->key, "Transfer-Encoding") == 0)
+			framings++;
+	}
+	return framings <= 1 && request->http->major == 1 &&
+	       (request->http->minor == 0 || request->http->minor == 1);
+}
 
 static const char *find_header(const struct request *request, const char *name)
 {

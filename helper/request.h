@@ -23,6 +23,12 @@ struct request {
 	bool is_head;
 };
 
+/*
+ * Whether it is HTTP/1.0 or 1.1 and leaves no doubt where it ends: what we and a proxy may read
+ * differently is none of ours.
+ */
+bool request_is_sound(const struct request *request);
+
 /* The language its browser asks for, or `fallback`. */
 enum language request_language(const struct request *request, enum language fallback);
 

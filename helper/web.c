@@ -101,10 +101,12 @@ static void on_request(struct evhttp_request *http, void *context)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
 	const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
 
-	request.connection = connection_of(helper->connections, http);
+	request.connection = connection_of(http);
 	request.is_head = method == EVHTTP_REQ_HEAD;
 	if (helper->stopping)
 		reply_error(&request, 503);
+	else if (!request_is_sound(&request))
+		reply_error(&request, 400);
 	else if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD && method != EVHTTP_REQ_POST)
 		reply_error(&request, method < EVHTTP_REQ_PATCH << 1 ? 405 : 501);
 	else if (path == NULL)
