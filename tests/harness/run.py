@@ -181,10 +181,12 @@ SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
     "clang": ("a build by clang without a warning", run_clang),
     "simulator": ("the simulated WeChat, phone and camera", _pytest("simulator")),
     "conf": ("the samples, units and examples that are shipped", _pytest("conf", sandboxed=True)),
+    "exchange": ("the exchange's calls of WeChat's API", _pytest("exchange")),
     "helper": ("the helper by itself (root)", _pytest("e2e/test_helper*.py", sandboxed=True)),
+    "hostile": ("the helper attacked (root)", _pytest("e2e/test_hostile*.py", sandboxed=True)),
     "pam": ("return codes through libpam (root)", _pytest("pam", sandboxed=True)),
-    "ssh": ("whole logins over sshd (root)",
-            _pytest("e2e/test_[!h]*.py", sandboxed=True)),
+    "login": ("whole logins by sshd, login, su and sudo (root)",
+              _pytest("e2e/test_[!h]*.py", "e2e/test_hygiene.py", sandboxed=True)),
 }
 
 
