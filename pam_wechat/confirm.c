@@ -1,6 +1,7 @@
 #include "confirm.h"
 
-#include <stddef.h>
+#include <errno.h>
+#include <string.h>
 
 #include "conversation.h"
 #include "deadline.h"
@@ -14,6 +15,44 @@
 
 #define ANSWERS_MAX 3 /* wrong codes typed */
 #define LOOK_MS 100   /* between two looks at child and terminal while waiting */
+
+/* Whether this is a login on the machine's own console, which nobody reaches from elsewhere. */
+static bool is_console(const struct requester *requester)
+{
+	const char *tty = requester->tty;
+	size_t digits;
+
+	if (strcmp(requester->service, "login") != 0 || requester->rhost[0] != '\0')
+		return false;
+	if (strncmp(tty, "/dev/", 5) == 0)
+		tty += 5;
+	if (strncmp(tty, "tty", 3) != 0)
+		return false;
+	tty += 3;
+	digits = strspn(tty, "0123456789");
+	/* tty1 to tty63: tty0 is whichever is in front, and ttyS0 may be a modem. */
+	return tty[digits] == '\0' && tty[0] != '0' &&
+	       (digits == 1 || (digits == 2 && strcmp(tty, "63") <= 0));
+}
+
+int confirm_choose(struct login *login)
+{
+	const struct requester *requester = &login->requester;
+
+	login->waits = login->settings.confirm == CONFIRM_WAIT;
+	if (login->settings.confirm == CONFIRM_AUTO)
+		login->waits = is_console(requester);
+	if (login->waits &&
+		(requester->rhost[0] != '\0' || strcmp(requester->service, "sshd") == 0))
+		return login_refuse_problem(login,
+			problem_set(&login->problem, -EINVAL,
+				"confirm=wait is for logins at this machine alone: use code for %s",
+				requester->service));
+	/* The Linux console has no Chinese characters. */
+	if (is_console(requester))
+		login->settings.lang = LANG_EN;
+	return LOGIN_GO_ON;
+}
 
 /*
  * Shows the login once: in a question whose answer is the caller's to free, or, with `answer` being

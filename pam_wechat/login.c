@@ -136,49 +136,6 @@ static int consider_ignoring(struct login *login)
 	return found ? LOGIN_GO_ON : PAM_IGNORE;
 }
 
-/* Whether this is a login on the machine's own console, which nobody reaches from elsewhere. */
-static bool is_console(const struct requester *requester)
-{
-	const char *tty = requester->tty;
-	size_t digits;
-
-	if (strcmp(requester->service, "login") != 0 || requester->rhost[0] != '\0')
-		return false;
-	if (strncmp(tty, "/dev/", 5) == 0)
-		tty += 5;
-	if (strncmp(tty, "tty", 3) != 0)
-		return false;
-	tty += 3;
-	digits = strspn(tty, "0123456789");
-	/* tty1 to tty63: tty0 is whichever is in front, and ttyS0 may be a modem. */
-	return tty[digits] == '\0' && tty[0] != '0' &&
-	       (digits == 1 || (digits == 2 && strcmp(tty, "63") <= 0));
-}
-
-/*
- * Decides whether the digits are typed, or a tap is enough. Who is far away could show a QR code of
- * his own to somebody else: for him a tap alone would be a hole. Returns LOGIN_GO_ON or a code for
- * PAM.
- */
-static int choose_confirmation(struct login *login)
-{
-	const struct requester *requester = &login->requester;
-
-	login->waits = login->settings.confirm == CONFIRM_WAIT;
-	if (login->settings.confirm == CONFIRM_AUTO)
-		login->waits = is_console(requester);
-	if (login->waits &&
-		(requester->rhost[0] != '\0' || strcmp(requester->service, "sshd") == 0))
-		return login_refuse_problem(login,
-			problem_set(&login->problem, -EINVAL,
-				"confirm=wait is for logins at this machine alone: use code for %s",
-				requester->service));
-	/* The Linux console has no Chinese characters. */
-	if (is_console(requester))
-		login->settings.lang = LANG_EN;
-	return LOGIN_GO_ON;
-}
-
 /* Reads everything that decides whether and how to ask. Returns LOGIN_GO_ON or a code for PAM. */
 static int prepare(struct login *login, int argc, const char **argv)
 {
@@ -199,7 +156,7 @@ static int prepare(struct login *login, int argc, const char **argv)
 		if (rv != LOGIN_GO_ON)
 			return rv;
 	}
-	rv = choose_confirmation(login);
+	rv = confirm_choose(login);
 	if (rv != LOGIN_GO_ON)
 		return rv;
 	if (strcmp(login->requester.service, "login") == 0 &&

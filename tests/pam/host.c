@@ -7,11 +7,15 @@
  * fails. With --linger it stays after the result until its standard input ends, for the test to
  * look at what the call has left behind.
  */
+#include <errno.h>
 #include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include <cjson/cJSON.h>
 #include <security/pam_appl.h>
@@ -125,6 +129,56 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 	return PAM_SUCCESS;
 }
 
+static void reap_everything(int number)
+{
+	int saved = errno;
+
+	(void)number;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
+	errno = saved;
+}
+
+/* What hosts do about SIGCHLD: "ignore", "reap" everything themselves, or "block". */
+static bool set_sigchld(const char *manner)
+{
+	struct sigaction action = {.sa_handler = SIG_IGN};
+	sigset_t child;
+
+	(void)sigemptyset(&child);
+	(void)sigaddset(&child, SIGCHLD);
+	if (strcmp(manner, "block") == 0)
+		return sigprocmask(SIG_BLOCK, &child, NULL) == 0;
+	if (strcmp(manner, "reap") == 0)
+		action.sa_handler = reap_everything;
+	else if (strcmp(manner, "ignore") != 0)
+		return false;
+	return sigaction(SIGCHLD, &action, NULL) == 0;
+}
+
+/* A thread that takes and gives back memory all the time, and its locks with it. */
+static void *be_busy(void *context)
+{
+	(void)context;
+	for (size_t size = 1;; size = size % 65536 + 17) {
+		void *volatile memory = malloc(size);
+
+		free(memory);
+	}
+	return NULL;
+}
+
+static bool start_threads(int count)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < count; i++) {
+		if (pthread_create(&thread, NULL, be_busy, NULL) != 0)
+			return false;
+	}
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -133,6 +187,8 @@ int main(int argc, char **argv)
 		{"silent", no_argument, NULL, 's'},
 		{"setcred", no_argument, NULL, 'c'},
 		{"linger", no_argument, NULL, 'l'},
+		{"sigchld", required_argument, NULL, 'd'},
+		{"threads", no_argument, NULL, 't'},
 		{NULL, 0, NULL, 0},
 	};
 	const struct pam_conv conversation = {.conv = converse};
@@ -151,6 +207,12 @@ int main(int argc, char **argv)
 			setcred = true;
 		} else if (option == 'l') {
 			linger = true;
+		} else if (option == 'd') {
+			if (!set_sigchld(optarg))
+				return EXIT_FAILURE;
+		} else if (option == 't') {
+			if (!start_threads(4))
+				return EXIT_FAILURE;
 		} else if (option == '?' || count == 8) {
 			return EXIT_FAILURE;
 		} else {
@@ -161,7 +223,7 @@ int main(int argc, char **argv)
 	if (argc - optind != 2) {
 		fprintf(stderr,
 			"usage: %s [--rhost HOST] [--tty TTY] [--silent] [--setcred] [--linger] "
-			"SERVICE USER\n",
+			"[--sigchld ignore|reap|block] [--threads] SERVICE USER\n",
 			argv[0]);
 		return EXIT_FAILURE;
 	}
