@@ -57,12 +57,13 @@ def test_the_defaults_of_the_modules_sample_are_accepted(site: Site) -> None:
     sample.pop("proxy")
     text = "".join(f"{key} = {value}\n" for key, value in (sample | ours).items())
     site.write("pam_wechat.conf", text, 0o600)
+    assert sign_in(site) == "PAM_SUCCESS"
+
+
+def sign_in(site: Site) -> str | None:
     with Host(site, "alice") as host:
-        prompt = host.prompt()
-        assert prompt is not None and prompt.link is not None
-        host.answer(Phone(site.wechat, "alice").sign_in(prompt.link))
-        assert host.prompt() is None
-        assert host.result == "PAM_SUCCESS"
+        pin = Phone(site.wechat, "alice").sign_in(host.link())
+        return host.type(pin or "")
 
 
 def check_helper_conf(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
@@ -95,9 +96,4 @@ def test_the_sample_of_the_users_table_is_accepted_with_its_examples(site: Site)
     examples = re.findall(r"^# (o\w{27} .*)$", table, re.MULTILINE)
     assert len(examples) == 2
     site.write_users(table + "\n".join([*examples, f"{site.wechat.openid('alice')} alice", ""]))
-    with Host(site, "alice") as host:
-        prompt = host.prompt()
-        assert prompt is not None and prompt.link is not None
-        host.answer(Phone(site.wechat, "alice").sign_in(prompt.link))
-        assert host.prompt() is None
-        assert host.result == "PAM_SUCCESS"
+    assert sign_in(site) == "PAM_SUCCESS"
