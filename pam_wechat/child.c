@@ -85,6 +85,32 @@ static int limit(__rlimit_resource_t resource, rlim_t wanted)
 	return setrlimit(resource, &limits);
 }
 
+/* Closes everything above the standard streams but three descriptors. */
+static int close_all_but(int one, int two, int three)
+{
+	unsigned int kept[] = {(unsigned int)one, (unsigned int)two, (unsigned int)three};
+	unsigned int next = STDERR_FILENO + 1;
+
+	/* The smallest first. */
+	for (int pass = 0; pass < 2; pass++) {
+		for (int i = 0; i < 2; i++) {
+			unsigned int other = kept[i + 1];
+
+			if (kept[i] > other) {
+				kept[i + 1] = kept[i];
+				kept[i] = other;
+			}
+		}
+	}
+	for (int i = 0; i < 3; i++) {
+		if (kept[i] > next && close_range(next, kept[i] - 1, 0) < 0)
+			return -1;
+		if (kept[i] >= next)
+			next = kept[i] + 1;
+	}
+	return close_range(next, ~0u, 0);
+}
+
 /* In the new process: only what is safe between fork and exec in a threaded host. */
 static void __attribute__((noreturn)) launch_program(const struct launch *launch)
 {
@@ -95,10 +121,12 @@ static void __attribute__((noreturn)) launch_program(const struct launch *launch
 
 	reset_signals();
 	(void)setsid();
-	/* First: where the host may have few descriptors, the duplicates find no room. */
-	if (limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_FSIZE, 0) < 0 || limit(RLIMIT_NOFILE, 64) < 0)
+	/* First: a host with many descriptors, or few allowed ones, has no room for duplicates. */
+	if (close_all_but(launch->program, launch->null, launch->socket) < 0 ||
+		limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_FSIZE, 0) < 0 ||
+		limit(RLIMIT_NOFILE, 64) < 0)
 		_exit(127);
-	/* Clear of 0 to 4 first, whichever of those the host had closed. */
+	/* Clear of 0 to 4, whichever of those the host had closed. */
 	program = fcntl(launch->program, F_DUPFD_CLOEXEC, 5);
 	null = fcntl(launch->null, F_DUPFD_CLOEXEC, 5);
 	channel = fcntl(launch->socket, F_DUPFD_CLOEXEC, 5);
