@@ -13,6 +13,7 @@
 
 #include "admission.h"
 #include "deadline.h"
+#include "input.h"
 #include "log.h"
 
 /* evhttp takes what it needs of head and body; nobody may make us keep more. */
@@ -78,39 +79,12 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 	cut(context);
 }
 
-static size_t count_lines(const struct evbuffer_iovec *piece)
-{
-	const char *at = piece->iov_base;
-	size_t left = piece->iov_len;
-	size_t count = 0;
-
-	while (left > 0) {
-		const char *end = memchr(at, '\n', left);
-
-		if (end == NULL)
-			break;
-		count++;
-		left -= (size_t)(end + 1 - at);
-		at = end + 1;
-	}
-	return count;
-}
-
 static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *context)
 {
 	struct connection *connection = context;
-	struct evbuffer_iovec pieces[4];
-	struct evbuffer_ptr added;
-	int count = 0;
 
-	if (info->n_added == 0)
-		return;
 	connection->received += info->n_added;
-	/* What was added stands at the end; reading fills four pieces at most. */
-	if (evbuffer_ptr_set(input, &added, info->orig_size, EVBUFFER_PTR_SET) == 0)
-		count = evbuffer_peek(input, -1, &added, pieces, 4);
-	for (int i = 0; i < count && i < 4; i++)
-		connection->lines += count_lines(&pieces[i]);
+	connection->lines += input_count_lines(input, info);
 }
 
 static void move(struct connection *connection, struct connection_list *list)

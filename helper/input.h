@@ -1,0 +1,15 @@
+/*
+ * input - what a client has just sent, seen before evhttp takes it.
+ */
+#ifndef PAM_WECHAT_INPUT_H
+#define PAM_WECHAT_INPUT_H
+
+#include <stddef.h>
+
+struct evbuffer;
+struct evbuffer_cb_info;
+
+/* How many lines end in what was just added to a buffer, as its callback was told. */
+size_t input_count_lines(struct evbuffer *input, const struct evbuffer_cb_info *info);
+
+#endif
