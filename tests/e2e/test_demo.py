@@ -10,12 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 
 from harness.site import BUILD, EXCHANGE, HELPER, MODULE, REPOSITORY
 from harness.system_log import SystemLog
-from simulator import camera
+from harness.terminal import Terminal
+from simulator import Phone, camera
 
 PIN_SHOWN = r"The phone shows:? \d{4}\b"
 
@@ -68,7 +70,17 @@ def test_auto_signs_in(demo: Demo, temporary: Path, options: list[str]) -> None:
     assert list(temporary.iterdir()) == []
 
 
-@pytest.mark.parametrize("options", [[], ["--qr", "authorize"]], ids=["link", "authorize"])
+@pytest.mark.parametrize("options", [[], ["--lang", "zh"]], ids=["en", "zh"])
+def test_auto_signs_in_by_a_tap_alone(demo: Demo, temporary: Path, options: list[str]) -> None:
+    done = demo("--auto", "--confirm", "wait", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert last_line(done) == "Signed in as root"
+    assert "█" in done.stdout and not re.search(PIN_SHOWN, done.stdout)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("options", [[], ["--qr", "authorize"], ["--confirm", "wait"]],
+                         ids=["link", "authorize", "wait"])
 def test_a_mutilated_picture_signs_nobody_in(
     demo: Demo, temporary: Path, options: list[str]
 ) -> None:
@@ -115,4 +127,28 @@ def test_an_interrupted_demo_leaves_nothing(temporary: Path) -> None:
     """Nobody answers the prompt: standard input has ended."""
     done = run(REPOSITORY / "tests", BUILD, temporary)
     assert done.returncode == 1 and last_line(done) == "Not signed in"
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_phone_can_be_played_by_hand(temporary: Path) -> None:
+    """As a person does: the link in any browser, Continue, who one is, and the digits typed."""
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "BUILD_DIR": str(BUILD),
+                   "TMPDIR": str(temporary)}
+    command = [sys.executable, "-B", str(REPOSITORY / "tests/harness/demo.py")]
+    with Terminal(command, environment) as terminal:
+        shown = terminal.wait_for_login()
+        assert "open the link under the" in terminal.text
+        # A browser that says nothing about who it is.
+        phone = Phone("http://127.0.0.1:9", "nobody", user_agent="Mozilla/5.0 Firefox/140.0")
+        phone.open(shown.link)
+        page = phone.tap("continue")
+        assert "root" in page.text and "allow" in page.buttons
+        ticket = dict(page.forms[0].fields)
+        where = urljoin(page.url, page.forms[0].action)
+        answer = phone.post(where, ticket | {"person": "root", "choice": "allow"})
+        page = phone.open(answer.header("location") or "")
+        assert page.pin is not None
+        terminal.type(page.pin)
+        assert terminal.rest().strip().splitlines()[-1] == "Signed in as root"
+        assert terminal.status == 0
     assert list(temporary.iterdir()) == []

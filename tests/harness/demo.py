@@ -70,7 +70,7 @@ def _by_hand(site: Site, command: list[str], user: str) -> bool:
     print(f"Below is what {user} sees when signing in. To play the phone, open the link under the\n"
           f"QR code in any browser on this machine, tap Continue, and say that you are {user}.")
     environment = wrapper_environment(site)
-    return subprocess.run(command, env=environment, stderr=subprocess.DEVNULL).returncode == 0
+    return subprocess.run(command, env=environment).returncode == 0
 
 
 def _play(site: Site, command: list[str], user: str, arguments: argparse.Namespace) -> bool:
