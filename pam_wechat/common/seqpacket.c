@@ -133,7 +133,7 @@ int seqpacket_listen(const char *path, gid_t group, struct problem *problem)
 	/* The mode of the socket's inode, until it is listened to: nobody gets in between. */
 	if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 		fchownat(directory, name, (uid_t)-1, group, AT_SYMLINK_NOFOLLOW) < 0 ||
-		fchmodat(directory, name, 0660, 0) < 0 || listen(fd, SOMAXCONN) < 0) {
+		fchmodat(directory, name, 0660, 0) < 0 || listen(fd, 128) < 0) {
 		rv = problem_set(problem, -errno, "%s: %s", path, strerror(errno));
 		goto out;
 	}
