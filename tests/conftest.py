@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.dont_write_bytecode = True
 
+from harness.leaks import Watch  # noqa: E402
 from harness.site import Site  # noqa: E402
 from harness.system_log import SystemLog  # noqa: E402
 from simulator import Authority, WeChat  # noqa: E402
@@ -47,11 +48,24 @@ def wechat(folder: Path, authority: Authority) -> Iterator[WeChat]:
 
 
 @pytest.fixture()
-def site(folder: Path, wechat: WeChat) -> Iterator[Site]:
-    """A running installation whose table binds alice and bob to themselves."""
+def watch(
+    folder: Path, wechat: WeChat, request: pytest.FixtureRequest
+) -> Iterator[Watch]:
+    """A site that is searched for secrets when the test is over, and the helper with it."""
+    in_sandbox = "PAM_WECHAT_SANDBOX" in os.environ
+    log = request.getfixturevalue("system_log") if in_sandbox else None
     (folder / "site").mkdir()
-    with Site(folder / "site", wechat) as made:
-        made.link_people("alice", "bob")
-        made.start_helper()
-        made.write_service("test")
-        yield made
+    with Site(folder / "site", wechat) as site:
+        with Watch(site, folder, log) as made:
+            site.link_people("alice", "bob")
+            site.start_helper()
+            site.write_service("test")
+            yield made
+            site.stop_helper()
+        made.check()
+
+
+@pytest.fixture()
+def site(watch: Watch) -> Site:
+    """A running installation whose table binds alice and bob to themselves."""
+    return watch.site

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.leaks import note_output
 from harness.site import BUILD, Site
 from harness.waiting import until
 
@@ -95,6 +96,7 @@ class Host:
 
     def __exit__(self, *_: object) -> None:
         """Lets the conversation fail: pam_wrapper tidies up after a program that ends by itself."""
+        note_output("\n".join(message.text for message in self.messages))
         assert self.process.stdin is not None and self.process.stdout is not None
         try:
             self.process.stdin.close()

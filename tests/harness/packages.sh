@@ -5,7 +5,7 @@ BUILD_PACKAGES="gcc meson ninja-build pkg-config libc6-dev libpam0g-dev libcurl4
 LOGIN_PACKAGES="pamtester libpam-wrapper openssl python3 python3-pexpect python3-pil
 	python3-opencv python3-pyte zbar-tools fonts-dejavu-core"
 TEST_PACKAGES="clang libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
-	login sudo strace systemd tinyproxy-bin"
+	login sudo strace systemd tinyproxy-bin nginx"
 
 install_missing() {
 	missing=
@@ -24,8 +24,20 @@ install_missing() {
 		}
 		as_root=sudo
 	fi
-	$as_root apt-get update -qq || return
+	# Nothing that is installed for tests is started: sshd and nginx would listen to the world.
+	policy=
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		policy=/usr/sbin/policy-rc.d
+		printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+		$as_root chmod 755 "$policy"
+	fi
+	status=0
 	# shellcheck disable=SC2086
-	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-		$missing >/dev/null
+	{
+		$as_root apt-get update -qq &&
+			$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+				--no-install-recommends $missing >/dev/null
+	} || status=$?
+	[ -z "$policy" ] || $as_root rm -f "$policy"
+	return "$status"
 }

@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 import time
+import uuid
 from pathlib import Path
 
 SOCKET = Path("/dev/log")
@@ -26,7 +27,18 @@ class SystemLog:
             self.lines.append(re.sub(r"^<\d+>", "", data.decode(errors="replace")).rstrip("\n\0"))
 
     def mark(self) -> int:
-        return len(self.lines)
+        """The place behind all that was said until now."""
+        before = len(self.lines)
+        token = f"until now {uuid.uuid4().hex}"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.sendto(token.encode(), str(SOCKET))
+        self.wait_for(token, before)
+        return self.lines.index(token) + 1
+
+    def since(self, mark: int) -> list[str]:
+        """All that was said until now, except by mark()."""
+        return [line for line in self.lines[mark : self.mark()]
+                if not line.startswith("until now ")]
 
     def wait_for(self, pattern: str, since: int = 0, seconds: float = 5) -> str:
         """The first line since a mark that matches."""
@@ -37,4 +49,4 @@ class SystemLog:
                     return line
             if time.monotonic() > deadline:
                 raise AssertionError(f"no line matches {pattern!r}:\n" + "\n".join(self.lines[since:]))
-            time.sleep(0.01)
+            time.sleep(0.001)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pexpect
 from PIL import Image
 
+from harness.leaks import note_output
 from simulator import camera
 
 PROMPTS = ("Code on your phone: ", "手机上的验证码： ")
@@ -61,6 +62,7 @@ class Terminal:
 
     def __exit__(self, *_: object) -> None:
         self.process.close(force=True)
+        note_output(self.transcript)
 
     def wait_for(self, *texts: str) -> Shown:
         """Reads on until one of the texts stands at the end."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.leaks import Watch
 from harness.site import Site
 from harness.system_log import SystemLog
 from pam.login import Installation
@@ -24,5 +25,16 @@ def installed(authority: Authority, system_log: SystemLog) -> Iterator[Installat
         (folder / "site").mkdir()
         with WeChat(folder / "wechat", authority=authority) as wechat, Proxy() as proxy:
             with Site(folder / "site", wechat) as site:
-                site.start_helper()
-                yield Installation(site, system_log, proxy)
+                with Watch(site, folder, system_log) as watch:
+                    site.start_helper()
+                    yield Installation(site, system_log, proxy, watch)
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Searches the installation for secrets after every test."""
+    used = "installed" in request.fixturenames
+    watch = request.getfixturevalue("installed").watch if used else None
+    yield
+    if watch is not None:
+        watch.check()

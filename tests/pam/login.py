@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.host import Host, Message
+from harness.leaks import Watch
 from harness.site import EXCHANGE, MODULE, Site
-from harness.system_log import SOCKET, SystemLog
+from harness.system_log import SystemLog
 from pam.proxy import Proxy
 from simulator import Page, Phone, WeChat
 
@@ -73,6 +72,7 @@ class Installation:
     site: Site
     log: SystemLog
     proxy: Proxy
+    watch: Watch
     broken: bool = False
     memory: dict[Login, Outcome] = field(default_factory=dict, repr=False)
 
@@ -224,11 +224,7 @@ class Installation:
 
     def raw_lines(self, mark: int) -> list[str]:
         """What was logged since a mark, nothing being under way any more."""
-        token = uuid.uuid4().hex
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.sendto(token.encode(), str(SOCKET))
-        self.log.wait_for(token, mark)
-        return [line for line in self.log.lines[mark:] if line != token]
+        return self.log.since(mark)
 
     def module_lines(self, mark: int) -> list[str]:
         lines = (line.partition("pam_wechat(")[2] for line in self.raw_lines(mark))

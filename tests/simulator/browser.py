@@ -5,8 +5,10 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlencode, urldefrag, urljoin, urlsplit
 
 from .cookies import Cookies
@@ -66,6 +68,8 @@ class Browser:
 
     `hosts` leads a name to an address and port of loopback, as /etc/hosts would.
     """
+
+    watchers: ClassVar[list[Callable[[Page], None]]] = []  # are shown every response
 
     def __init__(
         self,
@@ -152,6 +156,8 @@ class Browser:
             if self.cookies.store(url, value) is None:
                 self.notes.append(f"cookie refused: {value.partition('=')[0]}")
         self.history.append(page)
+        for watcher in self.watchers:
+            watcher(page)
         return page
 
     def check_form(self, step: Step) -> None:

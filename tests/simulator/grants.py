@@ -53,6 +53,7 @@ class Grants:
         self._codes: dict[str, Code] = {}
         self._by_access: dict[str, Grant] = {}
         self._by_refresh: dict[str, Grant] = {}
+        self._renewed: list[str] = []
         self._ahead = 0.0
 
     def now(self) -> float:
@@ -93,6 +94,7 @@ class Grants:
         """A new access token; the refresh token and its life stay."""
         with self._lock:
             self._by_access.pop(grant.access_token, None)
+            self._renewed.append(grant.access_token)
             grant.access_token = f"{secrets.randbelow(90) + 10}_{secrets.token_urlsafe(72)}"
             grant.access_dies = self.now() + TOKEN_LIFE
             self._by_access[grant.access_token] = grant
@@ -110,6 +112,17 @@ class Grants:
             for grant in self._by_refresh.values():
                 if grant.code.person == person:
                     grant.revoked = True
+
+    def issued(self) -> list[tuple[str, str]]:
+        """Every secret that there ever was, with its kind."""
+        with self._lock:
+            codes, tokens = list(self._codes.values()), [*self._by_access, *self._renewed]
+            refresh = list(self._by_refresh)
+        return [
+            *(("code", code.value) for code in codes), *(("state", code.state) for code in codes),
+            *(("access_token", token) for token in tokens),
+            *(("refresh_token", token) for token in refresh),
+        ]
 
     def expire_tokens(self) -> None:
         with self._lock:
