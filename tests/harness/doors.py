@@ -7,6 +7,7 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import sanitizer
 from harness.site import REPOSITORY, Site
 from harness.terminal import Terminal
 
@@ -33,7 +34,8 @@ class Door:
             ids = pwd.getpwnam(self.user)
             command = ["/usr/bin/setpriv", f"--reuid={ids.pw_uid}", f"--regid={ids.pw_gid}",
                        "--clear-groups", "--", *command]
-        environment = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+        environment = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "LC_ALL": "C.UTF-8",
+                       **sanitizer.environment(leaks=False)}
         return Terminal(command, environment, timeout=timeout)
 
     def write_service(self, site: Site, options: str) -> None:

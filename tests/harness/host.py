@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness import sanitizer
 from harness.leaks import note_output
 from harness.site import BUILD, Site
 from harness.waiting import until
@@ -25,7 +26,7 @@ _WRAPPER_FOLDERS = Path("/tmp")
 def wrapper_environment(site: Site) -> dict[str, str]:
     """Makes libpam read the site's service files instead of /etc/pam.d."""
     return {
-        "LD_PRELOAD": "libpam_wrapper.so",
+        **sanitizer.environment("libpam_wrapper.so"),
         "PAM_WRAPPER": "1",
         "PAM_WRAPPER_SERVICE_DIR": str(site.folder / "pam.d"),
         "PAM_WRAPPER_USE_SYSLOG": "1",

@@ -6,19 +6,24 @@ import argparse
 import json
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TESTS = REPOSITORY / "tests"
 BUILD = REPOSITORY / "build-tests"
+BUILD_ASAN = REPOSITORY / "build-asan"
 
 # Tests that may be skipped, each with its reason. Any other skipped test counts as failed.
 _NEEDS_CHOWN = "makes files of other users: run by root only"
@@ -85,17 +90,19 @@ def _build_step(*command: str | Path, environment: dict[str, str] | None = None)
         sys.exit(f"tests/run: {command[0]} failed")
 
 
-def run_unit() -> Count:
+def run_unit(build_folder: Path = BUILD, environment: dict[str, str] | None = None,
+             timeout_factor: int = 1) -> Count:
     """Each program of Meson's test list speaks TAP, or is one test by its exit status."""
     count = Count()
-    listed = subprocess.run(["meson", "introspect", "--tests", BUILD], check=True,
+    listed = subprocess.run(["meson", "introspect", "--tests", build_folder], check=True,
                             stdout=subprocess.PIPE, text=True)
-    environment = os.environ | {"CMOCKA_MESSAGE_OUTPUT": "TAP"}
+    environment = os.environ | {"CMOCKA_MESSAGE_OUTPUT": "TAP"} | (environment or {})
     for test in json.loads(listed.stdout):
         try:
             done = subprocess.run(test["cmd"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                  env=environment | test["env"], timeout=test["timeout"],
-                                  cwd=test["workdir"] or BUILD)
+                                  env=environment | test["env"],
+                                  timeout=test["timeout"] * timeout_factor,
+                                  cwd=test["workdir"] or build_folder)
         except subprocess.TimeoutExpired:
             count.failures.append(f"{test['name']}: took too long")
             continue
@@ -123,21 +130,137 @@ def run_clang() -> Count:
     return Count(passed=1)
 
 
-def run_pytest(*paths: str, sandboxed: bool) -> Count:
+def run_pytest(*paths: str, sandboxed: bool, environment: dict[str, str] | None = None,
+               options: Sequence[str] = ()) -> Count:
     for path in paths:
         assert list(TESTS.glob(path)), path
     with tempfile.TemporaryDirectory(prefix="pam_wechat-run-") as folder:
         report = Path(folder) / "report.xml"
         command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "--tb=short",
-                   f"--junit-xml={report}",
+                   f"--junit-xml={report}", *options,
                    *(str(found) for path in paths for found in sorted(TESTS.glob(path)))]
-        environment = {"BUILD_DIR": str(BUILD)}
+        environment = {"BUILD_DIR": str(BUILD)} | (environment or {})
         if sandboxed:
             command = [*_as_root(environment), str(TESTS / "harness/sandbox"), *command]
         status = subprocess.run(command, cwd=TESTS, env=os.environ | environment).returncode
         if not report.exists():
             return Count(failures=[f"pytest did not run (exit status {status})"])
         return _read_report(report)
+
+
+# Tests that a build with sanitizers can't pass, each with its reason.
+NOT_SANITIZED = {
+    "pam/test_exports.py": "the module needs the sanitizers' libraries as well",
+    "pam/test_failures.py": "its malloc and ASan's exclude each other",
+    "pam/test_reload.py": "the sanitizers' own mappings grow",
+    "pam/test_processes.py::test_the_child_inherits_nothing": "its standard error is our FIFO",
+    "pam/test_processes.py::test_no_secret_stays_in_the_host_s_memory": "20 TB of shadow memory",
+    "pam/test_processes.py::test_pending_logins_do_hold_their_secret_in_memory": "likewise",
+    "pam/test_requester.py::test_no_name_is_resolved": "LeakSanitizer and strace exclude each other",
+}
+# sshd's and login's way into the module; su and sudo drop preloads.
+SANITIZED_LOGINS = [
+    "e2e/test_ssh.py::test_scanning_and_typing_the_code_signs_in",
+    "e2e/test_ssh.py::test_the_shipped_lines_for_wechat_alone_refuse_another_wechat",
+    "e2e/test_ssh.py::test_a_key_and_then_wechat_sign_in",
+    "e2e/test_ssh.py::test_empty_answers_show_the_login_in_four_ways_in_turn_and_eight_times_at_most",
+    "e2e/test_ssh.py::test_a_mistyped_code_may_be_typed_again",
+    "e2e/test_ssh.py::test_the_third_wrong_code_ends_it_and_ssh_does_not_begin_again",
+    "e2e/test_ssh.py::test_killing_ssh_takes_the_login_away_and_leaves_no_process",
+    "e2e/test_ssh.py::test_this_isnt_me_ends_the_login",
+    "e2e/test_doors.py::test_the_code_opens_the_door[login]",
+    "e2e/test_doors.py::test_a_tap_opens_the_door_that_waits[login]",
+    "e2e/test_doors.py::test_another_wechat_does_not_open_the_door[login-]",
+    "e2e/test_doors.py::test_another_wechat_does_not_open_the_door[login-confirm=wait]",
+]
+
+
+def run_asan() -> Count:
+    """Reports come from files and, the exchange being let to write none, from a FIFO."""
+    build(BUILD_ASAN, "gcc", "-Db_sanitize=address,undefined", "-Db_lundef=false")
+    count = Count()
+    fifo = BUILD_ASAN / "reports"
+    if not fifo.is_fifo():
+        os.mkfifo(fifo)
+    fifo.chmod(0o622)
+    pipe = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    reports: list[bytes] = []
+    ended = threading.Event()
+    reader = threading.Thread(target=_collect, args=(pipe, ended, reports))
+    reader.start()
+    with tempfile.TemporaryDirectory(prefix="pam_wechat-asan-") as name:
+        folder = Path(name)
+        folder.chmod(0o1777)
+        options = f"log_path={folder}/report:disable_coredump=1:abort_on_error=1"
+        environment = {
+            "BUILD_DIR": str(BUILD_ASAN),
+            "SANITIZER_PRELOAD": str(_runtime()),
+            "ASAN_OPTIONS": f"{options}:detect_stack_use_after_return=1:strict_string_checks=1",
+            "UBSAN_OPTIONS": f"{options}:halt_on_error=1:print_stacktrace=1",
+        }
+        try:
+            _add(count, run_unit(BUILD_ASAN, environment, timeout_factor=4))
+            left_out = [word for test in NOT_SANITIZED for word in ("--deselect", test)]
+            with ThreadPoolExecutor() as pool:
+                for part in [
+                    pool.submit(run_pytest, "pam", sandboxed=True, environment=environment,
+                                options=left_out),
+                    pool.submit(run_pytest, "e2e/test_helper*.py", "exchange", sandboxed=True,
+                                environment=environment, options=SANITIZED_LOGINS),
+                ]:
+                    _add(count, part.result())
+        finally:
+            ended.set()
+            reader.join()
+            os.close(pipe)
+        for file in sorted(folder.iterdir()):
+            count.failures.append(f"a sanitizer's report of process {file.suffix[1:]}")
+            print(file.read_text(errors="replace"))
+    if reports:
+        count.failures.append("a sanitizer's report of an exchange")
+        print(b"".join(reports).decode(errors="replace"))
+    return count
+
+
+def _collect(pipe: int, ended: threading.Event, reports: list[bytes]) -> None:
+    while select.select([pipe], [], [], 0.2)[0] or not ended.is_set():
+        with suppress(BlockingIOError):
+            reports.append(os.read(pipe, 65536))
+
+
+def _runtime() -> Path:
+    """The library that the module was linked with, which has to come first in its hosts."""
+    output = subprocess.run(["ldd", BUILD_ASAN / "pam_wechat/pam_wechat.so"], check=True,
+                            stdout=subprocess.PIPE, text=True).stdout
+    found = re.search(r"libasan\.so\.\d+ => (\S+)", output)
+    if found is None:
+        sys.exit("tests/run: build-asan/ is not built with AddressSanitizer")
+    return Path(found[1])
+
+
+def _add(total: Count, part: Count) -> None:
+    total.passed += part.passed
+    total.failures += part.failures
+
+
+# Of the unit tests those of the exchange's code, which cannot be put under valgrind in a login.
+EXCHANGE_UNITS = ["test_answer", "test_codes", "test_errcode", "test_exchange"]
+
+
+def run_valgrind() -> Count:
+    count = run_pytest("valgrind", sandboxed=True)
+    for name in EXCHANGE_UNITS:
+        done = subprocess.run(
+            ["valgrind", "--quiet", "--leak-check=full", "--child-silent-after-fork=yes",
+             "--error-exitcode=99", BUILD / "tests/unit" / name],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=BUILD,
+        )
+        if done.returncode == 0:
+            count.passed += 1
+        else:
+            print(done.stdout.decode(errors="replace"))
+            count.failures.append(f"{name} under valgrind: exit status {done.returncode}")
+    return count
 
 
 def _as_root(environment: dict[str, str]) -> list[str]:
@@ -187,6 +310,8 @@ SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
     "pam": ("return codes through libpam (root)", _pytest("pam", sandboxed=True)),
     "login": ("whole logins by sshd, login, su and sudo (root)",
               _pytest("e2e/test_[!h]*.py", "e2e/test_hygiene.py", sandboxed=True)),
+    "asan": ("unit, pam, helper, sshd and login with ASan and UBSan (root)", run_asan),
+    "valgrind": ("ten logins without a leak or an uninitialised read (root)", run_valgrind),
 }
 
 

@@ -38,6 +38,7 @@ class Site:
         self.exchange_user = exchange_user
         self.conf: dict[str, str | None] = {}
         self.helper_conf: dict[str, str | None] = {}
+        self.helper_through: tuple[str, ...] = ()  # a command that runs the helper in its turn
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
         # A daemon's user must reach its files below, and the module trusts no wider modes.
@@ -130,7 +131,8 @@ class Site:
         self.write("helper.conf", _lines(settings), 0o644)
         log = (self.folder / "helper.log").open("ab")
         self.process = subprocess.Popen(
-            [HELPER, "-c", str(self.folder / "helper.conf")], stderr=log, stdin=subprocess.DEVNULL
+            [*self.helper_through, HELPER, "-c", str(self.folder / "helper.conf")],
+            stderr=log, stdin=subprocess.DEVNULL,
         )
         log.close()
         self._wait_until_healthy()

@@ -8,6 +8,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from harness import sanitizer
 from harness.site import Site, free_port
 from harness.terminal import COLUMNS, ROWS, Terminal
 
@@ -44,7 +45,8 @@ class Sshd:
         self.log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen(
             [self.program, "-D", "-e", "-f", self.config], stderr=self.log,
-            stdin=subprocess.DEVNULL, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+            stdin=subprocess.DEVNULL,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | sanitizer.environment(leaks=False),
         )
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
