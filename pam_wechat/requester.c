@@ -25,8 +25,11 @@ static void describe_asker(struct requester *requester)
 	char name[64], tty[48];
 	struct text text;
 
+	requester->manner = MANNER_BECOME;
 	if (account_find_uid(&account, uid) == 0) {
 		display_name(name, sizeof(name), account.name);
+		if (strcmp(account.name, requester->user) == 0)
+			requester->manner = MANNER_CONFIRM;
 		account_finish(&account);
 	} else {
 		display_name(name, sizeof(name), NULL);
@@ -71,13 +74,15 @@ int requester_init(struct requester *requester, pam_handle_t *pamh)
 		requester->shown_service, sizeof(requester->shown_service), requester->service);
 	display_copy(requester->from, sizeof(requester->from), requester->rhost,
 		strlen(requester->rhost));
+	requester->manner = MANNER_REMOTE;
 	if (requester->rhost[0] == '\0') {
 		display_copy(requester->from, sizeof(requester->from), requester->tty,
 			strlen(requester->tty));
-		describe_asker(requester);
+		/* Root, who needs nobody's leave, asks for whoever sits there: login, a greeter. */
+		requester->manner = MANNER_CONSOLE;
+		if (getuid() != 0)
+			describe_asker(requester);
 	}
-	if (requester->from[0] == '\0')
-		strcpy(requester->from, "this machine");
 	find_origin(requester);
 	return PAM_SUCCESS;
 }

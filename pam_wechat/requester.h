@@ -11,6 +11,8 @@
 
 #include <security/pam_modules.h>
 
+#include "manner.h"
+
 struct requester {
 	const char *user;    /* exactly PAM_USER; libpam's, as are the next three */
 	const char *service; /* "" where PAM names none, as the next two */
@@ -20,8 +22,10 @@ struct requester {
 	/* Fit to be shown: */
 	char shown_user[64];
 	char shown_service[64];
-	char from[128];  /* the remote address or name, or else the terminal, or "this machine" */
-	char asker[128]; /* "mallory (uid 1003, pts/3)" for local requests; "" for remote ones */
+	char from[128];  /* the remote address or name, or else the terminal, or "" */
+	char asker[128]; /* "mallory (uid 1003, pts/3)" of a local user, or "" */
+
+	enum manner manner;
 
 	/* Whose limit of pending logins this counts against: an address (IPv6 by /64) or "uid:N".
 	 */

@@ -111,3 +111,19 @@ void display_name(char *to, size_t size, const char *name)
 		name = "(unusual name)";
 	display_copy(to, size, name, strlen(name));
 }
+
+size_t display_find_invalid(const char *bytes, size_t length)
+{
+	const unsigned char *start = (const unsigned char *)bytes;
+	uint32_t character;
+	size_t at = 0;
+
+	while (at < length) {
+		size_t step = read_character(start + at, length - at, &character);
+
+		if (step == 0)
+			break;
+		at += step;
+	}
+	return at;
+}

@@ -23,4 +23,7 @@ void display_copy(char *to, size_t size, const char *from, size_t length);
  */
 void display_name(char *to, size_t size, const char *name);
 
+/* Where the first byte stands that is not UTF-8 (RFC 3629); `length` if there is none. */
+size_t display_find_invalid(const char *bytes, size_t length);
+
 #endif

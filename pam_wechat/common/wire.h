@@ -53,9 +53,10 @@ enum wire_key {
 	WIRE_UNTIL,         /* the same moment as a clock on the host's wall shows it, 14:32:10 */
 	WIRE_USER,          /* who wants to sign in, fit to be shown */
 	WIRE_HOST,          /* where */
+	WIRE_MANNER,        /* how: a word of manner.h */
 	WIRE_SERVICE,       /* by which PAM service */
-	WIRE_FROM,          /* the remote address or name, or the terminal; fit to be shown */
-	WIRE_ASKER,         /* local user who asks (su, sudo), fit to be shown; absent for sshd */
+	WIRE_FROM,          /* the remote address or name, or the terminal; "": this machine */
+	WIRE_ASKER,         /* local user who asks (su, sudo), fit to be shown; absent otherwise */
 	WIRE_ORIGIN,        /* whose limit of pending logins it counts against */
 	WIRE_LANG,          /* zh or en: for a browser that says neither */
 	WIRE_BRAND,

@@ -48,8 +48,8 @@ def test_a_helper_that_plays_by_the_rules_lets_a_login_succeed(installed: Instal
 def test_the_helper_learns_neither_secret_nor_openid_nor_pin(installed: Installation) -> None:
     with asking(installed) as (_, _, register):
         assert sorted(register) == sorted([
-            "state", "link", "authorize_url", "left_ms", "until", "user", "host", "service",
-            "from", "asker", "origin", "lang",
+            "state", "link", "authorize_url", "left_ms", "until", "user", "host", "manner",
+            "service", "from", "origin", "lang",
         ])
         known = " ".join(register.values())
         for secret in (installed.wechat.secret, installed.wechat.openid("alice")):

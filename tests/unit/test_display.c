@@ -159,9 +159,30 @@ static void test_unusual_names_are_called_so(void **state)
 	}
 }
 
+static void test_the_first_byte_that_is_no_utf8_is_found(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t place;
+	} rows[] = {
+		{"", 0},
+		{"abc", 3},
+		{"\xe5\x8f\xb7", 3},
+		{"ab\xff", 2},
+		{"\xe5\x8f", 0},
+		{"a\xc0\x80z", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(
+			display_find_invalid(rows[i].bytes, strlen(rows[i].bytes)), rows[i].place);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_first_byte_that_is_no_utf8_is_found),
 		cmocka_unit_test(test_plain_text_is_shown_as_it_is),
 		cmocka_unit_test(test_control_characters_are_dropped),
 		cmocka_unit_test(test_what_reorders_or_hides_text_is_dropped),

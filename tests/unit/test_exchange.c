@@ -89,6 +89,7 @@ static void send_login(void)
 			[WIRE_LEFT_MS] = "15000",
 			[WIRE_USER] = "alice",
 			[WIRE_HOST] = "web1",
+			[WIRE_MANNER] = "remote",
 			[WIRE_SERVICE] = "sshd",
 			[WIRE_FROM] = "203.0.113.7",
 			[WIRE_ORIGIN] = "203.0.113.7",

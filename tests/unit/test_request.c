@@ -202,6 +202,7 @@ static void test_the_message_says_all_that_was_given(void **state)
 	assert_string_equal(value[WIRE_PIN], request->pin);
 	assert_string_equal(value[WIRE_USER], "alice");
 	assert_string_equal(value[WIRE_HOST], "web1");
+	assert_string_equal(value[WIRE_MANNER], "remote");
 	assert_string_equal(value[WIRE_SERVICE], "sshd");
 	assert_string_equal(value[WIRE_FROM], "203.0.113.7");
 	assert_string_equal(value[WIRE_ORIGIN], "203.0.113.7");
@@ -226,6 +227,7 @@ static void test_what_may_be_absent_is_said_when_it_is_there(void **state)
 			     "1\n";
 	settings.lang = LANG_ZH;
 	strcpy(requester.asker, "mallory (uid 1003, pts/3)");
+	requester.manner = MANNER_BECOME;
 	request = make();
 	assert_string_equal(request->message.value[WIRE_CA_FILE], "/ca.pem");
 	assert_string_equal(request->message.value[WIRE_PROXY], "http://proxy.example:3128");
@@ -233,6 +235,7 @@ static void test_what_may_be_absent_is_said_when_it_is_there(void **state)
 	assert_string_equal(request->message.value[WIRE_HOST], "web1");
 	assert_string_equal(request->message.value[WIRE_LANG], "zh");
 	assert_string_equal(request->message.value[WIRE_ASKER], "mallory (uid 1003, pts/3)");
+	assert_string_equal(request->message.value[WIRE_MANNER], "become");
 	request_free(&request);
 }
 

@@ -11,10 +11,10 @@
 /* The names of the keys, in the order of enum wire_key. */
 static const char *const keys[] = {"appid", "secret", "api_url", "other_api_url", "ca_file",
 	"proxy", "socket", "scope", "state", "link", "authorize_url", "openids", "pin", "left_ms",
-	"until", "user", "host", "service", "from", "asker", "origin", "lang", "brand", "openid",
-	"nickname", "reason", "errcode", "rid", "detail", "ticket", "code"};
+	"until", "user", "host", "manner", "service", "from", "asker", "origin", "lang", "brand",
+	"openid", "nickname", "reason", "errcode", "rid", "detail", "ticket", "code"};
 
-#define SHOWN " user host service from origin lang"
+#define SHOWN " user host manner service from origin lang"
 
 static const struct row {
 	enum wire_verb verb;
