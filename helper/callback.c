@@ -87,10 +87,7 @@ static void show_cancelled(struct visit *visit)
 	}
 	if (visit->browser->approved)
 		exchange_tell(visit->login->link, WIRE_CANCELLED);
-	visit->page.status = 200;
-	visit->page.heading = MESSAGE_CANCELLED;
-	visit->page.words = MESSAGE_CANCELLED_TEXT;
-	visit->page.form = PAGE_TRY_AGAIN;
+	page_show_cancelled(&visit->page);
 	visit_reply(visit);
 }
 

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "display.h"
+#include "manner.h"
 #include "random.h"
 #include "query.h"
 #include "secret.h"
+#include "shown.h"
 #include "url.h"
 #include "wire.h"
 
@@ -60,6 +62,7 @@ static const char *find_fault(
 	const char *link = message->value[WIRE_LINK];
 	const char *authorize_url = message->value[WIRE_AUTHORIZE_URL];
 	size_t length = strlen(public_url);
+	enum manner manner;
 
 	if (strncmp(link, public_url, length) != 0 || strncmp(link + length, "/l/", 3) != 0)
 		return "the link does not begin with the helper's public_url: both "
@@ -76,23 +79,9 @@ static const char *find_fault(
 		return "the authorize URL is too long or not printable";
 	if (strlen(message->value[WIRE_ORIGIN]) > LOGIN_ORIGIN_MAX)
 		return "the origin is too long";
+	if (manner_parse(message->value[WIRE_MANNER], &manner) < 0)
+		return "the manner is unknown";
 	return NULL;
-}
-
-static void show(char *to, size_t size, const char *from)
-{
-	display_copy(to, size, from == NULL ? "" : from, from == NULL ? 0 : strlen(from));
-}
-
-static void fill_shown(struct shown *shown, const struct wire_message *message)
-{
-	show(shown->user, sizeof(shown->user), message->value[WIRE_USER]);
-	show(shown->host, sizeof(shown->host), message->value[WIRE_HOST]);
-	show(shown->service, sizeof(shown->service), message->value[WIRE_SERVICE]);
-	show(shown->from, sizeof(shown->from), message->value[WIRE_FROM]);
-	show(shown->asker, sizeof(shown->asker), message->value[WIRE_ASKER]);
-	show(shown->until, sizeof(shown->until), message->value[WIRE_UNTIL]);
-	show(shown->brand, sizeof(shown->brand), message->value[WIRE_BRAND]);
 }
 
 int login_create(const struct wire_message *message, const char *public_url, struct login **made,
@@ -115,12 +104,11 @@ int login_create(const struct wire_message *message, const char *public_url, str
 	login->by_link.key = login->id;
 	login->by_state.key = login->state;
 	login->deadline = deadline_in(parse_left(message->value[WIRE_LEFT_MS]));
-	login->shown = calloc(1, sizeof(*login->shown));
+	login->shown = shown_create(message);
 	login->authorize_url = strdup(message->value[WIRE_AUTHORIZE_URL]);
 	login->origin_name = strdup(message->value[WIRE_ORIGIN]);
 	if (login->shown == NULL || login->authorize_url == NULL || login->origin_name == NULL)
 		goto out;
-	fill_shown(login->shown, message);
 	rv = -EINVAL;
 	login->authorize_origin = make_origin(login->authorize_url);
 	if (login->authorize_origin == NULL)
@@ -259,7 +247,8 @@ void login_win(struct login *login, struct browser *browser, const char *pin, co
 	login->winner = browser;
 	if (pin != NULL)
 		memcpy(login->pin, pin, LOGIN_PIN_LENGTH);
-	show(login->nickname, sizeof(login->nickname), nickname);
+	if (nickname != NULL)
+		display_copy(login->nickname, sizeof(login->nickname), nickname, strlen(nickname));
 }
 
 void login_report(struct login *login)

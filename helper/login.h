@@ -29,6 +29,7 @@
 struct exchange_link;
 struct held;
 struct origin;
+struct shown;
 struct wire_message;
 
 struct browser {
@@ -46,17 +47,6 @@ struct ticket {
 	struct held *held;       /* whose answer waits, or NULL: that client has gone */
 };
 TAILQ_HEAD(tickets, ticket);
-
-/* What a page shows of a login: display_copy()'d, not yet escaped. `asker`, `brand` may be "". */
-struct shown {
-	char user[129];
-	char host[257];
-	char service[65];
-	char from[257];
-	char asker[257];
-	char until[33];
-	char brand[129];
-};
 
 struct login {
 	struct table_entry by_link, by_state;

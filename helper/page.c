@@ -1,180 +1,179 @@
 #include "page.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "login.h"
+#include "picture.h"
+#include "settings.h"
+#include "shown.h"
+#include "template.h"
 #include "text.h"
 
-void page_escape(struct text *text, const char *string)
+#define HOW_MAX 1024
+#define ACTION_MAX 640
+#define PICTURE_MAX 16384
+
+/* What a page's values may be made of while it is rendered. */
+struct scratch {
+	char how[HOW_MAX];
+	char action[ACTION_MAX];
+	char greeting[256];
+	char detail[256];
+	char link[ACTION_MAX];
+	char size[8];
+	char picture[PICTURE_MAX];
+};
+
+static const char *say(const struct page *page, enum message message)
 {
-	for (; *string != '\0'; string++) {
-		switch (*string) {
-		case '&':
-			text_add(text, "&amp;");
-			break;
-		case '<':
-			text_add(text, "&lt;");
-			break;
-		case '>':
-			text_add(text, "&gt;");
-			break;
-		case '"':
-			text_add(text, "&quot;");
-			break;
-		case '\'':
-			text_add(text, "&#39;");
-			break;
-		default:
-			text_add_bytes(text, string, 1);
-		}
-	}
+	return message_text(message, page->language);
 }
 
-static void add_message(struct text *text, const struct page *page, enum message message)
+bool page_has_form(const struct page *page)
 {
-	page_escape(text, message_text(message, page->language));
+	return (page->kind == PAGE_ASK || page->kind == PAGE_AGAIN || page->kind == PAGE_DIGITS) &&
+	       page->login != NULL && page->browser != NULL;
 }
 
-static void add_paragraph(struct text *text, const struct page *page, enum message message)
+static const char *find_brand(const struct page *page, const struct settings *settings)
 {
-	text_add(text, "<p>");
-	add_message(text, page, message);
-	text_add(text, "</p>\n");
+	if (page->login != NULL && page->kind != PAGE_OPEN_IN_WECHAT &&
+		page->login->shown->brand[0] != '\0')
+		return page->login->shown->brand;
+	return settings->brand != NULL ? settings->brand : say(page, MESSAGE_SITE);
 }
 
-static void add_row(
-	struct text *text, const struct page *page, enum message name, const char *value)
-{
-	if (value == NULL || value[0] == '\0')
-		return;
-	text_add(text, "<dt>");
-	add_message(text, page, name);
-	text_add(text, "</dt><dd>");
-	page_escape(text, value);
-	text_add(text, "</dd>\n");
-}
-
-static void add_details(struct text *text, const struct page *page)
+static void fill_facts(const char **values, const struct page *page, struct scratch *scratch)
 {
 	const struct shown *shown = page->login->shown;
+	struct text how;
 
-	text_add(text, "<dl>\n");
-	add_row(text, page, MESSAGE_USER, shown->user);
-	add_row(text, page, MESSAGE_HOST, shown->host);
-	add_row(text, page, MESSAGE_SERVICE, shown->service);
-	add_row(text, page, MESSAGE_FROM, shown->from);
-	add_row(text, page, MESSAGE_ASKER, shown->asker);
-	add_row(text, page, MESSAGE_UNTIL, shown->until);
-	text_add(text, "</dl>\n");
+	text_init(&how, scratch->how, sizeof(scratch->how));
+	shown_add_how(shown, page->language, &how);
+	values[SLOT_USER] = shown->user;
+	values[SLOT_HOST] = shown->host;
+	values[SLOT_HOW] = scratch->how;
+	values[SLOT_FROM] = shown->from[0] == '\0' ? say(page, MESSAGE_HERE) : shown->from;
+	values[SLOT_UNTIL] = shown->until;
+	values[SLOT_USER_LABEL] = say(page, MESSAGE_USER);
+	values[SLOT_HOST_LABEL] = say(page, MESSAGE_HOST);
+	values[SLOT_HOW_LABEL] = say(page, MESSAGE_HOW);
+	values[SLOT_FROM_LABEL] = say(page, MESSAGE_FROM);
+	values[SLOT_UNTIL_LABEL] = say(page, MESSAGE_UNTIL);
 }
 
-static void add_button(
-	struct text *text, const struct page *page, const char *choice, enum message message)
+/* public_url's length is bounded: the action fits. */
+static void fill_form(const char **values, const struct page *page, const struct settings *settings,
+	struct scratch *scratch)
 {
-	text_addf(text, "<button name=\"choice\" value=\"%s\">", choice);
-	add_message(text, page, message);
-	text_add(text, "</button>\n");
+	(void)text_format(scratch->action, sizeof(scratch->action), "%s/l/%s", settings->base,
+		page->login->id);
+	values[SLOT_ACTION] = scratch->action;
+	values[SLOT_TOKEN] = page->browser->token;
+	values[SLOT_CONTINUE] = say(page, page->go_on);
+	values[SLOT_REFUSE] = say(page, MESSAGE_REFUSE);
 }
 
-static void add_form(struct text *text, const struct page *page)
+static void fill_won(const char **values, const struct page *page, struct scratch *scratch)
 {
-	text_add(text, "<form method=\"post\" action=\"");
-	page_escape(text, page->base);
-	text_addf(text, "/l/%s\">\n<input type=\"hidden\" name=\"token\" value=\"%s\">\n",
-		page->login->id, page->browser->token);
-	if (page->form == PAGE_ASK)
-		add_button(text, page, "continue", MESSAGE_CONTINUE);
-	else if (page->form == PAGE_TRY_AGAIN)
-		add_button(text, page, "continue", MESSAGE_TRY_AGAIN);
-	add_button(text, page, "refuse", MESSAGE_REFUSE);
-	text_add(text, "</form>\n");
-}
-
-static void add_head(struct text *text, const struct page *page)
-{
-	text_addf(text,
-		"<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		"<link rel=\"stylesheet\" href=\"",
-		language_tag(page->language));
-	page_escape(text, page->base);
-	text_add(text, "/style.css\">\n<title>");
-	add_message(text, page, page->heading);
-	text_add(text, "</title>\n</head>\n<body>\n<main>\n<p class=\"site\">");
-	if (page->login != NULL && page->login->shown->brand[0] != '\0')
-		page_escape(text, page->login->shown->brand);
-	else if (page->brand != NULL)
-		page_escape(text, page->brand);
-	else
-		add_message(text, page, MESSAGE_SITE);
-	text_add(text, "</p>\n<h1>");
-	add_message(text, page, page->heading);
-	text_add(text, "</h1>\n");
-}
-
-void page_render(struct text *text, const struct page *page)
-{
-	bool has_form = page->form != PAGE_NO_FORM && page->login != NULL && page->browser != NULL;
-
-	add_head(text, page);
-	if (page->nickname != NULL && page->nickname[0] != '\0') {
-		text_add(text, "<p>");
-		add_message(text, page, MESSAGE_HELLO);
-		page_escape(text, page->nickname);
-		text_add(text, "</p>\n");
-	}
-	if (page->pin != NULL)
-		text_addf(text, "<p id=\"pin\">%s</p>\n", page->pin);
-	add_paragraph(text, page, page->words);
-	if (page->pin != NULL)
-		add_paragraph(text, page, MESSAGE_PIN_WARNING);
-	if (page->errcode != NULL || page->rid != NULL) {
-		text_add(text, "<dl>\n");
-		add_row(text, page, MESSAGE_ERRCODE, page->errcode);
-		add_row(text, page, MESSAGE_RID, page->rid);
-		text_add(text, "</dl>\n");
-	}
-	if (has_form) {
-		add_details(text, page);
-		add_form(text, page);
-	}
-	text_add(text, "</main>\n</body>\n</html>\n");
-}
-
-static void show_won(struct page *page, const struct login *login)
-{
-	page->nickname = login->nickname;
-	if (login->pin[0] == '\0') {
-		page->heading = MESSAGE_SIGNED_IN;
-		page->words = MESSAGE_SIGNED_IN_TEXT;
+	values[SLOT_PIN] = page->login->pin;
+	values[SLOT_CAUTION] = say(page, MESSAGE_PIN_CAUTION);
+	if (page->login->nickname[0] == '\0')
 		return;
+	(void)text_format(scratch->greeting, sizeof(scratch->greeting), "%s%s",
+		say(page, MESSAGE_HELLO), page->login->nickname);
+	values[SLOT_GREETING] = scratch->greeting;
+}
+
+static void fill_detail(const char **values, const struct page *page, struct scratch *scratch)
+{
+	struct text detail;
+
+	text_init(&detail, scratch->detail, sizeof(scratch->detail));
+	if (page->errcode != NULL)
+		text_addf(&detail, "%s %s", say(page, MESSAGE_ERRCODE), page->errcode);
+	if (page->rid != NULL)
+		text_addf(&detail, "%s%s %s", page->errcode == NULL ? "" : " · ",
+			say(page, MESSAGE_RID), page->rid);
+	values[SLOT_DETAIL] = scratch->detail;
+}
+
+/* Without a picture, for want of memory, the page still says what to do. */
+static void fill_link(const char **values, const struct page *page, const struct settings *settings,
+	struct scratch *scratch)
+{
+	struct text path;
+	int size = -1;
+
+	text_init(&path, scratch->picture, sizeof(scratch->picture));
+	if (text_format(scratch->link, sizeof(scratch->link), "%s/l/%s", settings->public_url,
+		    page->login->id) == 0)
+		size = picture_draw(scratch->link, &path);
+	(void)text_format(scratch->size, sizeof(scratch->size), "%d", size < 0 ? 0 : size);
+	values[SLOT_QR_SIZE] = scratch->size;
+	values[SLOT_QR_PATH] = size < 0 ? NULL : scratch->picture;
+	values[SLOT_QR_LABEL] = say(page, MESSAGE_QR);
+	values[SLOT_CAUTION] = say(page, MESSAGE_OPEN_CAUTION);
+	values[SLOT_HINT] = say(page, MESSAGE_OPEN_HINT);
+}
+
+void page_render(struct text *text, const struct page *page, const struct settings *settings)
+{
+	const char *values[SLOT_COUNT] = {
+		[SLOT_NONCE] = page->nonce,
+		[SLOT_LANGUAGE] = language_tag(page->language),
+		[SLOT_BRAND] = find_brand(page, settings),
+		[SLOT_HEADING] = say(page, page->heading),
+		[SLOT_WORDS] = say(page, page->words),
+	};
+	struct scratch scratch = {.detail = ""};
+	enum page_kind kind = page->kind;
+
+	if (page_has_form(page)) {
+		fill_facts(values, page, &scratch);
+		fill_form(values, page, settings, &scratch);
+	} else if (kind == PAGE_ASK || kind == PAGE_AGAIN || kind == PAGE_DIGITS) {
+		kind = PAGE_REFUSED;
 	}
-	page->heading = MESSAGE_PIN;
-	page->words = MESSAGE_PIN_TEXT;
-	page->form = PAGE_REFUSE;
-	page->pin = login->pin;
+	if (kind == PAGE_DIGITS || (kind == PAGE_SIGNED_IN && page->login != NULL))
+		fill_won(values, page, &scratch);
+	else if (kind == PAGE_REFUSED)
+		fill_detail(values, page, &scratch);
+	else if (kind == PAGE_OPEN_IN_WECHAT)
+		fill_link(values, page, settings, &scratch);
+	template_render(pages_find(settings->pages, kind), values, text);
+	explicit_bzero(&scratch, sizeof(scratch));
+}
+
+static void set(struct page *page, enum page_kind kind, enum message heading, enum message words)
+{
+	page->status = 200;
+	page->kind = kind;
+	page->heading = heading;
+	page->words = words;
+	page->go_on = kind == PAGE_AGAIN ? MESSAGE_TRY_AGAIN : MESSAGE_CONTINUE;
 }
 
 void page_show_stage(struct page *page, const struct login *login, const struct browser *browser)
 {
-	page->status = 200;
 	page->login = login;
 	page->browser = browser;
-	page->form = PAGE_NO_FORM;
 	switch (login_stage(login, browser)) {
 	case LOGIN_ASK:
-		page->heading = MESSAGE_ASK;
-		page->words = MESSAGE_ASK_TEXT;
-		page->form = PAGE_ASK;
+		set(page, PAGE_ASK, MESSAGE_ASK, MESSAGE_ASK_TEXT);
 		break;
 	case LOGIN_WON:
-		show_won(page, login);
+		if (login->pin[0] == '\0')
+			set(page, PAGE_SIGNED_IN, MESSAGE_SIGNED_IN, MESSAGE_SIGNED_IN_TEXT);
+		else
+			set(page, PAGE_DIGITS, MESSAGE_PIN, MESSAGE_PIN_TEXT);
 		break;
 	case LOGIN_NEUTRAL:
-		page->heading = MESSAGE_NEUTRAL;
-		page->words = MESSAGE_NEUTRAL_TEXT;
+		set(page, PAGE_GONE, MESSAGE_NEUTRAL, MESSAGE_NEUTRAL_TEXT);
 		break;
 	case LOGIN_REPORTED:
-		page->heading = MESSAGE_REPORTED;
-		page->words = MESSAGE_REPORTED_TEXT;
+		set(page, PAGE_REFUSED, MESSAGE_REPORTED, MESSAGE_REPORTED_TEXT);
 		break;
 	}
 }
@@ -182,32 +181,46 @@ void page_show_stage(struct page *page, const struct login *login, const struct 
 void page_show_reason(struct page *page, enum reason reason)
 {
 	static const struct {
+		enum page_kind kind;
 		enum message heading, words;
-		enum page_form form;
 	} pages[REASON_COUNT] = {
-		[REASON_NOBODY] = {MESSAGE_NEUTRAL, MESSAGE_NEUTRAL_TEXT, PAGE_NO_FORM},
-		[REASON_NOT_LINKED] = {MESSAGE_NOT_LINKED, MESSAGE_NOT_LINKED_TEXT, PAGE_TRY_AGAIN},
-		[REASON_SNAPSHOT] = {MESSAGE_SNAPSHOT, MESSAGE_SNAPSHOT_TEXT, PAGE_TRY_AGAIN},
-		[REASON_RISK] = {MESSAGE_RISK, MESSAGE_RISK_TEXT, PAGE_NO_FORM},
-		[REASON_CODE] = {MESSAGE_CODE, MESSAGE_CODE_TEXT, PAGE_TRY_AGAIN},
-		[REASON_BUSY] = {MESSAGE_BUSY, MESSAGE_BUSY_TEXT, PAGE_TRY_AGAIN},
-		[REASON_SETUP] = {MESSAGE_SETUP, MESSAGE_SETUP_TEXT, PAGE_NO_FORM},
-		[REASON_UNREACHABLE] = {MESSAGE_UNREACHABLE, MESSAGE_UNREACHABLE_TEXT,
-			PAGE_TRY_AGAIN},
-		[REASON_BAD_ANSWER] = {MESSAGE_BAD_ANSWER, MESSAGE_BAD_ANSWER_TEXT, PAGE_TRY_AGAIN},
-		[REASON_TOO_MANY] = {MESSAGE_TOO_MANY, MESSAGE_TOO_MANY_TEXT, PAGE_NO_FORM},
-		[REASON_REPORTED] = {MESSAGE_REPORTED, MESSAGE_REPORTED_TEXT, PAGE_NO_FORM},
-		[REASON_EXPIRED] = {MESSAGE_GONE, MESSAGE_GONE_TEXT, PAGE_NO_FORM},
+		[REASON_NOBODY] = {PAGE_GONE, MESSAGE_NEUTRAL, MESSAGE_NEUTRAL_TEXT},
+		[REASON_NOT_LINKED] = {PAGE_AGAIN, MESSAGE_NOT_LINKED, MESSAGE_NOT_LINKED_TEXT},
+		[REASON_SNAPSHOT] = {PAGE_AGAIN, MESSAGE_SNAPSHOT, MESSAGE_SNAPSHOT_TEXT},
+		[REASON_RISK] = {PAGE_REFUSED, MESSAGE_RISK, MESSAGE_RISK_TEXT},
+		[REASON_CODE] = {PAGE_AGAIN, MESSAGE_CODE, MESSAGE_CODE_TEXT},
+		[REASON_BUSY] = {PAGE_AGAIN, MESSAGE_BUSY, MESSAGE_BUSY_TEXT},
+		[REASON_SETUP] = {PAGE_REFUSED, MESSAGE_SETUP, MESSAGE_SETUP_TEXT},
+		[REASON_UNREACHABLE] = {PAGE_AGAIN, MESSAGE_UNREACHABLE, MESSAGE_UNREACHABLE_TEXT},
+		[REASON_BAD_ANSWER] = {PAGE_AGAIN, MESSAGE_BAD_ANSWER, MESSAGE_BAD_ANSWER_TEXT},
+		[REASON_TOO_MANY] = {PAGE_REFUSED, MESSAGE_TOO_MANY, MESSAGE_TOO_MANY_TEXT},
+		[REASON_REPORTED] = {PAGE_REFUSED, MESSAGE_REPORTED, MESSAGE_REPORTED_TEXT},
+		[REASON_EXPIRED] = {PAGE_GONE, MESSAGE_GONE, MESSAGE_GONE_TEXT},
 	};
 
-	page->status = 200;
-	page->heading = pages[reason].heading;
-	page->words = pages[reason].words;
-	page->form = pages[reason].form;
-	if (page->heading == MESSAGE_NONE) {
-		page->heading = MESSAGE_INTERNAL;
-		page->words = MESSAGE_INTERNAL_TEXT;
-	}
+	if (pages[reason].heading == MESSAGE_NONE)
+		set(page, PAGE_REFUSED, MESSAGE_INTERNAL, MESSAGE_INTERNAL_TEXT);
+	else
+		set(page, pages[reason].kind, pages[reason].heading, pages[reason].words);
+	/* Whoever saw a snapshot has not tapped it yet. */
+	if (reason == REASON_SNAPSHOT)
+		page->go_on = MESSAGE_CONTINUE;
+}
+
+void page_show_cancelled(struct page *page)
+{
+	set(page, PAGE_AGAIN, MESSAGE_CANCELLED, MESSAGE_CANCELLED_TEXT);
+}
+
+void page_show_finished(struct page *page)
+{
+	set(page, PAGE_SIGNED_IN, MESSAGE_FINISHED, MESSAGE_FINISHED_TEXT);
+}
+
+void page_show_open(struct page *page, bool wecom)
+{
+	set(page, PAGE_OPEN_IN_WECHAT, wecom ? MESSAGE_WECOM : MESSAGE_OPEN,
+		wecom ? MESSAGE_WECOM_TEXT : MESSAGE_OPEN_TEXT);
 }
 
 void page_show_error(struct page *page, int status)
@@ -216,39 +229,24 @@ void page_show_error(struct page *page, int status)
 		int status;
 		enum message heading, words;
 	} pages[] = {
-		{400, MESSAGE_BAD_REQUEST, MESSAGE_BAD_REQUEST_TEXT},
+		{400, MESSAGE_BAD_REQUEST, MESSAGE_SCAN_TEXT},
 		{404, MESSAGE_GONE, MESSAGE_GONE_TEXT},
-		{405, MESSAGE_BAD_METHOD, MESSAGE_BAD_METHOD_TEXT},
-		{413, MESSAGE_TOO_LARGE, MESSAGE_TOO_LARGE_TEXT},
-		{414, MESSAGE_TOO_LARGE, MESSAGE_TOO_LARGE_TEXT},
-		{417, MESSAGE_BAD_REQUEST, MESSAGE_BAD_REQUEST_TEXT},
+		{405, MESSAGE_BAD_METHOD, MESSAGE_SCAN_TEXT},
+		{413, MESSAGE_TOO_LARGE, MESSAGE_SCAN_TEXT},
+		{414, MESSAGE_TOO_LARGE, MESSAGE_SCAN_TEXT},
+		{417, MESSAGE_BAD_REQUEST, MESSAGE_SCAN_TEXT},
 		{429, MESSAGE_TOO_OFTEN, MESSAGE_TOO_OFTEN_TEXT},
-		{431, MESSAGE_TOO_LARGE, MESSAGE_TOO_LARGE_TEXT},
-		{501, MESSAGE_BAD_METHOD, MESSAGE_BAD_METHOD_TEXT},
+		{431, MESSAGE_TOO_LARGE, MESSAGE_SCAN_TEXT},
+		{501, MESSAGE_BAD_METHOD, MESSAGE_SCAN_TEXT},
 		{503, MESSAGE_RESTARTING, MESSAGE_RESTARTING_TEXT},
 	};
 
-	page->status = status;
-	page->heading = MESSAGE_INTERNAL;
-	page->words = MESSAGE_INTERNAL_TEXT;
+	set(page, status == 404 ? PAGE_GONE : PAGE_ERROR, MESSAGE_INTERNAL, MESSAGE_INTERNAL_TEXT);
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		if (pages[i].status == status) {
 			page->heading = pages[i].heading;
 			page->words = pages[i].words;
 		}
 	}
+	page->status = status;
 }
-
-const char page_style[] =
-	":root{color-scheme:light dark}\n"
-	"body{margin:0;font:17px/1.5 system-ui,sans-serif}\n"
-	"main{max-width:28em;margin:0 auto;padding:1.5em}\n"
-	".site{margin:0;opacity:.7}\n"
-	"h1{margin:.2em 0 .6em;font-size:1.5em;line-height:1.25}\n"
-	"#pin{margin:.3em 0;font:700 3.5em/1.2 ui-monospace,monospace;letter-spacing:.2em}\n"
-	"dl{display:grid;grid-template-columns:auto 1fr;gap:.4em 1em;margin:1.2em 0}\n"
-	"dt{opacity:.7}\n"
-	"dd{margin:0;font-weight:600;overflow-wrap:anywhere}\n"
-	"button{display:block;width:100%;margin:.8em 0;padding:.8em;border:0;border-radius:.5em;"
-	"font:inherit;background:#8884;color:inherit}\n"
-	"button[value=continue]{background:#07803f;color:#fff}\n";

@@ -1,60 +1,58 @@
 /*
- * page - what the phone shows: one small HTML page without script, of a heading, some words, what
- * a login is about, and a form.
+ * page - one answer for the phone: which page, what it says, about which login, with which form.
  */
 #ifndef PAM_WECHAT_PAGE_H
 #define PAM_WECHAT_PAGE_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
 #include "language.h"
 #include "messages.h"
+#include "pages.h"
 #include "reason.h"
 
-#define PAGE_MAX 24576
+#define PAGE_MAX 32768
 
 struct browser;
 struct login;
+struct settings;
 struct text;
-
-enum page_form {
-	PAGE_NO_FORM,
-	PAGE_ASK,       /* Continue, and This isn't me */
-	PAGE_TRY_AGAIN, /* the same, after something failed */
-	PAGE_REFUSE,    /* This isn't me */
-};
 
 struct page {
 	int status; /* of HTTP */
 	enum language language;
+	enum page_kind kind;
 	enum message heading;
 	enum message words;
+	enum message go_on;            /* what the button says that continues */
 	const struct login *login;     /* NULL, or whose details and form it has */
 	const struct browser *browser; /* NULL, or whose token the form has */
-	enum page_form form;
-	const char *nickname;      /* NULL, or whom to greet */
-	const char *pin;           /* NULL, or the digits to show */
-	const char *errcode, *rid; /* NULL, or WeChat's words for the administrator */
-	const char *base;          /* path of public_url: "" or "/..." */
-	const char *brand;         /* NULL: the login's, or "Sign in with WeChat" */
+	const char *errcode, *rid;     /* NULL, or WeChat's words for the administrator */
+	const char *nonce;             /* NULL, or what the <style> is allowed by */
 };
 
 /* Appends the page as HTML5. */
-void page_render(struct text *text, const struct page *page);
+void page_render(struct text *text, const struct page *page, const struct settings *settings);
 
-/* Appends a string with the five characters escaped that mean something in HTML. */
-void page_escape(struct text *text, const char *string);
+/* Whether the page has a form, which may lead to the login's authorize URL. */
+bool page_has_form(const struct page *page);
 
-/* Sets heading, words and form for the ask page, the pin and the other stages of a login. */
+/* Sets what the page is for the ask page, the pin and the other stages of a login. */
 void page_show_stage(struct page *page, const struct login *login, const struct browser *browser);
 
-/* Sets heading, words and form for a reason why a login did not succeed. */
+/* Sets what the page is for a reason why a login did not succeed. */
 void page_show_reason(struct page *page, enum reason reason);
 
-/* Sets heading, words and status for an error of HTTP. */
-void page_show_error(struct page *page, int status);
+/* Sets what the page is for somebody who came back from WeChat without a code. */
+void page_show_cancelled(struct page *page);
 
-/* The style sheet, served as <base>/style.css. */
-extern const char page_style[];
+/* Sets what the page is for a login that this browser finished, and that is over. */
+void page_show_finished(struct page *page);
+
+/* Sets what the page is for a browser that is not WeChat's; `wecom`: that of WeCom. */
+void page_show_open(struct page *page, bool wecom);
+
+/* Sets what the page is for an error of HTTP. */
+void page_show_error(struct page *page, int status);
 
 #endif

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "login.h"
 #include "page.h"
+#include "random.h"
 #include "request.h"
 #include "secret.h"
 #include "settings.h"
@@ -18,6 +19,7 @@
 
 #define HTML "text/html; charset=utf-8"
 #define HEADER_MAX 2560 /* the authorize URL is the longest */
+#define NONCE_LENGTH 22 /* 131 bits */
 
 static const char *const always[][2] = {
 	{"Cache-Control", "no-store"},
@@ -30,13 +32,29 @@ static const char *const always[][2] = {
 };
 #define ALWAYS (sizeof(always) / sizeof(always[0]))
 
-/* Returns 0, or -ENOSPC if the origin is too long. */
-static int make_policy(char *policy, size_t size, const char *form_origin)
+/*
+ * The style is inside the page, so that a phone far away makes one request and not two; a nonce
+ * allows it, and nothing else that might get there. Returns 0, or -ENOSPC.
+ */
+static int make_policy(char *policy, size_t size, const char *nonce, const char *form_origin)
 {
-	return text_format(policy, size,
-		"default-src 'none'; style-src 'self'; form-action 'self'%s%s; "
-		"frame-ancestors 'none'; base-uri 'none'",
-		form_origin == NULL ? "" : " ", form_origin == NULL ? "" : form_origin);
+	struct text text;
+
+	text_init(&text, policy, size);
+	text_add(&text, "default-src 'none'; ");
+	if (nonce != NULL)
+		text_addf(&text, "style-src 'nonce-%s'; ", nonce);
+	text_add(&text, "form-action 'self'");
+	if (form_origin != NULL)
+		text_addf(&text, " %s", form_origin);
+	text_add(&text, "; frame-ancestors 'none'; base-uri 'none'");
+	return text_finish(&text);
+}
+
+/* Without random numbers the page goes without its style. */
+static void make_nonce(struct page *page, char nonce[NONCE_LENGTH + 1])
+{
+	page->nonce = random_token(nonce, NONCE_LENGTH, RANDOM_BASE62) == 0 ? nonce : NULL;
 }
 
 static const char *status_phrase(int status)
@@ -99,7 +117,7 @@ static int add_headers(struct evkeyvalq *headers, const struct reply *reply)
 
 	for (size_t i = 0; i < ALWAYS; i++)
 		failed |= evhttp_add_header(headers, always[i][0], always[i][1]);
-	failed |= make_policy(value, sizeof(value), reply->form_origin);
+	failed |= make_policy(value, sizeof(value), reply->nonce, reply->form_origin);
 	failed |= evhttp_add_header(headers, "Content-Security-Policy", value);
 	failed |= text_format(value, sizeof(value), "%zu", reply->length);
 	failed |= evhttp_add_header(headers, "Content-Length", value);
@@ -143,16 +161,17 @@ void reply_send(struct request *request, const struct reply *reply)
 void reply_page(struct request *request, struct page *page, const char *cookie)
 {
 	char bytes[PAGE_MAX];
+	char nonce[NONCE_LENGTH + 1];
 	struct text text;
 	struct reply reply = {
 		.status = page->status, .type = HTML, .body = bytes, .cookie = cookie};
 
-	page->base = request->helper->settings->base;
-	page->brand = request->helper->settings->brand;
-	if (page->login != NULL && page->form != PAGE_NO_FORM)
+	make_nonce(page, nonce);
+	reply.nonce = page->nonce;
+	if (page_has_form(page))
 		reply.form_origin = page->login->authorize_origin;
 	text_init(&text, bytes, sizeof(bytes));
-	page_render(&text, page);
+	page_render(&text, page, request->helper->settings);
 	if (text_finish(&text) < 0) {
 		reply.status = 500;
 		text_init(&text, bytes, sizeof(bytes));
@@ -176,17 +195,17 @@ void reply_write_error(int status, struct evbuffer *output, void *context)
 	const struct helper *helper = context;
 	struct page page = {
 		.language = (enum language)helper->settings->lang,
-		.base = helper->settings->base,
-		.brand = helper->settings->brand,
 	};
 	char bytes[PAGE_MAX];
+	char nonce[NONCE_LENGTH + 1];
 	char policy[256];
 	struct text text;
 
 	text_init(&text, bytes, sizeof(bytes));
 	page_show_error(&page, status);
-	page_render(&text, &page);
-	(void)make_policy(policy, sizeof(policy), NULL);
+	make_nonce(&page, nonce);
+	page_render(&text, &page, helper->settings);
+	(void)make_policy(policy, sizeof(policy), page.nonce, NULL);
 	/* For want of memory the answer is cut short, and the connection closed as ever. */
 	(void)evbuffer_add_printf(output, "HTTP/1.1 %d %s\r\n", status, status_phrase(status));
 	for (size_t i = 0; i < ALWAYS; i++)

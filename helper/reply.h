@@ -18,12 +18,13 @@ struct reply {
 	const char *cookie;      /* NULL, or for Set-Cookie */
 	const char *location;    /* NULL, or where to go */
 	const char *form_origin; /* NULL, or where besides here a form may lead */
+	const char *nonce;       /* NULL, or what a <style> of the body is allowed by */
 };
 
 /* Sends an answer; request->http is evhttp's from then on. */
 void reply_send(struct request *request, const struct reply *reply);
 
-/* Sends a page, after setting its base and brand. `cookie` as above. */
+/* Sends a page, after setting its nonce. `cookie` as above. */
 void reply_page(struct request *request, struct page *page, const char *cookie);
 
 /* Sends the page for an error of HTTP. */

@@ -50,6 +50,17 @@ enum language request_language(const struct request *request, enum language fall
 	return language_choose(find_header(request, "Accept-Language"), fallback);
 }
 
+enum request_browser request_browser(const struct request *request)
+{
+	const char *agent = find_header(request, "User-Agent");
+
+	if (agent == NULL)
+		return REQUEST_OTHER;
+	if (strcasestr(agent, "wxwork/") != NULL)
+		return REQUEST_WECOM;
+	return strcasestr(agent, "MicroMessenger/") != NULL ? REQUEST_WECHAT : REQUEST_OTHER;
+}
+
 const char *request_query(const struct request *request)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request->http);

@@ -32,6 +32,14 @@ bool request_is_sound(const struct request *request);
 /* The language its browser asks for, or `fallback`. */
 enum language request_language(const struct request *request, enum language fallback);
 
+/* Whose browser it says it comes from: everybody may say so, and nothing is proved by it. */
+enum request_browser {
+	REQUEST_WECHAT,
+	REQUEST_WECOM, /* calls itself both */
+	REQUEST_OTHER,
+};
+enum request_browser request_browser(const struct request *request);
+
 /* The query string, "" without one. */
 const char *request_query(const struct request *request);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "language.h"
+#include "pages.h"
 #include "problem.h"
 #include "query.h"
 #include "random.h"
@@ -62,6 +63,14 @@ static const char *verify_fault(const char *value)
 	return NULL;
 }
 
+static const char *directory_fault(const char *value)
+{
+	const char *fault = config_path_fault(value);
+
+	return fault == NULL && value[strlen(value) - 1] == '/' ? "must not end with a slash"
+	                                                        : fault;
+}
+
 #define KEY(key, its_type, ...)                                                           \
 	{                                                                                 \
 		.name = #key, .type = its_type, .offset = offsetof(struct settings, key), \
@@ -78,6 +87,7 @@ static const struct config_key keys[] = {
 	KEY(brand, CONFIG_STRING, .fault = NULL),
 	KEY(trusted_proxy, CONFIG_LIST, .fault = proxy_fault),
 	KEY(verify_file, CONFIG_LIST, .fault = verify_fault),
+	KEY(pages_dir, CONFIG_STRING, .fault = directory_fault),
 	KEY(status_socket, CONFIG_STRING, .fault = config_path_fault),
 	KEY(max_pending, CONFIG_NUMBER, .low = 1, .high = 100000),
 	KEY(max_connections, CONFIG_NUMBER, .low = 1, .high = 100000),
@@ -124,7 +134,7 @@ static int derive(struct settings *settings, const char *path, struct problem *p
 			return rv;
 		}
 	}
-	return 0;
+	return pages_create(settings->pages_dir, &settings->pages, problem);
 }
 
 int settings_load(const char *path, struct settings **loaded, struct problem *problem)
@@ -154,6 +164,7 @@ void settings_free(struct settings **settings)
 		return;
 	for (size_t i = 0; i < CONFIG_LIST_MAX; i++)
 		secret_free(&(*settings)->verify_contents[i]);
+	pages_free(&(*settings)->pages);
 	config_finish(&table, *settings);
 	free(*settings);
 	*settings = NULL;

@@ -12,6 +12,7 @@
 
 #define SETTINGS_PATH "/etc/pam_wechat/helper.conf"
 
+struct pages;
 struct problem;
 struct secret;
 
@@ -21,7 +22,8 @@ struct settings {
 	char *socket;
 	char *user;
 	char *peer_user;
-	char *brand; /* NULL: none */
+	char *brand;     /* NULL: none */
+	char *pages_dir; /* NULL: the pages that are built in */
 	char *status_socket;
 	int lang; /* enum language */
 	struct config_list trusted_proxy;
@@ -34,6 +36,7 @@ struct settings {
 	bool https;
 	const char *base; /* path of public_url: "" or "/..." */
 	struct network proxies[CONFIG_LIST_MAX];
+	struct pages *pages;
 	struct secret *verify_contents[CONFIG_LIST_MAX]; /* one for each verify_file */
 };
 

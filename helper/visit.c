@@ -68,7 +68,8 @@ bool visit_admit(struct visit *visit)
 
 	if (visit->browser != NULL)
 		return true;
-	if (login_stage(login, NULL) != LOGIN_ASK)
+	if (login_stage(login, NULL) != LOGIN_ASK ||
+		request_browser(visit->request) != REQUEST_WECHAT)
 		return false;
 	rv = login_admit(login, &visit->browser);
 	if (rv < 0) {
@@ -102,11 +103,14 @@ void visit_reply(struct visit *visit)
 void visit_show(struct visit *visit)
 {
 	bool known = visit_admit(visit);
-
+	enum request_browser browser = request_browser(visit->request);
 	page_show_stage(&visit->page, visit->login, visit->browser);
 	if (!known && login_stage(visit->login, NULL) == LOGIN_ASK) {
-		/* Eight have approved: whoever is real is among them. */
-		page_show_reason(&visit->page, REASON_NOBODY);
+		/* If eight have approved, whoever is real is among them. */
+		if (browser == REQUEST_WECHAT)
+			page_show_reason(&visit->page, REASON_NOBODY);
+		else
+			page_show_open(&visit->page, browser == REQUEST_WECOM);
 	}
 	visit_reply(visit);
 }
@@ -119,10 +123,8 @@ void visit_show_over(struct request *request, const struct remembered *remembere
 
 	if (remembered != NULL && read_cookie(request, remembered->id, cookie) &&
 		memory_is_winner(remembered, cookie)) {
-		page.status = 200;
 		page.language = request_language(request, remembered->language);
-		page.heading = MESSAGE_FINISHED;
-		page.words = MESSAGE_FINISHED_TEXT;
+		page_show_finished(&page);
 		reply_page(request, &page, NULL);
 	} else {
 		page.language = request_language(request, fallback);

@@ -26,13 +26,16 @@ struct visit {
 void visit_begin(struct visit *visit, struct request *request, struct login *login);
 
 /*
- * Makes an unknown browser known, if there is still something to be asked: the first one is what
- * the exchange learns as OPENED. Returns false if there is no place left, or no memory: then the
- * browser stays unknown.
+ * Makes an unknown browser of WeChat's known, if there is still something to be asked: the first
+ * one is what the exchange learns as OPENED. Returns false if it is not WeChat's, if there is no
+ * place left, or no memory: then the browser stays unknown.
  */
 bool visit_admit(struct visit *visit);
 
-/* Answers with the ask page, or whatever stage the login is at for this browser. */
+/*
+ * Answers with the ask page, or whatever stage the login is at for this browser. Unknown browsers
+ * that are not WeChat's learn no more than the link, and how to open it there.
+ */
 void visit_show(struct visit *visit);
 
 /* Answers with heading, words and form that the caller has set in visit->page. */

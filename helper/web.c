@@ -11,7 +11,6 @@
 #include "callback.h"
 #include "connection.h"
 #include "helper.h"
-#include "page.h"
 #include "reply.h"
 #include "request.h"
 #include "secret.h"
@@ -20,14 +19,6 @@
 
 #define EVERY_METHOD 0xffff
 #define PLAIN "text/plain; charset=utf-8"
-
-static void serve_style(struct request *request)
-{
-	struct reply reply = {.status = 200, .type = "text/css", .body = page_style};
-
-	reply.length = strlen(page_style);
-	reply_send(request, &reply);
-}
 
 static void serve_verify(struct request *request, const struct secret *contents)
 {
@@ -54,18 +45,6 @@ static void serve_health(struct request *request)
 	reply_send(request, &reply);
 }
 
-/* Returns whether it was one of the pages that only GET and HEAD know. */
-static bool serve_below_base(struct request *request, const char *path)
-{
-	if (strcmp(path, "/callback") == 0)
-		callback_get(request);
-	else if (strcmp(path, "/style.css") == 0)
-		serve_style(request);
-	else
-		return false;
-	return true;
-}
-
 static void route(struct request *request, const char *path, bool is_post)
 {
 	const struct settings *settings = request->helper->settings;
@@ -89,7 +68,9 @@ static void route(struct request *request, const char *path, bool is_post)
 		serve_health(request);
 	else if (verify != NULL && (name == path || name == below))
 		serve_verify(request, verify);
-	else if (!serve_below_base(request, below))
+	else if (strcmp(below, "/callback") == 0)
+		callback_get(request);
+	else
 		reply_error(request, 404);
 }
 

@@ -164,6 +164,7 @@ class FakeExchange:
             "until": "14:32:10",
             "user": "alice",
             "host": "web1",
+            "manner": "remote",
             "service": "sshd",
             "from": "203.0.113.7",
             "origin": "203.0.113.7",
@@ -277,12 +278,15 @@ class Pending:
 
 
 class Browser:
-    """A jar of cookies and a raw client of HTTP."""
+    """A jar of cookies and a raw client of HTTP; WeChat's, unless `agent` says otherwise."""
 
-    def __init__(self, helper: Helper, language: str | None = None) -> None:
+    def __init__(
+        self, helper: Helper, language: str | None = None, agent: str = "MicroMessenger/8.0.50"
+    ) -> None:
         self.helper = helper
         self.cookies: dict[str, str] = {}
         self.language = language
+        self.agent = agent
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.helper.port), timeout=5)
@@ -293,7 +297,8 @@ class Browser:
         return Pending(self, connection)
 
     def begin(self, method: str, path: str, body: str = "", **headers: str) -> Pending:
-        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.helper.port}"]
+        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.helper.port}",
+                 f"User-Agent: {self.agent}"]
         if self.cookies:
             lines.append("Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
         if self.language is not None:

@@ -502,7 +502,7 @@ def test_the_pin_of_a_victim_who_was_talked_into_it_stays_on_their_phone(
     assert pin is not None
     attacker.open(link)
     assert not attacker.saw_a_pin(pin)
-    assert victim.page is not None and "Tell it to nobody" in victim.page.text
+    assert victim.page is not None and "Tell them to nobody" in victim.page.text
     # And she can still take it back.
     assert "refused" in victim.tap("refuse").text
     assert login.type(pin) == "PAM_MAXTRIES"

@@ -47,13 +47,12 @@ def assert_in_our_clothes(helper: Helper, request: bytes, status: int) -> None:
     ("request_", "status"),
     [
         (b"GET /healthz HTTP/1.1\r\n\r\n", 200),
-        (b"GET /style.css HTTP/1.1\r\n\r\n", 200),
         (b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200),
         (b"GET / HTTP/1.1\r\n\r\n", 404),
         (b"GET /l/ HTTP/1.1\r\n\r\n", 404),
         (b"GET /l/a/b HTTP/1.1\r\n\r\n", 404),
         (b"GET //healthz HTTP/1.1\r\n\r\n", 404),
-        (b"GET /style.css/ HTTP/1.1\r\n\r\n", 404),
+        (b"GET /style.css HTTP/1.1\r\n\r\n", 404),
         (b"GET /callback HTTP/1.1\r\n\r\n", 404),
         (b"GET /callback?code=a&code=b HTTP/1.1\r\n\r\n", 400),
         (b"GARBAGE\r\n\r\n", 400),
@@ -95,14 +94,17 @@ def test_every_page_of_a_login_wears_our_clothes(helper: Helper) -> None:
     assert_in_our_clothes(helper, post + form + twice, 400)
 
 
-def test_the_style_sheet_is_the_one_the_pages_name(helper: Helper) -> None:
+def test_the_style_is_in_the_page_and_allowed_by_a_nonce_of_its_own(helper: Helper) -> None:
     login = FakeExchange(helper).register()
-    body = Browser(helper).get(login.path).body
-    assert re.findall(r'<link rel="stylesheet" href="([^"]*)">', body) == ["/style.css"]
-    assert "style=" not in body and "<style" not in body
-    answer = Browser(helper).get("/style.css")
-    assert answer.header("Content-Type") == "text/css"
-    assert "#pin" in answer.body
+    nonces = set()
+    for path in (login.path, "/gone", login.path):
+        answer = Browser(helper).get(path)
+        (nonce,) = re.findall(r'<style nonce="([0-9A-Za-z]{22})">', answer.body)
+        policy = answer.header("Content-Security-Policy")
+        assert policy is not None and f"style-src 'nonce-{nonce}';" in policy
+        assert "unsafe" not in policy and "style=" not in answer.body
+        nonces.add(nonce)
+    assert len(nonces) == 3
 
 
 def test_a_head_has_no_body(helper: Helper) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS))
 
+from harness.front import WeChatGlasses  # noqa: E402
 from harness.host import wrapper_environment  # noqa: E402
 from harness.site import Site, current_user  # noqa: E402
 from harness.terminal import Terminal  # noqa: E402
@@ -39,7 +40,8 @@ def main() -> int:
                 if arguments.auto:
                     signed_in = _play(site, command, user, arguments)
                 else:
-                    signed_in = _by_hand(site, command, user)
+                    with WeChatGlasses(site):
+                        signed_in = _by_hand(site, command, user)
     print(f"Signed in as {user}" if signed_in else "Not signed in")
     return 0 if signed_in else 1
 
@@ -68,7 +70,8 @@ def _options(arguments: argparse.Namespace) -> str:
 
 def _by_hand(site: Site, command: list[str], user: str) -> bool:
     print(f"Below is what {user} sees when signing in. To play the phone, open the link under the\n"
-          f"QR code in any browser on this machine, tap Continue, and say that you are {user}.")
+          f"QR code in any browser on this machine, tap Continue, and say that you are {user}.\n"
+          "(All browsers pass for WeChat's here; others would be told to open it there.)")
     environment = wrapper_environment(site)
     return subprocess.run(command, env=environment).returncode == 0
 

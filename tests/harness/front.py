@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.site import Site
 from simulator import Authority, Phone, WeChat
+from simulator.browser import USER_AGENTS
 from simulator.server import Reply, Request, Server, tls_context
 
 HOST = "login.example.com"
@@ -42,16 +43,43 @@ class Front:
         return Phone(wechat, person, ca_file=self.ca_file, hosts=self.hosts, **options)
 
     def _pass_on(self, request: Request) -> Reply:
-        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=30)
-        try:
-            headers = request.headers | {"x-forwarded-for": request.address}
-            target = request.path + (f"?{request.query}" if request.query else "")
-            connection.request(request.method, target, request.body or None, headers)
-            answer = connection.getresponse()
-            return Reply(
-                answer.status, answer.getheader("Content-Type", ""),
-                [pair for pair in answer.getheaders() if pair[0].lower() not in _OWN],
-                answer.read(),
-            )
-        finally:
-            connection.close()
+        return pass_on(request, self.site.port, {"x-forwarded-for": request.address})
+
+
+class WeChatGlasses:
+    """In front of a helper, while the context lasts: every browser is taken for WeChat's."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def __enter__(self) -> WeChatGlasses:
+        self._server = Server(self._pass_on)
+        url = f"http://127.0.0.1:{self._server.port}"
+        self.site.stop_helper()
+        self.site.conf["public_url"] = self.site.helper_conf["public_url"] = url
+        self.site.start_helper()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+
+    def _pass_on(self, request: Request) -> Reply:
+        language = "zh_CN" if request.headers.get("accept-language", "").startswith("zh") else "en"
+        agent = USER_AGENTS["android"].format(language=language)
+        return pass_on(request, self.site.port, {"user-agent": agent})
+
+
+def pass_on(request: Request, port: int, headers: dict[str, str]) -> Reply:
+    """The answer of the server at this port, to the request with other headers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        target = request.path + (f"?{request.query}" if request.query else "")
+        connection.request(request.method, target, request.body or None, request.headers | headers)
+        answer = connection.getresponse()
+        return Reply(
+            answer.status, answer.getheader("Content-Type", ""),
+            [pair for pair in answer.getheaders() if pair[0].lower() not in _OWN],
+            answer.read(),
+        )
+    finally:
+        connection.close()

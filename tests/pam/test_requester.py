@@ -71,22 +71,25 @@ def ask_page(installed: Installation, login: Login = GOOD) -> str:
 
 def test_the_page_names_user_host_service_and_source(installed: Installation) -> None:
     text = ask_page(installed, replace(GOOD, options=("--rhost", "203.0.113.7", "--tty", "ssh")))
-    for word in ("alice", "web1", "test", "203.0.113.7"):
+    for word in ("alice", "web1", "203.0.113.7"):
         assert re.search(rf"\b{re.escape(word)}\b", text), text
+    assert "远程登录（test）" in text
     assert "uid" not in text
 
 
-def test_a_local_login_names_its_terminal_and_who_asks(installed: Installation) -> None:
-    text = ask_page(installed, replace(GOOD, options=("--tty", "/dev/pts/3")))
-    assert "root (uid 0, /dev/pts/3)" in text
+def test_what_root_asks_for_comes_from_the_machine_and_its_terminal(
+    installed: Installation,
+) -> None:
+    text = ask_page(installed, replace(GOOD, options=("--tty", "tty1")))
+    assert "在主机本机登录（test）" in text
+    assert re.search(r"来自\s*tty1", text)
+    assert "uid" not in text
 
 
 def test_without_terminal_and_remote_host_it_comes_from_this_machine(
     installed: Installation,
 ) -> None:
-    text = ask_page(installed)
-    assert "this machine" in text
-    assert "root (uid 0)" in text
+    assert re.search(r"来自\s*本机", ask_page(installed))
 
 
 @pytest.mark.parametrize("user", ["x y", "ü", "x" * 33, "<b>", "a\u202eb", "", "a\nb", "a/b"])
@@ -103,6 +106,19 @@ def test_a_nasty_rhost_is_clean_on_the_page(installed: Installation) -> None:
     assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e]", page.html)
 
 
+def test_who_shows_that_it_is_them_becomes_nobody_else(installed: Installation) -> None:
+    """As for sudo, whose PAM_USER is who calls it."""
+    installed.write()
+    service = Path("/etc/pam.d/pam_wechat-sudo")
+    service.write_text((installed.site.folder / "pam.d/test").read_text())
+    through = ("setpriv", "--ruid=61001", "--euid=0")
+    with Host(installed.site, "alice", "pam_wechat-sudo", ("--tty", "pts/3"),
+              through=through) as host:
+        text = installed.phone().open(host.link()).text
+    assert "pam_wechat-sudo，请求者为本机用户 alice (uid 61001, pts/3)" in text
+    assert "成为" not in text
+
+
 def test_su_s_user_is_named_and_its_exchange_is_nobody_s_but_its_own(
     installed: Installation,
 ) -> None:
@@ -114,7 +130,8 @@ def test_su_s_user_is_named_and_its_exchange_is_nobody_s_but_its_own(
     through = ("setpriv", "--ruid=61001", "--euid=0")
     with Host(installed.site, "bob", "pam_wechat-su", ("--tty", "pts/3"), through=through) as host:
         link = host.link()
-        assert "alice (uid 61001, pts/3)" in installed.phone().open(link).text
+        text = installed.phone().open(link).text
+        assert "通过 pam_wechat-su 成为 bob，请求者为本机用户 alice (uid 61001, pts/3)" in text
         child = Path(f"/proc/{host.process.pid}/task/{host.process.pid}/children").read_text()
         status = Path(f"/proc/{child.strip()}/status").read_text()
         assert re.search(r"^Uid:\t61012\t61012\t61012\t61012$", status, re.MULTILINE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 import unicodedata
@@ -74,6 +75,24 @@ def picture(
                 draw.text((left, top), char, fill=ink, font=font)
             left += width * _columns(char)
     return image
+
+
+def draw_strokes(path: str, size: int, scale: int = 8) -> Image.Image:
+    """What an SVG path of M, m and h draws in black, one unit wide, on a white square."""
+    canvas = Image.new("L", (size * scale, size * scale), 255)
+    draw = ImageDraw.Draw(canvas)
+    x = y = 0.0
+    for command, arguments in re.findall(r"([Mmh])([^Mmh]*)", path):
+        numbers = [float(number) for number in arguments.split()]
+        if command == "h":
+            top = (y - 0.5) * scale
+            draw.rectangle((x * scale, top, (x + numbers[0]) * scale - 1, top + scale - 1), fill=0)
+            x += numbers[0]
+        elif command == "M":
+            x, y = numbers
+        else:
+            x, y = x + numbers[0], y + numbers[1]
+    return canvas
 
 
 def read_with_wechat(image: Image.Image | Path | str) -> str | None:

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "random.h"
+#include "shown.h"
 #include "unit.h"
 #include "wire.h"
 
@@ -19,6 +20,7 @@ static struct wire_message registration(void)
 	message.value[WIRE_UNTIL] = "14:32:10";
 	message.value[WIRE_USER] = "alice";
 	message.value[WIRE_HOST] = "web1";
+	message.value[WIRE_MANNER] = "remote";
 	message.value[WIRE_SERVICE] = "sshd";
 	message.value[WIRE_FROM] = "203.0.113.7";
 	message.value[WIRE_ORIGIN] = "203.0.113.7";
@@ -89,6 +91,7 @@ static void test_registrations_that_are_refused(void **state)
 		{WIRE_AUTHORIZE_URL, "https://wx.example/\n"},
 		{WIRE_AUTHORIZE_URL, "https://wx.example;script-src/"},
 		{WIRE_LANG, "fr"},
+		{WIRE_MANNER, "sideways"},
 	};
 
 	(void)state;
@@ -117,7 +120,7 @@ static void test_what_is_shown_is_fit_to_be_shown(void **state)
 	message.value[WIRE_USER] = name;
 	message.value[WIRE_FROM] = "a\x1b[31m\xff\xe2\x80\xae z";
 	assert_int_equal(login_create(&message, BASE, &login, &fault), 0);
-	assert_int_equal(strlen(login->shown->user), 128);
+	assert_int_equal(strlen(login->shown->user), 256);
 	assert_string_equal(login->shown->from, "a[31m? z");
 	login_free(&login);
 }

@@ -45,6 +45,7 @@ static void test_every_key_changes_its_setting(void **state)
 	assert_string_equal(defaults->peer_user, "pam-wechat-exchange");
 	assert_int_equal(defaults->lang, LANGUAGE_EN);
 	assert_null(defaults->brand);
+	assert_null(defaults->pages_dir);
 	assert_null(defaults->status_socket);
 	assert_int_equal(defaults->trusted_proxy.count, 0);
 	assert_int_equal(defaults->verify_file.count, 0);
@@ -56,7 +57,7 @@ static void test_every_key_changes_its_setting(void **state)
 
 	assert_int_equal(load(*state,
 				 "public_url = http://10.0.0.1/sso\nlisten = [::1]:1\nsocket = /a\n"
-				 "user = u\npeer_user = p\nlang = zh\nbrand = B\n"
+				 "pages_dir = /usr\nuser = u\npeer_user = p\nlang = zh\nbrand = B\n"
 				 "status_socket = /s\ntrusted_proxy = 10.0.0.0/8\n"
 				 "trusted_proxy = ::1\nmax_pending = 1\nmax_connections = 2\n"
 				 "request_seconds = 3\n",
@@ -68,6 +69,7 @@ static void test_every_key_changes_its_setting(void **state)
 	assert_string_equal(changed->peer_user, "p");
 	assert_int_equal(changed->lang, LANGUAGE_ZH);
 	assert_string_equal(changed->brand, "B");
+	assert_string_equal(changed->pages_dir, "/usr");
 	assert_string_equal(changed->status_socket, "/s");
 	assert_int_equal(changed->trusted_proxy.count, 2);
 	assert_int_equal(changed->proxies[0].bits, 104);

@@ -1,0 +1,35 @@
+/*
+ * shown - what a page says about a login: who, where, how, from where, until when.
+ *
+ * All strings are fit to be shown (display.h), and none is escaped yet.
+ */
+#ifndef PAM_WECHAT_SHOWN_H
+#define PAM_WECHAT_SHOWN_H
+
+#include "language.h"
+#include "manner.h"
+
+struct text;
+struct wire_message;
+
+struct shown {
+	const char *user;
+	const char *host;
+	enum manner manner;
+	const char *service;
+	const char *from;  /* "": this machine */
+	const char *asker; /* "": nobody of this machine */
+	const char *until; /* by the host's clock */
+	const char *brand; /* "": none */
+};
+
+/* Makes it of a REGISTER message, to be freed by free(). Returns NULL if there is no memory. */
+struct shown *shown_create(const struct wire_message *message);
+
+/*
+ * Appends how the login is made: "remote login (sshd)", or "become root by su, asked for by local
+ * user mallory (uid 1003, pts/3)".
+ */
+void shown_add_how(const struct shown *shown, enum language language, struct text *text);
+
+#endif

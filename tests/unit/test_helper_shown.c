@@ -1,0 +1,117 @@
+#include "shown.h"
+
+#include <stdlib.h>
+
+#include "text.h"
+#include "unit.h"
+#include "wire.h"
+
+static struct wire_message registration(void)
+{
+	struct wire_message message = {.verb = WIRE_REGISTER};
+
+	message.value[WIRE_UNTIL] = "14:32:10";
+	message.value[WIRE_USER] = "root";
+	message.value[WIRE_HOST] = "web1";
+	message.value[WIRE_MANNER] = "become";
+	message.value[WIRE_SERVICE] = "su";
+	message.value[WIRE_FROM] = "pts/3";
+	message.value[WIRE_ASKER] = "mallory (uid 1003, pts/3)";
+	return message;
+}
+
+static void test_all_strings_are_there(void **state)
+{
+	struct wire_message message = registration();
+	struct shown *shown = shown_create(&message);
+
+	(void)state;
+	assert_non_null(shown);
+	assert_string_equal(shown->user, "root");
+	assert_string_equal(shown->host, "web1");
+	assert_int_equal(shown->manner, MANNER_BECOME);
+	assert_string_equal(shown->service, "su");
+	assert_string_equal(shown->from, "pts/3");
+	assert_string_equal(shown->asker, "mallory (uid 1003, pts/3)");
+	assert_string_equal(shown->until, "14:32:10");
+	assert_string_equal(shown->brand, "");
+	free(shown);
+}
+
+static void test_they_are_bounded_and_clean(void **state)
+{
+	struct wire_message message = registration();
+	struct shown *shown;
+	char name[400];
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	message.value[WIRE_USER] = name;
+	message.value[WIRE_FROM] = "a\x1b[31m\xff\xe2\x80\xae z";
+	shown = shown_create(&message);
+	assert_int_equal(strlen(shown->user), 256);
+	assert_string_equal(shown->from, "a[31m? z");
+	free(shown);
+}
+
+static void test_how_is_said_with_the_values_of_this_login(void **state)
+{
+	static const struct {
+		const char *manner, *en;
+	} rows[] = {
+		{"remote", "remote login (su)"},
+		{"console", "at the machine itself (su)"},
+		{"become", "become root by su, asked by local user mallory (uid 1003, pts/3)"},
+		{"confirm", "su, asked by local user mallory (uid 1003, pts/3)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct wire_message message = registration();
+		struct shown *shown;
+		char bytes[256];
+		struct text how;
+
+		message.value[WIRE_MANNER] = rows[i].manner;
+		shown = shown_create(&message);
+		text_init(&how, bytes, sizeof(bytes));
+		shown_add_how(shown, LANGUAGE_EN, &how);
+		assert_string_equal(bytes, rows[i].en);
+		text_init(&how, bytes, sizeof(bytes));
+		shown_add_how(shown, LANGUAGE_ZH, &how);
+		assert_contains(bytes, "su");
+		assert_null(strchr(bytes, '%'));
+		free(shown);
+	}
+}
+
+static void test_a_name_is_no_place_for_others(void **state)
+{
+	struct wire_message message = registration();
+	struct shown *shown;
+	char bytes[256];
+	struct text how;
+
+	(void)state;
+	message.value[WIRE_USER] = "%3";
+	message.value[WIRE_SERVICE] = "%9%";
+	shown = shown_create(&message);
+	text_init(&how, bytes, sizeof(bytes));
+	shown_add_how(shown, LANGUAGE_EN, &how);
+	assert_string_equal(
+		bytes, "become %3 by %9%, asked by local user mallory (uid 1003, pts/3)");
+	free(shown);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_strings_are_there),
+		cmocka_unit_test(test_they_are_bounded_and_clean),
+		cmocka_unit_test(test_how_is_said_with_the_values_of_this_login),
+		cmocka_unit_test(test_a_name_is_no_place_for_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
