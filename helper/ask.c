@@ -91,7 +91,7 @@ static void refuse(struct visit *visit)
 	network_show(&client, address);
 	log_line("login=%.6s refused: \"This isn't me\", from %s", login->id, address);
 	login_report(login);
-	visit->request->helper->refused++;
+	visit->request->helper->figures.reported++;
 	exchange_tell(login->link, WIRE_REPORTED);
 	callback_answer_all(login, 200);
 	visit_show(visit);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "display.h"
 #include "exchange.h"
 #include "held.h"
@@ -76,6 +77,7 @@ static void hand_on(struct visit *visit, const char *code)
 		return;
 	}
 	helper->tickets++;
+	ticket->since_ms = deadline_now();
 	exchange_hand_on(visit->login->link, number, code);
 }
 
@@ -89,6 +91,25 @@ static void show_cancelled(struct visit *visit)
 		exchange_tell(visit->login->link, WIRE_CANCELLED);
 	page_show_cancelled(&visit->page);
 	visit_reply(visit);
+}
+
+struct login *callback_find_login(const struct request *request)
+{
+	struct callback callback;
+	struct login *login = NULL;
+
+	if (read_query(request_query(request), &callback) == 0)
+		login = logins_find_state(&request->helper->logins, callback.state);
+	explicit_bzero(&callback, sizeof(callback));
+	return login;
+}
+
+/* Counts a callback that brought a code. */
+static void count(struct figures *figures, struct login *login)
+{
+	figures->callbacks++;
+	if (login->callbacks++ > 0)
+		figures->repeats++;
 }
 
 void callback_get(struct request *request)
@@ -116,6 +137,8 @@ void callback_get(struct request *request)
 		reply_send(request, &reply);
 		goto out;
 	}
+	if (callback.code[0] != '\0')
+		count(&helper->figures, login);
 	visit_begin(&visit, request, login);
 	if (login_stage(login, visit.browser) != LOGIN_ASK)
 		visit_show(&visit);
@@ -184,8 +207,11 @@ int callback_result(struct helper *helper, struct login *login, const struct wir
 		return -EBADMSG;
 	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
 		login_win(login, ticket->browser, pin, message->value[WIRE_NICKNAME]);
-		helper->completed++;
+		helper->figures.completed++;
 	}
+	if (reason != REASON_NONE)
+		figures_refuse(&helper->figures, reason);
+	figures_observe(&helper->figures, deadline_now() - ticket->since_ms);
 	answer(login, ticket, message, reason);
 	login_drop_ticket(login, ticket);
 	return 0;

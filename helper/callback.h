@@ -15,6 +15,9 @@ struct wire_message;
  */
 void callback_get(struct request *request);
 
+/* The pending login whose state the query of such a request names, or NULL. */
+struct login *callback_find_login(const struct request *request);
+
 /* RESULT: answers who waits for it. Returns 0, or -EBADMSG if it makes no sense. */
 int callback_result(struct helper *helper, struct login *login, const struct wire_message *message);
 

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "callback.h"
+#include "deadline.h"
 #include "helper.h"
 #include "log.h"
 #include "login.h"
@@ -16,6 +17,7 @@
 #include "wire.h"
 
 #define REGISTER_MS 5000
+#define EXPIRED_MS 200 /* the child has the same deadline, and may act on it first */
 
 static void send_rejected(struct exchange_link *link, enum reason reason, const char *detail)
 {
@@ -96,8 +98,19 @@ static int handle(struct exchange_link *link, const struct wire_message *message
 	rv = add_login(link, message);
 	if (rv < 0)
 		return rv;
-	link->helper->started++;
+	link->helper->figures.started++;
 	return wire_send(link->fd, &registered);
+}
+
+/* Closes a connection that ended by itself, or whose time is up. */
+static void end(struct exchange_link *link)
+{
+	const struct login *login = link->login;
+
+	if (login != NULL && login->winner == NULL && !login->reported &&
+		deadline_left(login->deadline) <= EXPIRED_MS)
+		link->helper->figures.expired++;
+	exchange_link_close(&link, 404);
 }
 
 static void on_readable(int fd, short what, void *context)
@@ -113,17 +126,15 @@ static void on_readable(int fd, short what, void *context)
 	if (rv == -EBADMSG)
 		log_limited("a message that nobody understands came in on the socket");
 	if (rv < 0 && rv != -EAGAIN)
-		exchange_link_close(&link, 404);
+		end(link);
 	explicit_bzero(datagram, sizeof(datagram));
 }
 
 static void on_timer(int fd, short what, void *context)
 {
-	struct exchange_link *link = context;
-
 	(void)fd;
 	(void)what;
-	exchange_link_close(&link, 404);
+	end(context);
 }
 
 int exchange_link_open(struct helper *helper, struct exchange_links *all, int fd)

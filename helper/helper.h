@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "figures.h"
 #include "logins.h"
+#include "pace.h"
 
 struct connections;
 struct event_base;
@@ -22,8 +24,8 @@ struct helper {
 	struct exchange *exchange;
 	uint64_t tickets; /* handed out so far */
 	bool stopping;
-	/* for status_socket */
-	uint64_t started, completed, refused;
+	struct pace pace;
+	struct figures figures;
 };
 
 #endif

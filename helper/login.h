@@ -45,6 +45,7 @@ struct ticket {
 	uint64_t number;
 	struct browser *browser; /* approved, so it stays in its place */
 	struct held *held;       /* whose answer waits, or NULL: that client has gone */
+	int64_t since_ms;        /* when it was handed on, by deadline_now() */
 };
 TAILQ_HEAD(tickets, ticket);
 
@@ -62,6 +63,7 @@ struct login {
 	struct shown *shown;
 	enum language language;
 	bool opened, reported;
+	unsigned int callbacks; /* that brought a code */
 	struct browser browsers[LOGIN_BROWSERS_MAX];
 	unsigned long browsers_born;
 	struct browser *winner; /* once set, for good */

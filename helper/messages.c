@@ -121,9 +121,8 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	TEXT(SCAN_TEXT, "Scan the QR code in the terminal again.", "请重新扫描终端中的二维码。"),
 	TEXT(TOO_OFTEN, "One moment", "请稍候"),
 	TEXT(TOO_OFTEN_TEXT,
-		"Too many requests came from your network. Wait some seconds, then reload this "
-		"page.",
-		"来自您所在网络的请求过多。请等待几秒钟，再刷新此页面。"),
+		"There were too many requests at once. Wait some seconds, then reload this page.",
+		"请求过于频繁。请等待几秒钟，再刷新此页面。"),
 	TEXT(RESTARTING, "Being restarted", "正在重启"),
 	TEXT(RESTARTING_TEXT, "Reload this page in a moment.", "请稍后刷新此页面。"),
 };

@@ -13,6 +13,7 @@
 #include "helper.h"
 #include "listening.h"
 #include "log.h"
+#include "pace.h"
 #include "privileges.h"
 #include "problem.h"
 #include "reply.h"
@@ -162,6 +163,9 @@ static int start(struct service *service)
 	rv = logins_init(&helper->logins, (size_t)helper->settings->max_pending);
 	if (rv < 0)
 		return rv;
+	rv = pace_init(&helper->pace);
+	if (rv < 0)
+		return rv;
 	helper->base = event_base_new();
 	if (helper->base == NULL)
 		return -ENOMEM;
@@ -234,6 +238,7 @@ static void finish(struct service *service)
 	if (helper->base != NULL)
 		event_base_free(helper->base);
 	logins_finish(&helper->logins);
+	pace_finish(&helper->pace);
 	if (service->socket_fd >= 0)
 		close(service->socket_fd);
 	if (service->http_fd >= 0)

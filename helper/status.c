@@ -1,49 +1,136 @@
 #include "status.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
 #include "connection.h"
+#include "deadline.h"
+#include "figures.h"
 #include "helper.h"
 #include "log.h"
 #include "text.h"
+
+#define CLIENTS_MAX 16
+#define REQUEST_MAX 4096
+#define REQUEST_MS 1000
+#define SILENCE_MS 200
+
+struct client {
+	TAILQ_ENTRY(client) entries;
+	struct status *status;
+	int fd;
+	struct event *readable;
+	struct deadline deadline;
+	size_t length;
+	char bytes[REQUEST_MAX];
+};
 
 struct status {
 	struct helper *helper;
 	int fd;
 	struct event *readable;
+	TAILQ_HEAD(, client) clients;
+	size_t count;
 };
 
-static void add_number(struct text *text, const char *name, const char *type, const char *help,
-	unsigned long long number)
+static void client_free(struct client **client)
 {
-	text_addf(text, "# HELP pam_wechat_%s %s\n# TYPE pam_wechat_%s %s\npam_wechat_%s %llu\n",
-		name, help, name, type, name, number);
+	struct status *status = (*client)->status;
+
+	TAILQ_REMOVE(&status->clients, *client, entries);
+	status->count--;
+	if ((*client)->readable != NULL)
+		event_free((*client)->readable);
+	close((*client)->fd);
+	free(*client);
+	*client = NULL;
+	/* There is room again, for one at least. */
+	(void)event_add(status->readable, NULL);
 }
 
-static void write_numbers(const struct helper *helper, int fd)
+static bool is_http(const struct client *client)
 {
-	char bytes[2048];
-	struct text text;
+	return client->length >= 4 && memcmp(client->bytes, "GET ", 4) == 0;
+}
 
-	text_init(&text, bytes, sizeof(bytes));
-	add_number(&text, "pending_logins", "gauge", "Logins that wait for a phone.",
-		helper->logins.count);
-	add_number(&text, "connections", "gauge", "Open connections of browsers or proxies.",
-		connections_count(helper->connections));
-	add_number(&text, "logins_started_total", "counter", "Logins that were registered.",
-		helper->started);
-	add_number(&text, "logins_completed_total", "counter", "Logins that a phone finished.",
-		helper->completed);
-	add_number(&text, "logins_refused_total", "counter", "Logins that somebody refused.",
-		helper->refused);
+static bool is_whole(const struct client *client)
+{
+	return client->length == sizeof(client->bytes) ||
+	       memmem(client->bytes, client->length, "\r\n\r\n", 4) != NULL;
+}
+
+static void answer(const struct client *client)
+{
+	const struct helper *helper = client->status->helper;
+	char head[256] = "";
+	char body[FIGURES_MAX];
+	struct text text;
+	int rv;
+
+	text_init(&text, body, sizeof(body));
+	figures_write(&helper->figures, helper->logins.count,
+		connections_count(helper->connections), &text);
+	rv = text_finish(&text);
+	if (rv == 0 && is_http(client))
+		rv = text_format(head, sizeof(head),
+			"HTTP/1.1 200 OK\r\n"
+			"Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+			"Content-Length: %zu\r\nConnection: close\r\n\r\n",
+			text.length);
 	/* A fresh socket's buffer holds it; whoever does not read it loses it. */
-	if (send(fd, bytes, text.length, MSG_NOSIGNAL) < 0)
+	if (rv < 0 || send(client->fd, head, strlen(head), MSG_NOSIGNAL) < 0 ||
+		send(client->fd, body, text.length, MSG_NOSIGNAL) < 0)
 		log_limited("status_socket: nobody reads it");
+}
+
+/* Returns whether there is more to wait for. */
+static bool wait_on(struct client *client)
+{
+	int ms = client->length == 0 ? SILENCE_MS : deadline_left(client->deadline);
+	struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	return ms > 0 && event_add(client->readable, &limit) == 0;
+}
+
+static void on_client(int fd, short what, void *context)
+{
+	struct client *client = context;
+	ssize_t rv = 0;
+
+	if ((what & EV_READ) != 0)
+		rv = recv(fd, client->bytes + client->length,
+			sizeof(client->bytes) - client->length, 0);
+	if (rv > 0)
+		client->length += (size_t)rv;
+	if (((rv > 0 && !is_whole(client)) || (rv < 0 && errno == EAGAIN)) && wait_on(client))
+		return;
+	answer(client);
+	client_free(&client);
+}
+
+static void client_create(struct status *status, int fd)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL) {
+		close(fd);
+		return;
+	}
+	client->status = status;
+	client->fd = fd;
+	client->deadline = deadline_in(REQUEST_MS);
+	TAILQ_INSERT_TAIL(&status->clients, client, entries);
+	status->count++;
+	client->readable = event_new(status->helper->base, fd, EV_READ, on_client, client);
+	if (client->readable == NULL || !wait_on(client))
+		client_free(&client);
 }
 
 static void on_connection(int listener, short what, void *context)
@@ -53,8 +140,10 @@ static void on_connection(int listener, short what, void *context)
 
 	(void)what;
 	if (fd >= 0) {
-		write_numbers(status->helper, fd);
-		close(fd);
+		client_create(status, fd);
+		/* The others wait in line: each of these ends within a second. */
+		if (status->count >= CLIENTS_MAX)
+			(void)event_del(status->readable);
 		return;
 	}
 	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
@@ -74,6 +163,7 @@ struct status *status_create(struct helper *helper, int fd)
 	}
 	status->helper = helper;
 	status->fd = fd;
+	TAILQ_INIT(&status->clients);
 	status->readable = event_new(helper->base, fd, EV_READ | EV_PERSIST, on_connection, status);
 	if (status->readable == NULL || event_add(status->readable, NULL) < 0)
 		status_free(&status);
@@ -82,8 +172,12 @@ struct status *status_create(struct helper *helper, int fd)
 
 void status_free(struct status **status)
 {
+	struct client *client;
+
 	if (*status == NULL)
 		return;
+	while ((client = TAILQ_FIRST(&(*status)->clients)) != NULL)
+		client_free(&client);
 	if ((*status)->readable != NULL)
 		event_free((*status)->readable);
 	close((*status)->fd);

@@ -1,5 +1,9 @@
 /*
- * status - tells whoever connects to status_socket a few numbers, as Prometheus reads them.
+ * status - tells whoever connects to status_socket the figures, as Prometheus reads them.
+ *
+ * Who sends "GET " is answered in HTTP, whatever the path; who sends something else, ends his side,
+ * or says nothing for a fifth of a second gets the text alone. Nobody is waited for longer than a
+ * second, nor more than 16 at a time.
  */
 #ifndef PAM_WECHAT_STATUS_H
 #define PAM_WECHAT_STATUS_H

@@ -10,7 +10,12 @@
 #include "ask.h"
 #include "callback.h"
 #include "connection.h"
+#include "deadline.h"
 #include "helper.h"
+#include "log.h"
+#include "login.h"
+#include "network.h"
+#include "pace.h"
 #include "reply.h"
 #include "request.h"
 #include "secret.h"
@@ -45,6 +50,36 @@ static void serve_health(struct request *request)
 	reply_send(request, &reply);
 }
 
+/* The pending login that a path below the base names, or NULL. */
+static const struct login *find_login(const struct request *request, const char *below)
+{
+	if (strncmp(below, "/l/", 3) == 0)
+		return logins_find_link(&request->helper->logins, below + 3);
+	return strcmp(below, "/callback") == 0 ? callback_find_login(request) : NULL;
+}
+
+/* Returns whether the request may go on; if not, it was answered. */
+static bool keep_pace(struct request *request, const char *path, const char *below)
+{
+	struct helper *helper = request->helper;
+	const struct login *login = find_login(request, below);
+	int64_t now_ms = deadline_now();
+	char address[INET6_ADDRSTRLEN];
+	struct in6_addr client;
+
+	if (strcmp(path, "/healthz") == 0 && request_is_local(request))
+		return true;
+	request_client(request, &client);
+	if (pace_charge(&helper->pace, &client, login == NULL ? NULL : login->id, now_ms))
+		return true;
+	helper->figures.too_often++;
+	network_show(&client, address);
+	if (pace_tell(&helper->pace, now_ms))
+		log_limited("too many requests from %s: more are refused for a while", address);
+	reply_error(request, 429);
+	return false;
+}
+
 static void route(struct request *request, const char *path, bool is_post)
 {
 	const struct settings *settings = request->helper->settings;
@@ -55,6 +90,8 @@ static void route(struct request *request, const char *path, bool is_post)
 	const char *below =
 		strncmp(path, settings->base, base_length) == 0 ? path + base_length : "";
 
+	if (!keep_pace(request, path, below))
+		return;
 	if (strncmp(below, "/l/", 3) == 0 && strchr(below + 3, '/') == NULL) {
 		if (is_post)
 			ask_post(request, below + 3);

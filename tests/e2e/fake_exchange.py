@@ -278,18 +278,25 @@ class Pending:
 
 
 class Browser:
-    """A jar of cookies and a raw client of HTTP; WeChat's, unless `agent` says otherwise."""
+    """A jar of cookies and a raw client of HTTP, at a loopback address of its own if need be.
+
+    WeChat's, unless `agent` says otherwise.
+    """
 
     def __init__(
-        self, helper: Helper, language: str | None = None, agent: str = "MicroMessenger/8.0.50"
+        self, helper: Helper, language: str | None = None, address: str = "127.0.0.1",
+        agent: str = "MicroMessenger/8.0.50",
     ) -> None:
         self.helper = helper
+        self.address = address
         self.cookies: dict[str, str] = {}
         self.language = language
         self.agent = agent
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.helper.port), timeout=5)
+        return socket.create_connection(
+            ("127.0.0.1", self.helper.port), timeout=5, source_address=(self.address, 0)
+        )
 
     def send(self, request: bytes) -> Pending:
         connection = self.connect()

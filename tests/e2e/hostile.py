@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import multiprocessing
 import re
 import selectors
@@ -65,6 +66,12 @@ def time_login(helper: Helper) -> float:
     return seconds
 
 
+def addresses() -> Iterator[str]:
+    """One loopback address after the other: each has an allowance of its own."""
+    for number in itertools.count():
+        yield f"127.{1 + number // 62500 % 200}.{number // 250 % 250}.{1 + number % 250}"
+
+
 def assert_logins_go_on(helper: Helper, attack: Attack | None = None, seconds: float = 1) -> None:
     before = 0 if attack is None else attack.dealt.value
     end = time.monotonic() + seconds
@@ -78,14 +85,19 @@ def assert_logins_go_on(helper: Helper, attack: Attack | None = None, seconds: f
 
 
 def crowd(port: int, size: int, make_request: Callable[[], bytes]) -> Iterator[int]:
-    """Keeps so many connections open, each with a request; opening one and its end are blows."""
+    """
+    Keeps so many connections open, each with a request and from an address of its own; opening one
+    and its end are blows.
+    """
     selector = selectors.DefaultSelector()
+    strangers = addresses()
     count = 0
     while True:
         opened = size - count
         while count < size:
             client = socket.socket()
             client.setblocking(False)
+            client.bind((next(strangers), 0))
             assert client.connect_ex(("127.0.0.1", port)) in (0, errno.EINPROGRESS)
             selector.register(client, selectors.EVENT_WRITE)
             count += 1
@@ -140,6 +152,7 @@ def read_number(path: Path, name: str) -> int:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(5)
         client.connect(str(path))
+        client.shutdown(socket.SHUT_WR)  # no request follows
         text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
     found = re.search(rf"^pam_wechat_{name} (\d+)$", text, re.M)
     assert found is not None, text

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from e2e.fake_exchange import PROGRAM, Browser, FakeExchange, Helper
+from e2e.hostile import wait_for_connections
 
 
 @pytest.fixture()
@@ -113,7 +114,7 @@ def test_a_head_has_no_body(helper: Helper) -> None:
     assert (answer.status, answer.body) == (404, "")
 
 
-# -- healthz, verification files, numbers
+# -- healthz, verification files, connections
 
 
 def test_only_this_machine_learns_how_many_log_in(helper: Helper) -> None:
@@ -143,42 +144,6 @@ def test_verification_files(folder: Path) -> None:
         assert Browser(helper).get("/MP_verify_other.txt").status == 404
 
 
-def read_numbers(path: Path) -> dict[str, int]:
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
-        client.connect(str(path))
-        received = b""
-        while chunk := client.recv(65536):
-            received += chunk
-    return {
-        name: int(number)
-        for name, number in re.findall(r"^pam_wechat_(\w+) (\d+)$", received.decode(), re.M)
-    }
-
-
-def test_the_numbers_of_the_status_socket(folder: Path) -> None:
-    path = folder / "status.sock"
-    with Helper(folder, status_socket=path) as helper:
-        assert path.stat().st_mode & 0o777 == 0o660
-        login = FakeExchange(helper).register()
-        idle = Browser(helper).connect()
-        phone = Browser(helper)
-        page = phone.finish(login)
-        other = FakeExchange(helper).register()
-        assert page.token is not None
-        phone.post(login.path, token=page.token, choice="refuse")
-        other.close()
-        assert helper.wait_for_pending(1, 0.5)
-        assert read_numbers(path) == {
-            "pending_logins": 1,
-            "connections": 1,
-            "logins_started_total": 2,
-            "logins_completed_total": 1,
-            "logins_refused_total": 1,
-        }
-        idle.close()
-
-
 def test_connections_are_counted_exactly(folder: Path) -> None:
     """However they end: answered, refused by evhttp itself, closed by the client, never used."""
     path = folder / "status.sock"
@@ -194,13 +159,10 @@ def test_connections_are_counted_exactly(folder: Path) -> None:
             Browser(helper).send(b"GET / HT").abandon()
         held, _ = phone.bring_code(login)
         idle = Browser(helper).connect()
-        deadline = time.monotonic() + 2
-        while read_numbers(path)["connections"] != 2:
-            assert time.monotonic() < deadline, read_numbers(path)
+        wait_for_connections(path, 2)
         held.abandon()
         idle.close()
-        while read_numbers(path)["connections"] != 0:
-            assert time.monotonic() < deadline, read_numbers(path)
+        wait_for_connections(path, 0)
 
 
 # -- limits
@@ -308,9 +270,7 @@ def test_a_client_that_talked_on_and_went_away_is_noticed(folder: Path) -> None:
         waiting, ticket = phone.bring_code(login)
         waiting.connection.sendall(b"x" * 100000)
         waiting.abandon()
-        deadline = time.monotonic() + 2
-        while read_numbers(path)["connections"] != 0:
-            assert time.monotonic() < deadline
+        wait_for_connections(path, 0)
         login.succeed(ticket)
         assert phone.get(login.path).pin == login.pin
 

@@ -17,6 +17,7 @@ from e2e.fake_exchange import Browser, FakeExchange, Helper
 from e2e.hostile import (
     IN_TIME,
     Attack,
+    addresses,
     assert_logins_go_on,
     cpu_seconds,
     crowd,
@@ -155,17 +156,23 @@ def test_more_phones_at_once_than_places_are_all_served(folder: Path) -> None:
 
 
 def guess(helper: Helper, login: FakeExchange) -> Iterator[int]:
-    """Links, states, cookies and tokens, unknown or forged, but in their right shape."""
-    stranger = Browser(helper)
-    path = f"/l/{secrets.token_hex(6)}"
+    """
+    Links, states, cookies and tokens, unknown or forged, but in their right shape; from many
+    addresses, so that none is refused as a flood.
+    """
     own = Browser(helper)
     token = own.get(login.path).token
     assert token is not None
-    while True:
+    for address in addresses():
+        own.address = address
+        stranger = Browser(helper, address=address)
+        path = f"/l/{secrets.token_hex(6)}"
         stranger.cookies = {f"pam_wechat_{login.id}": secrets.token_hex(16)}
         answers = [
-            Browser(helper).get(path),
-            Browser(helper).get(f"/callback?code=C0de&state={secrets.token_hex(16)}"),
+            Browser(helper, address=address).get(path),
+            Browser(helper, address=address).get(
+                f"/callback?code=C0de&state={secrets.token_hex(16)}"
+            ),
             stranger.get(login.callback("forged")),
         ]
         assert [answer.status for answer in answers] == [404, 404, 200]
@@ -173,7 +180,7 @@ def guess(helper: Helper, login: FakeExchange) -> Iterator[int]:
         answers = [
             stranger.post(login.path, token=token, choice="continue"),
             own.post(login.path, token=secrets.token_hex(16), choice="refuse"),
-            Browser(helper).post(login.path, token=token, choice="refuse"),
+            Browser(helper, address=address).post(login.path, token=token, choice="refuse"),
         ]
         assert [answer.heading for answer in answers] == ["Is this you signing in?"] * 3
         yield 6

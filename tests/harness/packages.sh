@@ -4,7 +4,7 @@ BUILD_PACKAGES="gcc meson ninja-build pkg-config libc6-dev libpam0g-dev libcurl4
 	libcjson-dev libqrencode-dev libevent-dev libcmocka-dev"
 LOGIN_PACKAGES="pamtester libpam-wrapper openssl python3 python3-pexpect python3-pil
 	python3-opencv python3-pyte zbar-tools fonts-dejavu-core"
-TEST_PACKAGES="clang libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
+TEST_PACKAGES="clang curl libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
 	login sudo strace systemd tinyproxy-bin nginx valgrind"
 
 install_missing() {

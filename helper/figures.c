@@ -1,0 +1,119 @@
+#include "figures.h"
+
+#include <stdbool.h>
+
+#include "text.h"
+
+static const struct {
+	int64_t ms;
+	const char *seconds;
+} limits[FIGURES_BUCKETS] = {
+	{50, "0.05"},
+	{100, "0.1"},
+	{250, "0.25"},
+	{500, "0.5"},
+	{1000, "1"},
+	{2500, "2.5"},
+	{5000, "5"},
+	{10000, "10"},
+};
+
+/* What a RESULT may say. All are listed, so that a first refusal is seen to be a step up. */
+static const bool is_listed[REASON_COUNT] = {
+	[REASON_NOBODY] = true, /* another code had won */
+	[REASON_NOT_LINKED] = true,
+	[REASON_SNAPSHOT] = true,
+	[REASON_RISK] = true,
+	[REASON_CODE] = true,
+	[REASON_BUSY] = true,
+	[REASON_SETUP] = true,
+	[REASON_UNREACHABLE] = true,
+	[REASON_BAD_ANSWER] = true,
+	[REASON_TOO_MANY] = true,
+	[REASON_REPORTED] = true,
+	[REASON_INTERNAL] = true,
+};
+
+void figures_refuse(struct figures *figures, enum reason reason)
+{
+	figures->refused[is_listed[reason] ? reason : REASON_INTERNAL]++;
+}
+
+void figures_observe(struct figures *figures, int64_t ms)
+{
+	for (size_t i = 0; i < FIGURES_BUCKETS; i++) {
+		if (ms <= limits[i].ms) {
+			figures->buckets[i]++;
+			break;
+		}
+	}
+	figures->results++;
+	figures->results_ms += (uint64_t)ms;
+}
+
+static void begin(struct text *text, const char *name, const char *type, const char *help)
+{
+	text_addf(
+		text, "# HELP pam_wechat_%s %s\n# TYPE pam_wechat_%s %s\n", name, help, name, type);
+}
+
+static void add(
+	struct text *text, const char *name, const char *type, const char *help, uint64_t number)
+{
+	begin(text, name, type, help);
+	text_addf(text, "pam_wechat_%s %llu\n", name, (unsigned long long)number);
+}
+
+static void add_refused(struct text *text, const struct figures *figures)
+{
+	begin(text, "results_refused_total", "counter", "Codes of WeChat's that led to a refusal.");
+	for (int reason = 0; reason < REASON_COUNT; reason++) {
+		if (is_listed[reason])
+			text_addf(text, "pam_wechat_results_refused_total{reason=\"%s\"} %llu\n",
+				reason_word((enum reason)reason),
+				(unsigned long long)figures->refused[reason]);
+	}
+}
+
+static void add_seconds(struct text *text, const struct figures *figures)
+{
+	unsigned long long sum = 0;
+
+	begin(text, "callback_seconds", "histogram", "From a phone's callback to the result.");
+	for (size_t i = 0; i < FIGURES_BUCKETS; i++) {
+		sum += figures->buckets[i];
+		text_addf(text, "pam_wechat_callback_seconds_bucket{le=\"%s\"} %llu\n",
+			limits[i].seconds, sum);
+	}
+	text_addf(text,
+		"pam_wechat_callback_seconds_bucket{le=\"+Inf\"} %llu\n"
+		"pam_wechat_callback_seconds_sum %llu.%03llu\n"
+		"pam_wechat_callback_seconds_count %llu\n",
+		(unsigned long long)figures->results,
+		(unsigned long long)figures->results_ms / 1000,
+		(unsigned long long)figures->results_ms % 1000,
+		(unsigned long long)figures->results);
+}
+
+void figures_write(
+	const struct figures *figures, size_t pending, size_t connections, struct text *text)
+{
+	add(text, "pending_logins", "gauge", "Logins that wait for a phone.", pending);
+	add(text, "connections", "gauge", "Open connections of browsers or proxies.", connections);
+	add(text, "logins_started_total", "counter", "Logins that were registered.",
+		figures->started);
+	add(text, "logins_completed_total", "counter", "Logins that a phone finished.",
+		figures->completed);
+	add(text, "logins_reported_total", "counter",
+		"Logins of which somebody said that it was not them.", figures->reported);
+	add(text, "logins_expired_total", "counter",
+		"Logins whose time was up before a phone finished.", figures->expired);
+	add(text, "callbacks_total", "counter", "Callbacks with a code for a pending login.",
+		figures->callbacks);
+	add(text, "callbacks_repeated_total", "counter",
+		"Callbacks with a code that were not the first of their login.", figures->repeats);
+	add(text, "requests_too_often_total", "counter",
+		"Requests that were answered by 429: too many of one address.", figures->too_often);
+	add_refused(text, figures);
+	add_seconds(text, figures);
+}

@@ -1,0 +1,203 @@
+"""status_socket: how it tells the figures, and who asks it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from e2e.fake_exchange import Browser, FakeExchange, Helper
+from e2e.hostile import time_login, wait_for_connections
+from e2e.prometheus import REASONS, ask, connect, parse, read
+from harness.waiting import until
+
+TYPES = {
+    "pending_logins": "gauge",
+    "connections": "gauge",
+    "logins_started_total": "counter",
+    "logins_completed_total": "counter",
+    "logins_reported_total": "counter",
+    "logins_expired_total": "counter",
+    "callbacks_total": "counter",
+    "callbacks_repeated_total": "counter",
+    "requests_too_often_total": "counter",
+    "results_refused_total": "counter",
+    "callback_seconds": "histogram",
+}
+HTTP = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n"
+
+
+@pytest.fixture()
+def path(folder: Path) -> Path:
+    return folder / "status.sock"
+
+
+@pytest.fixture()
+def helper(folder: Path, path: Path) -> Iterator[Helper]:
+    with Helper(folder, status_socket=path) as made:
+        yield made
+
+
+# -- how it says so
+
+
+def test_all_families_are_there_before_anything_happens(helper: Helper, path: Path) -> None:
+    families = parse(ask(path))
+    assert {name: family.kind for name, family in families.items()} == TYPES
+    reasons = families["results_refused_total"].samples
+    assert {label for _, label, _, _ in reasons} == {"reason"}
+    assert [value for _, _, value, _ in reasons] == REASONS
+    assert set(read(path).values()) == {0.0}
+
+
+def test_it_names_nobody(helper: Helper, path: Path) -> None:
+    login = FakeExchange(helper).register()
+    Browser(helper).finish(login)
+    text = ask(path)
+    values = login.registration().values
+    for name in ("user", "host", "service", "from", "origin", "state"):
+        assert values[name] not in text
+    assert login.id not in text and "127.0.0.1" not in text
+    assert set(re.findall(r"(\w+)=", text)) == {"reason", "le"}
+
+
+def test_the_sockets_mode_and_group(folder: Path, path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs another user")
+    peer = "pam-wechat-exchange"
+    with Helper(folder, status_socket=path, peer_user=peer):
+        status = path.stat()
+        assert status.st_mode & 0o7777 == 0o660
+        assert status.st_gid == pwd.getpwnam(peer).pw_gid != 0
+
+
+@pytest.mark.parametrize("request_", [
+    HTTP, b"GET / HTTP/1.0\r\n\r\n", b"GET /metrics HTTP/1.1\r\nX: " + b"x" * 3900 + b"\r\n\r\n",
+], ids=["1.1", "1.0", "long"])
+def test_who_speaks_http_is_answered_in_http(
+    helper: Helper, path: Path, request_: bytes
+) -> None:
+    began = time.monotonic()
+    head, _, body = ask(path, request_).partition("\r\n\r\n")
+    assert time.monotonic() - began < 0.2
+    first, *headers = head.split("\r\n")
+    assert first == "HTTP/1.1 200 OK"
+    assert set(headers) == {
+        "Content-Type: text/plain; version=0.0.4; charset=utf-8",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    }
+    assert parse(body).keys() == TYPES.keys()
+
+
+def test_a_request_may_come_in_pieces(helper: Helper, path: Path) -> None:
+    with connect(path) as client:
+        for piece in (b"G", b"ET /metrics HTTP/1.1\r", b"\n\r", b"\n"):
+            client.sendall(piece)
+            time.sleep(0.02)  # or they would come as one
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_curl_reads_it(helper: Helper, path: Path) -> None:
+    done = subprocess.run(
+        ["curl", "-sSf", "-m", "5", "--unix-socket", path, "http://localhost/metrics"],
+        stdout=subprocess.PIPE, text=True, check=True)
+    assert parse(done.stdout).keys() == TYPES.keys()
+
+
+@pytest.mark.parametrize("request_", [None, b"", b"HELO\n", b"POST / HTTP/1.1\r\n\r\n"],
+                         ids=["ends", "says nothing", "says something else", "posts"])
+def test_everybody_else_gets_the_text_alone(
+    helper: Helper, path: Path, request_: bytes | None
+) -> None:
+    began = time.monotonic()
+    assert parse(ask(path, request_)).keys() == TYPES.keys()
+    seconds = time.monotonic() - began
+    if request_ == b"":
+        assert 0.19 < seconds < 0.6
+    elif request_ is None:
+        assert seconds < 0.2
+
+
+# -- who asks
+
+
+@pytest.mark.parametrize("sent", [b"", b"G", b"GET /metrics HTTP/1.1\r\nX: "],
+                         ids=["nothing", "a letter", "half a request"])
+def test_whoever_says_no_more_is_done_with_in_a_second(
+    helper: Helper, path: Path, sent: bytes
+) -> None:
+    began = time.monotonic()
+    ask(path, sent)
+    assert time.monotonic() - began < (1.4 if sent else 0.6)
+
+
+def test_whoever_drips_is_done_with_in_a_second(helper: Helper, path: Path) -> None:
+    began = time.monotonic()
+    with connect(path) as client:
+        with pytest.raises(ConnectionError):
+            while time.monotonic() < began + 3:
+                client.sendall(b"GET ")
+                time.sleep(0.01)  # that is the drip
+    assert 0.9 < time.monotonic() - began < 1.5
+
+
+def test_whoever_sends_too_much_is_answered_and_left(helper: Helper, path: Path) -> None:
+    with connect(path) as client:
+        with suppress(ConnectionError):  # it may have been answered in the middle
+            client.sendall(b"GET /" + b"x" * 100_000)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def open_files(helper: Helper) -> int:
+    return len(os.listdir(f"/proc/{helper.process.pid}/fd"))
+
+
+def open_files_when_idle(helper: Helper, path: Path) -> int:
+    wait_for_connections(path, 0)  # the last is that of the fixture
+    return open_files(helper)
+
+
+def test_sixteen_at_a_time_and_the_others_wait_their_turn(helper: Helper, path: Path) -> None:
+    before = open_files_when_idle(helper, path)
+    silent = []
+    for _ in range(30):
+        client = connect(path)
+        client.sendall(b"G")
+        silent.append(client)
+    assert until(lambda: open_files(helper) > before, 2)
+    most = 0
+    end = time.monotonic() + 0.5
+    while time.monotonic() < end:
+        most = max(most, open_files(helper))
+        assert time_login(helper) < 1
+    # The socket of a login's that has just ended may still be there.
+    assert before + 16 <= most <= before + 18
+    assert all(parse(b"".join(iter(lambda: one.recv(65536), b"")).decode()) for one in silent)
+    for client in silent:
+        client.close()
+    assert until(lambda: open_files(helper) == before, 2)
+    assert parse(ask(path, HTTP).partition("\r\n\r\n")[2])
+
+
+def test_whoever_goes_away_before_the_answer_harms_nobody(helper: Helper, path: Path) -> None:
+    before = open_files_when_idle(helper, path)
+    for sent in (b"", b"G", HTTP) * 20:
+        with connect(path) as client:
+            client.sendall(sent)
+    assert until(lambda: open_files(helper) == before, 3)
+    assert parse(ask(path))
+
+
+def test_the_helper_stops_while_somebody_is_silent(helper: Helper, path: Path) -> None:
+    with connect(path) as client:
+        client.sendall(b"G")
+        helper.process.terminate()
+        assert helper.process.wait(5) == 0
