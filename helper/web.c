@@ -50,6 +50,11 @@ static void serve_health(struct request *request)
 	reply_send(request, &reply);
 }
 
+static bool is_health(const char *path, const char *below)
+{
+	return strcmp(path, "/healthz") == 0 || strcmp(below, "/healthz") == 0;
+}
+
 /* The pending login that a path below the base names, or NULL. */
 static const struct login *find_login(const struct request *request, const char *below)
 {
@@ -67,7 +72,7 @@ static bool keep_pace(struct request *request, const char *path, const char *bel
 	char address[INET6_ADDRSTRLEN];
 	struct in6_addr client;
 
-	if (strcmp(path, "/healthz") == 0 && request_is_local(request))
+	if (is_health(path, below) && request_is_local(request))
 		return true;
 	request_client(request, &client);
 	if (pace_charge(&helper->pace, &client, login == NULL ? NULL : login->id, now_ms))
@@ -101,7 +106,7 @@ static void route(struct request *request, const char *path, bool is_post)
 	}
 	if (is_post)
 		reply_error(request, 405);
-	else if (strcmp(path, "/healthz") == 0)
+	else if (is_health(path, below))
 		serve_health(request);
 	else if (verify != NULL && (name == path || name == below))
 		serve_verify(request, verify);

@@ -18,6 +18,7 @@ EXPECTED = {
     "usr/share/doc/pam_wechat/examples/pam_wechat.conf": 0o644,
     "usr/share/doc/pam_wechat/examples/helper.conf": 0o644,
     "usr/share/doc/pam_wechat/examples/users": 0o644,
+    "usr/share/doc/pam_wechat/examples/caddy/Caddyfile": 0o644,
     "usr/share/doc/pam_wechat/examples/nginx/pam_wechat.conf": 0o644,
     "usr/share/doc/pam_wechat/examples/pam.d/login": 0o644,
     "usr/share/doc/pam_wechat/examples/pam.d/sshd-only": 0o644,

@@ -10,7 +10,8 @@ import pytest
 
 from harness.host import Host
 from harness.site import HELPER, REPOSITORY, Site
-from simulator import Phone
+from harness.web_servers import SERVERS, uncommented
+from simulator import Authority, Phone
 
 CONF = REPOSITORY / "conf"
 SOURCES = {
@@ -84,6 +85,7 @@ def test_the_defaults_of_the_helpers_sample_are_accepted(folder: Path) -> None:
     verify.write_text("0123456789abcdef")
     verify.chmod(0o644)
     sample["verify_file"] = str(verify)
+    sample["pages_dir"] = str(folder)
     done = check_helper_conf(folder, "".join(f"{k} = {v}\n" for k, v in sample.items()))
     assert (done.returncode, done.stderr) == (0, "")
     done = check_helper_conf(folder, "".join(f"{k} = {v}\n" for k, v in sample.items()) + "x = 1\n")
@@ -97,3 +99,32 @@ def test_the_sample_of_the_users_table_is_accepted_with_its_examples(site: Site)
     assert len(examples) == 2
     site.write_users(table + "\n".join([*examples, f"{site.wechat.openid('alice')} alice", ""]))
     assert sign_in(site) == "PAM_SUCCESS"
+
+
+@pytest.mark.parametrize("below_a_path", [False, True], ids=["as it is", "below a path"])
+@pytest.mark.parametrize("name", SERVERS)
+def test_the_samples_of_web_servers_are_accepted(
+    folder: Path, authority: Authority, name: str, below_a_path: bool
+) -> None:
+    kind = SERVERS[name]
+    sample = kind.file.read_text()
+    server = kind(folder, authority, sample=uncommented(sample) if below_a_path else sample)
+    names = re.findall(r"^(?:\tserver_name )?(\w+\.example\.com)[; ]", server.config.read_text(),
+                       re.MULTILINE)
+    assert names == ["login.example.com", "corp.example.com"][: 1 + below_a_path]
+    done = subprocess.run(server.check_command(), env=server.environment, capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "" or name == "caddy"
+    server.config.write_text(server.config.read_text() + "nonsense {\nnonsense\n}\n")
+    done = subprocess.run(server.check_command(), env=server.environment, capture_output=True)
+    assert done.returncode != 0
+
+
+def test_the_caddyfile_is_laid_out_as_caddy_wants(folder: Path) -> None:
+    sample = SERVERS["caddy"].file.read_text()
+    for text in (sample, uncommented(sample)):
+        path = folder / "Caddyfile"
+        path.write_text(text)
+        done = subprocess.run(["caddy", "fmt", path], capture_output=True, text=True)
+        assert done.stdout == text

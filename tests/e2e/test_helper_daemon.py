@@ -123,6 +123,17 @@ def test_only_this_machine_learns_how_many_log_in(helper: Helper) -> None:
     assert Browser(helper).get("/healthz", X_Forwarded_For="203.0.113.9").body == "ok\n"
 
 
+def test_health_is_told_at_the_root_and_below_the_path(folder: Path) -> None:
+    with Helper(folder, public_url="http://127.0.0.1:9/sso") as helper:
+        for place in ("/", "/sso/"):
+            answer = Browser(helper).get(f"{place}healthz")
+            assert (answer.status, answer.body) == (200, "ok pending=0\n")
+            forwarded = Browser(helper).get(f"{place}healthz", X_Forwarded_For="203.0.113.9")
+            assert forwarded.body == "ok\n"
+        for place in ("/x/", "/ssohealthz", "/sso/l/", "/sso//"):
+            assert Browser(helper).get(f"{place}healthz").status == 404
+
+
 def test_pending_goes_from_one_to_none_with_the_connection(helper: Helper) -> None:
     login = FakeExchange(helper).register()
     assert helper.pending() == 1

@@ -38,17 +38,50 @@ _OTHER_DIGITS = re.compile(
     rb"\d\d:\d\d:\d\d|\[\d+\]|\b(?:port|pid|uid|login)[ =]\w+|(?:\d+\.){3}\d+(?::\d+)?|\]:\d+")
 
 
+class Needles:
+    """
+    Many strings, looked for together. A module's tests make thousands: so each place of a text is
+    looked up in a table, instead of each string in the text.
+    """
+
+    def __init__(self, head: int) -> None:
+        self._head = head  # how many characters each string has at least
+        self._by_head: dict[bytes, list[tuple[bytes, str, str]]] = {}
+        self._others: list[tuple[bytes, str, str]] = []  # that hold other characters
+        self._runs = re.compile(rb"[0-9A-Za-z+/_-]{%d,}" % head)
+
+    def add(self, needle: bytes, kind: str, encoding: str) -> None:
+        entry = (needle, kind, encoding)
+        if self._runs.fullmatch(needle):
+            self._by_head.setdefault(needle[: self._head], []).append(entry)
+        else:
+            self._others.append(entry)
+
+    def find(self, text: bytes) -> Iterator[tuple[str, str]]:
+        """Kind and encoding of each."""
+        for match in self._runs.finditer(text):
+            run = match[0]
+            for place in range(len(run) - self._head + 1):
+                head = run[place : place + self._head]
+                for needle, kind, encoding in self._by_head.get(head, ()):
+                    if run.startswith(needle, place):
+                        yield kind, encoding
+        yield from ((kind, encoding) for needle, kind, encoding in self._others if needle in text)
+
+
 class Secrets:
     """What must not be found, each by its kind."""
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
-        self._needles: dict[str, list[tuple[str, bytes]]] = {}
+        self._pins, self._others = Needles(4), Needles(12)
 
     def add(self, kind: str, secret: str) -> None:
         # Junk that a test sends, sixteen times the same letter, is in the test's name as well.
         if secret not in self._known and (kind == PIN or len(set(secret)) > 4):
-            self._needles[secret] = list(_needles(kind, secret))
+            needles = self._pins if kind == PIN else self._others
+            for encoding, needle in _needles(kind, secret):
+                needles.add(needle, kind, encoding)
             self._known[secret] = kind
 
     def add_page(self, page: Page) -> None:
@@ -75,19 +108,15 @@ class Secrets:
 
     def find(self, data: bytes, but: tuple[str, ...] = ()) -> list[str]:
         """What was found: kind and encoding."""
-        texts = list(_readings(data))
-        words = [_OTHER_DIGITS.sub(b" ", text) for text in texts]
-        found = []
-        for secret, kind in self.known():
-            if kind in but:
-                continue
-            if kind == PIN and any(re.search(rb"(?<!\w)%s(?!\w)" % secret.encode(), text)
-                                   for text in words):
-                found.append(f"{kind}, as it is")
-            for encoding, needle in self._needles[secret]:
-                if any(needle in text for text in texts):
-                    found.append(f"{kind}, {encoding}")
-        return found
+        found: set[tuple[str, str]] = set()
+        for text in _readings(data):
+            found.update(self._others.find(text))
+            if PIN not in but:
+                found.update(self._pins.find(text))
+                words = set(re.findall(rb"\w+", _OTHER_DIGITS.sub(b" ", text)))
+                if any(self._known.get(word.decode()) == PIN for word in words):
+                    found.add((PIN, "as it is"))
+        return [f"{kind}, {encoding}" for kind, encoding in sorted(found) if kind not in but]
 
 
 def _needles(kind: str, secret: str) -> Iterator[tuple[str, bytes]]:
@@ -211,8 +240,7 @@ class Watch:
     def _places(self) -> Iterator[tuple[str, bytes, tuple[str, ...]]]:
         """Where it is, what it holds, and the kinds that it may hold."""
         if self._log is not None:
-            lines = self._log.since(self._log_mark)
-            self._log_mark = self._log.mark()
+            lines, self._log_mark = self._log.take(self._log_mark)
             yield "the system's log", "\n".join(lines).encode(), ()
         outputs, self.outputs = self.outputs, []
         for output in outputs:
@@ -237,7 +265,7 @@ class Watch:
             may: tuple[str, ...] = ()
             if "secret" in path.parts:
                 may += (APP_SECRET,)
-            if path.parent.name == "nginx":
+            if path.parent.name in ("nginx", "caddy"):
                 may += (LINK,)  # whoever reads the log cannot do more with it than refuse the login
             if not path.name.endswith("log"):
                 may += (PIN,)  # where four digits mean nothing: ports, ids, dates

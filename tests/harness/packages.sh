@@ -4,8 +4,8 @@ BUILD_PACKAGES="gcc meson ninja-build pkg-config libc6-dev libpam0g-dev libcurl4
 	libcjson-dev libqrencode-dev libevent-dev libcmocka-dev"
 LOGIN_PACKAGES="pamtester libpam-wrapper openssl python3 python3-pexpect python3-pil
 	python3-opencv python3-pyte zbar-tools fonts-dejavu-core"
-TEST_PACKAGES="clang curl libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
-	login sudo strace systemd tinyproxy-bin nginx valgrind"
+TEST_PACKAGES="clang libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
+	login sudo strace systemd tinyproxy-bin nginx caddy curl valgrind"
 
 install_missing() {
 	missing=
@@ -24,7 +24,7 @@ install_missing() {
 		}
 		as_root=sudo
 	fi
-	# Nothing that is installed for tests is started: sshd and nginx would listen to the world.
+	# Nothing that is installed for tests is started: sshd and web servers would listen to the world.
 	policy=
 	if [ ! -e /usr/sbin/policy-rc.d ]; then
 		policy=/usr/sbin/policy-rc.d

@@ -16,6 +16,7 @@ SOCKET = Path("/dev/log")
 class SystemLog:
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self._heard = threading.Condition()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(SOCKET))
         os.chmod(SOCKET, 0o666)
@@ -24,7 +25,10 @@ class SystemLog:
     def _read(self) -> None:
         while True:
             data = self._socket.recv(65536)
-            self.lines.append(re.sub(r"^<\d+>", "", data.decode(errors="replace")).rstrip("\n\0"))
+            line = re.sub(r"^<\d+>", "", data.decode(errors="replace")).rstrip("\n\0")
+            with self._heard:
+                self.lines.append(line)
+                self._heard.notify_all()
 
     def mark(self) -> int:
         """The place behind all that was said until now."""
@@ -33,20 +37,28 @@ class SystemLog:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             sender.sendto(token.encode(), str(SOCKET))
         self.wait_for(token, before)
-        return self.lines.index(token) + 1
+        return self.lines.index(token, before) + 1
 
     def since(self, mark: int) -> list[str]:
         """All that was said until now, except by mark()."""
-        return [line for line in self.lines[mark : self.mark()]
-                if not line.startswith("until now ")]
+        return self.take(mark)[0]
+
+    def take(self, mark: int) -> tuple[list[str], int]:
+        """The same, and the place behind it."""
+        now = self.mark()
+        lines = [line for line in self.lines[mark:now] if not line.startswith("until now ")]
+        return lines, now
 
     def wait_for(self, pattern: str, since: int = 0, seconds: float = 5) -> str:
         """The first line since a mark that matches."""
         deadline = time.monotonic() + seconds
-        while True:
-            for line in self.lines[since:]:
-                if re.search(pattern, line):
-                    return line
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no line matches {pattern!r}:\n" + "\n".join(self.lines[since:]))
-            time.sleep(0.001)
+        looked_at = since
+        with self._heard:
+            while True:
+                for line in self.lines[looked_at:]:
+                    if re.search(pattern, line):
+                        return line
+                looked_at = len(self.lines)
+                if not self._heard.wait(deadline - time.monotonic()):
+                    raise AssertionError(
+                        f"no line matches {pattern!r}:\n" + "\n".join(self.lines[since:]))
