@@ -75,11 +75,12 @@ def pass_on(request: Request, port: int, headers: dict[str, str]) -> Reply:
     try:
         target = request.path + (f"?{request.query}" if request.query else "")
         connection.request(request.method, target, request.body or None, request.headers | headers)
-        answer = connection.getresponse()
-        return Reply(
-            answer.status, answer.getheader("Content-Type", ""),
-            [pair for pair in answer.getheaders() if pair[0].lower() not in _OWN],
-            answer.read(),
-        )
+        return read_reply(connection.getresponse())
     finally:
         connection.close()
+
+
+def read_reply(response: http.client.HTTPResponse) -> Reply:
+    return Reply(response.status, response.getheader("Content-Type", ""),
+                 [pair for pair in response.getheaders() if pair[0].lower() not in _OWN],
+                 response.read())

@@ -309,7 +309,10 @@ SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
     "hostile": ("the helper attacked (root)", _pytest("e2e/test_hostile*.py", sandboxed=True)),
     "pam": ("return codes through libpam (root)", _pytest("pam", sandboxed=True)),
     "login": ("whole logins by sshd, login, su and sudo (root)",
-              _pytest("e2e/test_[!h]*.py", "e2e/test_hygiene.py", sandboxed=True)),
+              _pytest("e2e/test_[!hp]*.py", "e2e/test_hygiene.py", "e2e/test_parallel.py",
+                      sandboxed=True)),
+    "pages": ("the phone's pages in Chromium (root)",
+              _pytest("e2e/test_page*.py", sandboxed=True)),
     "asan": ("unit, pam, helper, sshd and login with ASan and UBSan (root)", run_asan),
     "valgrind": ("ten logins without a leak or an uninitialised read (root)", run_valgrind),
 }
