@@ -91,7 +91,8 @@ def draw(browser: Chromium, name: str, language: str) -> None:
         if (name, language, scheme) in DRAWN:
             browser.hold(375, scheme, 2.0)
             file = "-".join([*name.lower().replace(",", "").split(), language, scheme])
-            browser.picture().quantize(32, Image.Quantize.MAXCOVERAGE).save(PICTURES / f"{file}.png", optimize=True)
+            picture = browser.picture().quantize(32, Image.Quantize.MAXCOVERAGE)
+            picture.save(PICTURES / f"{file}.png", optimize=True)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
