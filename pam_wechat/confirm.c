@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "console.h"
 #include "conversation.h"
 #include "deadline.h"
 #include "interruption.h"
@@ -16,23 +17,32 @@
 #define ANSWERS_MAX 3 /* wrong codes typed */
 #define LOOK_MS 100   /* between two looks at child and terminal while waiting */
 
-/* Whether this is a login on the machine's own console, which nobody reaches from elsewhere. */
+/* Whether the person sits at the machine's own console, which nobody reaches from elsewhere. */
 static bool is_console(const struct requester *requester)
 {
-	const char *tty = requester->tty;
-	size_t digits;
+	return requester->rhost[0] == '\0' && console_is_name(requester->tty);
+}
 
-	if (strcmp(requester->service, "login") != 0 || requester->rhost[0] != '\0')
-		return false;
-	if (strncmp(tty, "/dev/", 5) == 0)
-		tty += 5;
-	if (strncmp(tty, "tty", 3) != 0)
-		return false;
-	tty += 3;
-	digits = strspn(tty, "0123456789");
-	/* tty1 to tty63: tty0 is whichever is in front, and ttyS0 may be a modem. */
-	return tty[digits] == '\0' && tty[0] != '0' &&
-	       (digits == 1 || (digits == 2 && strcmp(tty, "63") <= 0));
+/* Whether the service asks on the terminal itself, and not in a window on that console. */
+static bool asks_in_text(const char *service)
+{
+	static const char *const services[] = {"login", "su", "su-l", "sudo", "sudo-i"};
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		if (strcmp(service, services[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Many of the Linux console's fonts have no half blocks, and none has Chinese characters. */
+static void adapt_to_console(struct login *login)
+{
+	struct settings *settings = &login->settings;
+
+	settings->lang = LANG_EN;
+	if (settings->charset == CHARSET_UTF8 && console_lacks_half_blocks(login->requester.tty))
+		settings->charset = CHARSET_ASCII;
 }
 
 int confirm_choose(struct login *login)
@@ -41,16 +51,15 @@ int confirm_choose(struct login *login)
 
 	login->waits = login->settings.confirm == CONFIRM_WAIT;
 	if (login->settings.confirm == CONFIRM_AUTO)
-		login->waits = is_console(requester);
+		login->waits = strcmp(requester->service, "login") == 0 && is_console(requester);
 	if (login->waits &&
 		(requester->rhost[0] != '\0' || strcmp(requester->service, "sshd") == 0))
 		return login_refuse_problem(login,
 			problem_set(&login->problem, -EINVAL,
 				"confirm=wait is for logins at this machine alone: use code for %s",
 				requester->service));
-	/* The Linux console has no Chinese characters. */
-	if (is_console(requester))
-		login->settings.lang = LANG_EN;
+	if (is_console(requester) && asks_in_text(requester->service))
+		adapt_to_console(login);
 	return LOGIN_GO_ON;
 }
 

@@ -3,14 +3,19 @@
  *
  *   MEDDLE_ALLOCATION=n  the module's n-th allocation fails
  *   MEDDLE_SPELLING=1    user names are looked up without regard to case, as some directories do
+ *   MEDDLE_UNIMAP=file   consoles have a font with this table (struct unipair, one by one)
  */
 #include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/kd.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -83,4 +88,41 @@ int getpwnam_r(
 			(char)(getenv("MEDDLE_SPELLING") != NULL ? tolower((unsigned char)name[i])
 								 : name[i]);
 	return next(spelled, entry, buffer, size, found);
+}
+
+/* As the kernel does: as many as there is room for, how many there are, and ENOMEM if not all. */
+static int copy_map(const char *path, struct unimapdesc *map)
+{
+	struct unipair entry;
+	unsigned short room = map->entry_ct, count = 0;
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return -1;
+	for (; fread(&entry, sizeof(entry), 1, file) == 1; count++) {
+		if (count < room)
+			map->entries[count] = entry;
+	}
+	fclose(file);
+	map->entry_ct = count;
+	if (count <= room)
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	const char *path = getenv("MEDDLE_UNIMAP");
+	int (*next)(int, unsigned long, ...);
+	va_list rest;
+	void *argument;
+
+	va_start(rest, request);
+	argument = va_arg(rest, void *);
+	va_end(rest);
+	if (request == GIO_UNIMAP && path != NULL)
+		return copy_map(path, argument);
+	*(void **)&next = dlsym(RTLD_NEXT, "ioctl");
+	return next(fd, request, argument);
 }
