@@ -11,7 +11,7 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 		"Tap Continue only if you are doing this yourself, right now, and every line above "
 		"is "
 		"right. If somebody sent you this page or its QR code, it is not you.",
-		"仅当您本人此刻正在登录，且以上信息全部属实时，才点“继续”。"
+		"仅当您本人此刻正在登录，且以上信息全部属实时，才点击“继续”。"
 		"如果此页面或二维码是别人发给您的，那就不是您本人在登录。"),
 	TEXT(USER, "User", "用户"),
 	TEXT(HOST, "Host", "主机"),
@@ -30,10 +30,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 
 	TEXT(PIN, "Type this in the terminal", "请在终端中输入"),
 	TEXT(PIN_TEXT, "Type these digits in the terminal you are signing in at, then press Enter.",
-		"请在您正在登录的终端中输入这四位数字，然后按回车键。"),
+		"请在您正在登录的终端中输入这四位验证码，然后按回车键。"),
 	TEXT(PIN_CAUTION,
 		"Tell them to nobody. Whoever asks for them is a fraud: tap This isn't me.",
-		"不要告诉任何人。如果有人向您索要这些数字，那是诈骗：请点“不是我”。"),
+		"不要告诉任何人。向您索要验证码的人都是骗子：请点击“不是我”。"),
 
 	TEXT(HELLO, "Hello, ", "您好，"),
 	TEXT(SIGNED_IN, "Signed in", "已登录"),
@@ -83,7 +83,7 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	TEXT(SNAPSHOT_TEXT,
 		"WeChat showed a snapshot of this page, and named no real person. Open the page "
 		"normally, and tap Continue.",
-		"微信打开的是快照页，没有给出真实身份。请打开完整页面，再点“继续”。"),
+		"微信打开的是快照页，没有给出真实身份。请打开完整页面，再点击“继续”。"),
 	TEXT(RISK, "WeChat refused this account", "微信拒绝了此账号"),
 	TEXT(RISK_TEXT,
 		"WeChat's risk control does not let this account sign in. Look in WeChat why, or "

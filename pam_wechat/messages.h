@@ -2,7 +2,7 @@
  * messages - what the person at the terminal reads, in English and Chinese.
  *
  * One table instead of gettext, which needs setlocale(): sshd never calls it, and a module must
- * not change its host's locale.
+ * not change its host's locale. MESSAGES.md shows all of it.
  */
 #ifndef PAM_WECHAT_MESSAGES_H
 #define PAM_WECHAT_MESSAGES_H
@@ -14,6 +14,7 @@ enum message {
 	MESSAGE_OTHER_WAY,
 	MESSAGE_LINK_ONLY,
 	MESSAGE_LINK_IN_WECHAT,
+	MESSAGE_LINK_HOW,
 	MESSAGE_WRONG_CODE,
 	MESSAGE_PROMPT,
 	MESSAGE_WAIT,

@@ -13,7 +13,7 @@ struct terminal_view terminal_view_at(int charset, bool invert, int round)
 		{PICTURE_ASCII, false}, {PICTURE_HALF_BLOCKS, true}, {PICTURE_NONE, false}};
 	static const struct terminal_view ascii[] = {
 		{PICTURE_ASCII, false}, {PICTURE_ASCII, true}, {PICTURE_NONE, false}};
-	struct terminal_view view = {PICTURE_NONE, false};
+	struct terminal_view view = {PICTURE_NEVER, false};
 
 	if (charset == CHARSET_UTF8)
 		view = utf8[round % 4];
@@ -74,16 +74,22 @@ static int lang_of(struct terminal_view view, int lang)
 void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_view view,
 	const char *link, int lang, bool wrong)
 {
-	bool picture = view.picture != PICTURE_NONE;
-	enum message first = picture ? MESSAGE_SCAN : MESSAGE_LINK_ONLY;
-	enum message second = picture ? MESSAGE_OTHER_WAY : MESSAGE_LINK_IN_WECHAT;
+	static const struct {
+		enum message first, second;
+	} words[] = {
+		[PICTURE_HALF_BLOCKS] = {MESSAGE_SCAN, MESSAGE_OTHER_WAY},
+		[PICTURE_ASCII] = {MESSAGE_SCAN, MESSAGE_OTHER_WAY},
+		[PICTURE_NONE] = {MESSAGE_LINK_ONLY, MESSAGE_LINK_IN_WECHAT},
+		[PICTURE_NEVER] = {MESSAGE_LINK_ONLY, MESSAGE_LINK_HOW},
+	};
+	enum message first = wrong ? MESSAGE_WRONG_CODE : words[view.picture].first;
 
 	lang = lang_of(view, lang);
 	/* ssh puts "(user@host) " in front of the first line. */
 	text_add(prompt, "\n");
 	draw(prompt, qr, view);
-	add_line(prompt, message_text(wrong ? MESSAGE_WRONG_CODE : first, lang));
-	add_line(prompt, message_text(second, lang));
+	add_line(prompt, message_text(first, lang));
+	add_line(prompt, message_text(words[view.picture].second, lang));
 	add_line(prompt, link);
 	text_add(prompt, message_text(MESSAGE_PROMPT, lang));
 }

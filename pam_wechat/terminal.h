@@ -2,7 +2,8 @@
  * terminal - the login as text: QR code, two lines, the link, and the question.
  *
  * All of it is the text of one prompt, because sshd up to 10.2 holds back everything else until
- * the next prompt, and ssh up to 10.2 shows everything else escaped.
+ * the next prompt, and ssh up to 10.2 shows everything else escaped. TERMINALS.md has the table of
+ * what reads what.
  */
 #ifndef PAM_WECHAT_TERMINAL_H
 #define PAM_WECHAT_TERMINAL_H
@@ -19,7 +20,8 @@ struct text;
 enum terminal_picture {
 	PICTURE_HALF_BLOCKS, /* two modules a character: needs UTF-8 */
 	PICTURE_ASCII,       /* "@@" for a light module */
-	PICTURE_NONE,        /* the link alone */
+	PICTURE_NONE,        /* the link alone, this time */
+	PICTURE_NEVER,       /* the link alone, whatever is answered */
 };
 
 struct terminal_view {

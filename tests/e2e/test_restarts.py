@@ -200,7 +200,7 @@ def test_a_helper_that_is_down_from_the_start_is_a_clean_refusal(
         assert login.prompt() is None
         assert login.result == "PAM_AUTHINFO_UNAVAIL"
         assert [(message.style, message.text) for message in login.messages] == [
-            ("error", "WeChat sign-in is not available at the moment."),
+            ("error", "WeChat sign-in is not available. Try later, or tell the administrator."),
         ]
     system_log.wait_for("user=alice rhost=203.0.113.7 result=refused reason=helper", mark)
     assert processes.running(site.exchange) == []

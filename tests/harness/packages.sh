@@ -4,10 +4,10 @@ BUILD_PACKAGES="gcc meson ninja-build pkg-config libc6-dev libpam0g-dev libcurl4
 	libcjson-dev libqrencode-dev libevent-dev libcmocka-dev"
 LOGIN_PACKAGES="pamtester libpam-wrapper openssl python3 python3-pexpect python3-pil
 	python3-opencv python3-pyte zbar-tools fonts-dejavu-core"
-# Of the fonts that hold Chinese this one is small: 5 MB instead of the 90 of fonts-noto-cjk.
-PAGES_PACKAGES="chromium chromium-driver python3-selenium libnss3-tools fonts-wqy-microhei"
+PAGES_PACKAGES="chromium chromium-driver python3-selenium libnss3-tools"
 TEST_PACKAGES="clang libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
-	login sudo strace systemd tinyproxy-bin nginx caddy curl valgrind $PAGES_PACKAGES"
+	login sudo strace systemd tinyproxy-bin nginx caddy curl valgrind xvfb xdotool xterm tmux
+	locales putty putty-tools console-setup-linux fonts-noto-cjk $PAGES_PACKAGES"
 
 install_missing() {
 	missing=

@@ -263,6 +263,20 @@ def run_valgrind() -> Count:
     return count
 
 
+def run_terminals() -> Count:
+    """The screenshots beside all else."""
+    others = [f"terminals/{path.name}" for path in sorted((TESTS / "terminals").glob("test_*.py"))
+              if path.name != "test_pictures.py"]
+    count = Count()
+    with ThreadPoolExecutor() as pool:
+        for part in [
+            pool.submit(run_pytest, "terminals/test_pictures.py", sandboxed=True),
+            pool.submit(run_pytest, *others, sandboxed=True),
+        ]:
+            _add(count, part.result())
+    return count
+
+
 def _as_root(environment: dict[str, str]) -> list[str]:
     if os.getuid() == 0:
         return []
@@ -313,6 +327,7 @@ SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
                       sandboxed=True)),
     "pages": ("the phone's pages in Chromium (root)",
               _pytest("e2e/test_page*.py", sandboxed=True)),
+    "terminals": ("what is readable on real terminals, by whom (root)", run_terminals),
     "asan": ("unit, pam, helper, sshd and login with ASan and UBSan (root)", run_asan),
     "valgrind": ("ten logins without a leak or an uninitialised read (root)", run_valgrind),
 }

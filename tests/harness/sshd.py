@@ -31,8 +31,8 @@ class Sshd:
         self.host_key = make_key(self.folder / "host_key")
         self.keys = self.folder / "authorized_keys"
         self.keys.write_text("")
-        (PAM_FOLDER / name).write_text(service + "account required pam_permit.so\n"
-                                       "session required pam_permit.so\n")
+        self.service = PAM_FOLDER / name
+        self.write_service(service)
         self.config = self.folder / "sshd_config"
         self.config.write_text("\n".join([
             *options, f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {self.host_key}",
@@ -40,6 +40,11 @@ class Sshd:
             "StrictModes no", f"AuthorizedKeysFile {self.keys}", "PidFile none",
             "UseDNS no", "LogLevel VERBOSE", "",
         ]))
+
+    def write_service(self, lines: str) -> None:
+        """What the next login finds as its PAM service."""
+        self.service.write_text(lines + "account required pam_permit.so\n"
+                                "session required pam_permit.so\n")
 
     def __enter__(self) -> Sshd:
         self.log = (self.folder / "log").open("wb")
@@ -80,10 +85,10 @@ class Sshd:
 
     def login(
         self, user: str, *command: str, options: tuple[str, ...] = (), locale: str = "C.UTF-8",
-        columns: int = COLUMNS, rows: int = ROWS,
+        columns: int = COLUMNS, rows: int = ROWS, environment: dict[str, str] | None = None,
     ) -> Terminal:
         environment = {"LC_ALL": locale, "PATH": os.environ["PATH"], "TERM": "xterm",
-                       "HOME": str(self.folder)}
+                       "HOME": str(self.folder)} | (environment or {})
         return Terminal(self.client(user, *command, options=options), environment,
                         columns=columns, rows=rows)
 

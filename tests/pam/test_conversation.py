@@ -137,7 +137,7 @@ def test_a_report_from_another_phone_ends_a_login_that_was_proved(
         other.tap("refuse")
         assert host.type(page.pin) == "PAM_MAXTRIES"
         assert [message.text for message in host.messages[1:]] == \
-            ["WeChat sign-in refused on the phone."]
+            ["Refused on the phone. If that was by mistake, start again."]
     assert installed.module_lines(mark) == [logged("refused reason=reported")]
 
 
@@ -211,8 +211,9 @@ def test_silence_does_not_keep_anybody_out(installed: Installation) -> None:
 
 
 @pytest.mark.parametrize("rhost, remark", [
-    ("", "手机上已拒绝此次微信登录。"),
-    ("192.0.2.7", "WeChat sign-in refused on the phone."),  # ssh would show it in octal
+    ("", "手机上已拒绝此次登录。如系误操作，请重新登录。"),
+    # ssh would show it in octal.
+    ("192.0.2.7", "Refused on the phone. If that was by mistake, start again."),
 ])
 def test_remarks_to_remote_people_are_ascii(
     installed: Installation, rhost: str, remark: str

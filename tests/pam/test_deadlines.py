@@ -102,7 +102,7 @@ def test_the_kernel_ends_an_exchange_that_does_not(late: Late) -> None:
 def test_the_right_code_comes_too_late(installed: Installation, late: Late) -> None:
     assert late.page.pin is not None
     assert late.proved.type(late.page.pin) == "PAM_MAXTRIES"
-    assert late.proved.messages[-1].text == "WeChat sign-in: time is up."
+    assert late.proved.messages[-1].text == "WeChat sign-in: time is up. Start again."
     installed.log.wait_for(re.escape(logged("refused reason=expired")[8:]), late.mark)
 
 

@@ -8,6 +8,7 @@ import cv2
 import pytest
 
 from simulator import Phone, WeChat, camera
+from simulator.distortions import DISTORTIONS
 
 from .conftest import Site
 
@@ -71,6 +72,15 @@ def test_mutilated_codes_are_not_read(draw) -> None:
     image = camera.mutilate(camera.picture(camera.screen(draw(LINK), rows=36)))
     assert camera.read_with_wechat(image) is None
     assert camera.read_with_zbar(image) is None
+
+
+@pytest.mark.parametrize("name", DISTORTIONS)
+def test_distortions_are_the_same_each_time_and_spare_nothing_but_codes(name: str) -> None:
+    image = camera.picture(camera.screen(half_blocks(LINK)))
+    once, again = (DISTORTIONS[name](image) for _ in range(2))
+    assert once.tobytes() == again.tobytes() != image.tobytes()
+    assert camera.read_with_wechat(once) == LINK
+    assert camera.read_with_wechat(DISTORTIONS[name](camera.mutilate(image))) is None
 
 
 def test_a_code_that_scrolled_is_not_read() -> None:

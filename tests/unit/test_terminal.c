@@ -165,9 +165,23 @@ static void test_the_link_alone_takes_five_lines(void **state)
 	expect_line(4, message_text(MESSAGE_PROMPT, LANG_EN));
 }
 
+static void test_another_way_is_offered_only_where_there_is_one(void **state)
+{
+	(void)state;
+	for (int wrong = 0; wrong <= 1; wrong++) {
+		compose(LINK, (struct terminal_view){PICTURE_NEVER, false}, LANG_EN, wrong);
+		assert_int_equal(count, 5);
+		expect_line(2, message_text(MESSAGE_LINK_HOW, LANG_EN));
+		assert_null(strstr(prompt, "Press Enter"));
+		compose(LINK, (struct terminal_view){PICTURE_NONE, false}, LANG_EN, wrong);
+		assert_contains(prompt, "Press Enter");
+	}
+}
+
 static void test_all_but_half_blocks_is_ascii_whatever_the_language(void **state)
 {
-	static const enum terminal_picture pictures[] = {PICTURE_ASCII, PICTURE_NONE};
+	static const enum terminal_picture pictures[] = {
+		PICTURE_ASCII, PICTURE_NONE, PICTURE_NEVER};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pictures); i++) {
@@ -233,7 +247,7 @@ static void test_empty_answers_go_round_through_the_views(void **state)
 	}
 	for (int round = 0; round < TERMINAL_VIEWS_MAX; round++)
 		assert_int_equal(terminal_view_at(CHARSET_NONE, round % 2 != 0, round).picture,
-			PICTURE_NONE);
+			PICTURE_NEVER);
 }
 
 /* The longest that the settings allow: authorize_url 512 bytes, public_url 200, all to encode. */
@@ -307,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_text_and_link_stand_below_the_picture),
 		cmocka_unit_test(test_a_wrong_answer_is_told_first),
 		cmocka_unit_test(test_the_link_alone_takes_five_lines),
+		cmocka_unit_test(test_another_way_is_offered_only_where_there_is_one),
 		cmocka_unit_test(test_all_but_half_blocks_is_ascii_whatever_the_language),
 		cmocka_unit_test(test_half_blocks_in_english_are_ascii_but_for_the_blocks),
 		cmocka_unit_test(test_empty_answers_go_round_through_the_views),
