@@ -1,0 +1,110 @@
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cjson/cJSON.h>
+
+struct report {
+	cJSON *whole; /* NULL: for people */
+	cJSON *item;  /* where values go */
+};
+
+static void *need(void *made)
+{
+	if (made == NULL) {
+		fputs("pam-wechat: out of memory\n", stderr);
+		exit(1);
+	}
+	return made;
+}
+
+struct report *report_create(bool json)
+{
+	struct report *report = need(calloc(1, sizeof(*report)));
+
+	if (json)
+		report->item = report->whole = need(cJSON_CreateObject());
+	return report;
+}
+
+bool report_is_json(const struct report *report)
+{
+	return report->whole != NULL;
+}
+
+static void add(struct report *report, const char *name, cJSON *value)
+{
+	if (!cJSON_AddItemToObject(report->item, name, need(value)))
+		need(NULL);
+}
+
+void report_string(struct report *report, const char *name, const char *value)
+{
+	if (report->whole != NULL)
+		add(report, name, value == NULL ? cJSON_CreateNull() : cJSON_CreateString(value));
+}
+
+void report_number(struct report *report, const char *name, long value)
+{
+	if (report->whole != NULL)
+		add(report, name, cJSON_CreateNumber((double)value));
+}
+
+void report_flag(struct report *report, const char *name, bool value)
+{
+	if (report->whole != NULL)
+		add(report, name, cJSON_CreateBool(value));
+}
+
+static cJSON *find_list(struct report *report, const char *list)
+{
+	cJSON *found = cJSON_GetObjectItemCaseSensitive(report->whole, list);
+
+	return found != NULL ? found : need(cJSON_AddArrayToObject(report->whole, list));
+}
+
+void report_list(struct report *report, const char *list)
+{
+	if (report->whole != NULL)
+		(void)find_list(report, list);
+}
+
+void report_item(struct report *report, const char *list)
+{
+	cJSON *item;
+
+	if (report->whole == NULL)
+		return;
+	item = need(cJSON_CreateObject());
+	if (!cJSON_AddItemToArray(find_list(report, list), item))
+		need(NULL);
+	report->item = item;
+}
+
+void report_line(struct report *report, const char *format, ...)
+{
+	va_list arguments;
+
+	if (report->whole != NULL)
+		return;
+	va_start(arguments, format);
+	(void)vprintf(format, arguments);
+	va_end(arguments);
+	(void)putchar('\n');
+}
+
+void report_finish(struct report **report)
+{
+	char *printed;
+
+	if ((*report)->whole != NULL) {
+		printed = need(cJSON_Print((*report)->whole));
+		(void)puts(printed);
+		cJSON_free(printed);
+		cJSON_Delete((*report)->whole);
+	}
+	free(*report);
+	*report = NULL;
+}

@@ -1,0 +1,36 @@
+/*
+ * report - what a subcommand found: lines for people, or JSON (RFC 8259) for programs.
+ *
+ * A JSON report is one object: values by name, and at most one list of items of such values.
+ */
+#ifndef PAM_WECHAT_REPORT_H
+#define PAM_WECHAT_REPORT_H
+
+#include <stdbool.h>
+
+struct report;
+
+/* Out of memory ends the program, here and below: nothing was changed yet, or all of it. */
+struct report *report_create(bool json);
+
+bool report_is_json(const struct report *report);
+
+/* Adds a value to the item begun last, or to the report itself before the first. */
+void report_string(struct report *report, const char *name, const char *value); /* NULL: null */
+void report_number(struct report *report, const char *name, long value);
+void report_flag(struct report *report, const char *name, bool value);
+
+/* Begins an item of the list that is called `list`. */
+void report_item(struct report *report, const char *list);
+
+/* Makes sure that there is a list of this name, even if it stays empty. */
+void report_list(struct report *report, const char *list);
+
+/* Prints a line for people; nothing in a report for programs. */
+void report_line(struct report *report, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Prints what is for programs, frees *report and sets it to NULL. */
+void report_finish(struct report **report);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * update - replaces a file of the administrator's, all at once or not at all.
+ *
+ * One update at a time: the directory is locked. The new contents are written aside, brought to the
+ * disk, and renamed into place; whenever the power fails, the file is the old one or the new one.
+ */
+#ifndef PAM_WECHAT_UPDATE_H
+#define PAM_WECHAT_UPDATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct problem;
+struct secret;
+struct update;
+
+/*
+ * Locks the directory of `path`, which has to be trusted (safe_file.h), waiting at most ten seconds
+ * for others. Returns 0 and an update that the caller closes, or -errno with the problem set.
+ */
+int update_open(const char *path, struct update **update, struct problem *problem);
+
+/* The contents at the time of update_open(), a NUL behind them; NULL if there was no file. */
+const struct secret *update_contents(const struct update *update);
+
+/*
+ * Gives the file new contents. One that was there keeps its owner, group and mode; a new one gets
+ * `mode` and is its maker's. Returns 0, or -errno with the problem set and the old file in place.
+ */
+int update_write(struct update *update, const char *bytes, size_t length, mode_t mode,
+	struct problem *problem);
+
+/*
+ * Copies the file as it is to the same name with `suffix` behind, replacing what is there. Returns
+ * 0, also if there is no file; or -errno with the problem set.
+ */
+int update_back_up(struct update *update, const char *suffix, struct problem *problem);
+
+/* Removes the file. Returns 0, also if there is none; or -errno with the problem set. */
+int update_remove(struct update *update, struct problem *problem);
+
+/* Gives up the lock and sets *update to NULL. NULL is accepted. */
+void update_close(struct update **update);
+
+#endif
