@@ -51,7 +51,7 @@ static void draw_ascii(struct text *text, const struct qr *qr, bool invert)
 	}
 }
 
-static void draw(struct text *text, const struct qr *qr, struct terminal_view view)
+void terminal_draw(struct text *text, const struct qr *qr, struct terminal_view view)
 {
 	if (view.picture == PICTURE_HALF_BLOCKS)
 		draw_half_blocks(text, qr, view.invert);
@@ -87,7 +87,7 @@ void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_
 	lang = lang_of(view, lang);
 	/* ssh puts "(user@host) " in front of the first line. */
 	text_add(prompt, "\n");
-	draw(prompt, qr, view);
+	terminal_draw(prompt, qr, view);
 	add_line(prompt, message_text(first, lang));
 	add_line(prompt, message_text(words[view.picture].second, lang));
 	add_line(prompt, link);
@@ -98,7 +98,7 @@ void terminal_compose_wait(struct text *message, const struct qr *qr, struct ter
 	const char *link, int lang)
 {
 	lang = lang_of(view, lang);
-	draw(message, qr, view);
+	terminal_draw(message, qr, view);
 	add_line(message, message_text(MESSAGE_WAIT, lang));
 	add_line(message, message_text(MESSAGE_WAIT_LINK, lang));
 	text_add(message, link);

@@ -36,6 +36,9 @@ struct terminal_view {
  */
 struct terminal_view terminal_view_at(int charset, bool invert, int round);
 
+/* Draws the picture alone, a newline behind each row. */
+void terminal_draw(struct text *text, const struct qr *qr, struct terminal_view view);
+
 /*
  * Composes the prompt. Light modules are drawn, for dark terminals; inverted, the dark ones are.
  * `lang` is one of enum settings_lang; a picture that is not of half blocks makes it English.

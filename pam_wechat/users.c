@@ -271,3 +271,8 @@ const char *users_user_at(const struct users *users, size_t index)
 {
 	return index < users->count ? users->bindings[index].user : NULL;
 }
+
+const char *users_openid_at(const struct users *users, size_t index)
+{
+	return index < users->count ? users->bindings[index].openid : NULL;
+}
