@@ -32,7 +32,7 @@ bool users_is_openid(const char *string)
 	return length >= 6 && length <= 64 && string[length] == '\0';
 }
 
-static bool is_user_name(const char *name)
+bool users_is_name(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -89,7 +89,7 @@ static int parse_names(
 		if (name[0] == '\0')
 			return problem_set(problem, -EINVAL,
 				"an empty name: commas stand between names, without blanks");
-		if (!is_user_name(name))
+		if (!users_is_name(name))
 			return problem_set(
 				problem, -EINVAL, "this cannot be the name of a local user");
 		for (size_t i = first; i < users->count; i++) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,25 +25,102 @@
 struct update {
 	char *path;
 	const char *name; /* last part of the path */
-	int directory;    /* locked */
+	int directory;
+	int lock; /* -1: not ours */
+	char lock_name[NAME_MAX_BYTES];
+	sigset_t signals; /* that were held back before */
 	struct secret *contents;
 	struct stat status; /* of the file that was there */
 };
 
-static int lock(const char *path, int directory, struct problem *problem)
+static void hold_signals(struct update *update)
+{
+	static const int held[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++)
+		sigaddset(&set, held[i]);
+	(void)sigprocmask(SIG_BLOCK, &set, &update->signals);
+}
+
+static void release_signals(const struct update *update)
+{
+	(void)sigprocmask(SIG_SETMASK, &update->signals, NULL);
+}
+
+/*
+ * The lock is on a file that nobody else may open: a directory, or a file that others may read,
+ * could be locked by any of them for good. Returns 0; -EWOULDBLOCK while another has it; or -errno.
+ */
+static int try_lock(struct update *update)
+{
+	struct stat ours, named;
+	int rv;
+	int fd = openat(update->directory, update->lock_name,
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	rv = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	/* Whoever had it before may have removed it since we opened it: then it locks nothing. */
+	if (rv == 0 && (fstat(fd, &ours) < 0 ||
+			       fstatat(update->directory, update->lock_name, &named,
+				       AT_SYMLINK_NOFOLLOW) < 0 ||
+			       ours.st_ino != named.st_ino))
+		rv = -EWOULDBLOCK;
+	if (rv < 0)
+		close(fd);
+	else
+		update->lock = fd;
+	return rv;
+}
+
+static int lock(struct update *update, struct problem *problem)
 {
 	struct deadline deadline = deadline_in(LOCK_MS);
 	struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
+	int rv;
 
-	while (flock(directory, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return problem_set(problem, -errno, "%s: %s", path, strerror(errno));
+	for (;;) {
+		hold_signals(update);
+		rv = try_lock(update);
+		if (rv == 0)
+			return 0;
+		release_signals(update);
+		if (rv != -EWOULDBLOCK)
+			return problem_set(problem, rv, "%s: it cannot be changed: %s",
+				update->path, strerror(-rv));
 		if (deadline_left(deadline) == 0)
-			return problem_set(problem, -EWOULDBLOCK,
-				"%s: somebody else has been changing this directory for %d seconds",
-				path, LOCK_MS / 1000);
+			return problem_set(problem, rv,
+				"%s: somebody else has been changing it for %d seconds: try again",
+				update->path, LOCK_MS / 1000);
 		(void)nanosleep(&pause, NULL);
 	}
+}
+
+static int open_directory(struct update *update, struct problem *problem)
+{
+	struct stat status;
+	int trusted = safe_file_open_directory_of(update->path, &update->name, problem);
+
+	if (trusted < 0)
+		return trusted;
+	update->directory = openat(trusted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (update->directory < 0 || fstat(update->directory, &status) < 0) {
+		int rv = -errno;
+
+		close(trusted);
+		return problem_set(
+			problem, rv, "%s: its directory: %s", update->path, strerror(-rv));
+	}
+	close(trusted);
+	if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return problem_set(problem, -EPERM,
+			"%s: others may write to its directory: chmod go-w", update->path);
+	if (text_format(update->lock_name, sizeof(update->lock_name), ".%s.lock", update->name) < 0)
+		return problem_set(
+			problem, -ENAMETOOLONG, "%s: the name is too long", update->path);
 	return 0;
 }
 
@@ -65,32 +143,22 @@ static int read_contents(struct update *update, struct problem *problem)
 int update_open(const char *path, struct update **opened, struct problem *problem)
 {
 	struct update *update = calloc(1, sizeof(*update));
-	int trusted = -1;
-	int rv = -ENOMEM;
+	int rv;
 
 	*opened = NULL;
 	if (update == NULL)
-		return problem_set(problem, rv, "out of memory");
+		return problem_set(problem, -ENOMEM, "out of memory");
 	update->directory = -1;
+	update->lock = -1;
 	update->path = strdup(path);
-	if (update->path == NULL) {
-		problem_set(problem, rv, "out of memory");
-		goto out;
-	}
-	rv = trusted = safe_file_open_directory_of(update->path, &update->name, problem);
-	if (rv < 0)
-		goto out;
-	rv = update->directory = openat(trusted, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (rv < 0) {
-		rv = problem_set(problem, -errno, "%s: %s", path, strerror(errno));
-		goto out;
-	}
-	rv = lock(path, update->directory, problem);
+	if (update->path == NULL)
+		rv = problem_set(problem, -ENOMEM, "out of memory");
+	else
+		rv = open_directory(update, problem);
+	if (rv == 0)
+		rv = lock(update, problem);
 	if (rv == 0)
 		rv = read_contents(update, problem);
-out:
-	if (trusted >= 0)
-		close(trusted);
 	if (rv < 0)
 		update_close(&update);
 	*opened = update;
@@ -128,17 +196,13 @@ static int set_owner(const struct update *update, int fd, mode_t mode)
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
-/* Writes a file aside, whole and on the disk, and renames it. Returns 0 or -errno. */
-static int put(const struct update *update, const char *name, const char *bytes, size_t length,
-	mode_t mode)
+/* Writes a file, whole and on the disk. Returns 0; or -errno, and there is none. */
+static int write_aside(const struct update *update, const char *aside, const char *bytes,
+	size_t length, mode_t mode)
 {
-	char aside[NAME_MAX_BYTES];
-	int fd = -1;
-	int rv = text_format(aside, sizeof(aside), ".%s.new", name);
+	int fd, rv;
 
-	if (rv < 0)
-		return -ENAMETOOLONG;
-	/* Under our lock: what has this name was left behind by a power failure. */
+	/* Under our lock: what has this name was left behind by a death. */
 	if (unlinkat(update->directory, aside, 0) < 0 && errno != ENOENT)
 		return -errno;
 	fd = openat(update->directory, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
@@ -153,35 +217,56 @@ static int put(const struct update *update, const char *name, const char *bytes,
 	/* Some file systems tell of a full disk only here. */
 	if (close(fd) < 0 && rv == 0)
 		rv = -errno;
-	if (rv == 0 && renameat(update->directory, aside, update->directory, name) < 0)
-		rv = -errno;
 	if (rv < 0)
 		(void)unlinkat(update->directory, aside, 0);
-	else if (fsync(update->directory) < 0)
-		rv = -errno;
 	return rv;
+}
+
+/* Gives `name` new contents by way of ".NAME.new". Returns 0, or -errno with the problem set. */
+static int put(const struct update *update, const char *name, const char *bytes, size_t length,
+	mode_t mode, struct problem *problem)
+{
+	char aside[NAME_MAX_BYTES];
+	int shown = (int)(update->name - update->path); /* the directory, with its '/' */
+	int rv = text_format(aside, sizeof(aside), ".%s.new", name);
+
+	if (rv < 0)
+		rv = -ENAMETOOLONG;
+	if (rv == 0)
+		rv = write_aside(update, aside, bytes, length, mode);
+	if (rv == 0 && renameat(update->directory, aside, update->directory, name) < 0) {
+		rv = -errno;
+		(void)unlinkat(update->directory, aside, 0);
+	}
+	if (rv < 0)
+		return problem_set(problem, rv, "%.*s%s: nothing was changed: %s", shown,
+			update->path, name, strerror(-rv));
+	if (fsync(update->directory) < 0) {
+		rv = -errno;
+		return problem_set(problem, rv,
+			"%.*s%s: changed, but a power failure may bring the old one back: %s",
+			shown, update->path, name, strerror(-rv));
+	}
+	return 0;
 }
 
 int update_write(struct update *update, const char *bytes, size_t length, mode_t mode,
 	struct problem *problem)
 {
-	int rv = put(update, update->name, bytes, length, mode);
-
-	return rv < 0 ? problem_set(problem, rv, "%s: %s", update->path, strerror(-rv)) : 0;
+	return put(update, update->name, bytes, length, mode, problem);
 }
 
 int update_back_up(struct update *update, const char *suffix, struct problem *problem)
 {
 	char name[NAME_MAX_BYTES];
-	int rv;
 
 	if (update->contents == NULL)
 		return 0;
-	rv = text_format(name, sizeof(name), "%s%s", update->name, suffix);
-	if (rv == 0)
-		rv = put(update, name, update->contents->bytes, update->contents->size - 1, 0600);
-	return rv < 0 ? problem_set(problem, rv, "%s%s: %s", update->path, suffix, strerror(-rv))
-	              : 0;
+	if (text_format(name, sizeof(name), "%s%s", update->name, suffix) < 0)
+		return problem_set(
+			problem, -ENAMETOOLONG, "%s%s: the name is too long", update->path, suffix);
+	return put(
+		update, name, update->contents->bytes, update->contents->size - 1, 0600, problem);
 }
 
 int update_remove(struct update *update, struct problem *problem)
@@ -196,10 +281,17 @@ void update_close(struct update **update)
 {
 	if (*update == NULL)
 		return;
+	if ((*update)->lock >= 0) {
+		/* Removed while it is still ours: see try_lock(). */
+		(void)unlinkat((*update)->directory, (*update)->lock_name, 0);
+		close((*update)->lock);
+	}
 	if ((*update)->directory >= 0)
 		close((*update)->directory);
 	secret_free(&(*update)->contents);
 	free((*update)->path);
+	if ((*update)->lock >= 0)
+		release_signals(*update);
 	free(*update);
 	*update = NULL;
 }

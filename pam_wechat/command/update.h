@@ -1,8 +1,13 @@
 /*
  * update - replaces a file of the administrator's, all at once or not at all.
  *
- * One update at a time: the directory is locked. The new contents are written aside, brought to the
- * disk, and renamed into place; whenever the power fails, the file is the old one or the new one.
+ * One update of a file at a time: while it lasts, `.NAME.lock` lies beside it. The new contents are
+ * written to `.NAME.new`, brought to the disk, and renamed into place; whenever the power fails,
+ * the file is the old one or the new one. What a death left behind is taken away by the next
+ * update.
+ *
+ * Between update_open() and update_close() the signals of a terminal and of kill(1) have to wait,
+ * so that they leave nothing behind: ask your questions before, and start no program in between.
  */
 #ifndef PAM_WECHAT_UPDATE_H
 #define PAM_WECHAT_UPDATE_H
@@ -16,8 +21,9 @@ struct secret;
 struct update;
 
 /*
- * Locks the directory of `path`, which has to be trusted (safe_file.h), waiting at most ten seconds
- * for others. Returns 0 and an update that the caller closes, or -errno with the problem set.
+ * Locks the file, waiting at most ten seconds for others. Its directory has to be trusted
+ * (safe_file.h), and even with the sticky bit others may not write to it. Returns 0 and an update
+ * that the caller closes, or -errno with the problem set.
  */
 int update_open(const char *path, struct update **update, struct problem *problem);
 
@@ -26,7 +32,9 @@ const struct secret *update_contents(const struct update *update);
 
 /*
  * Gives the file new contents. One that was there keeps its owner, group and mode; a new one gets
- * `mode` and is its maker's. Returns 0, or -errno with the problem set and the old file in place.
+ * `mode` and is its maker's. Returns 0, or -errno with the problem set and the old file in place;
+ * or the new one, if that alone is uncertain whether a power failure would leave it: the problem
+ * says.
  */
 int update_write(struct update *update, const char *bytes, size_t length, mode_t mode,
 	struct problem *problem);

@@ -319,6 +319,8 @@ SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
     "simulator": ("the simulated WeChat, phone and camera", _pytest("simulator")),
     "conf": ("the samples, units and examples that are shipped", _pytest("conf", sandboxed=True)),
     "exchange": ("the exchange's calls of WeChat's API", _pytest("exchange")),
+    "command": ("pam-wechat, the administrator's command (root)",
+                _pytest("command", sandboxed=True)),
     "helper": ("the helper by itself (root)", _pytest("e2e/test_helper*.py", sandboxed=True)),
     "hostile": ("the helper attacked (root)", _pytest("e2e/test_hostile*.py", sandboxed=True)),
     "pam": ("return codes through libpam (root)", _pytest("pam", sandboxed=True)),

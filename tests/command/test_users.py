@@ -1,0 +1,305 @@
+"""pam-wechat users: the users table shown, changed and judged."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from harness.command import Command
+
+ALICE = "oAlice-0000000000000000000_A"
+BOB = "oBob---0000000000000000000_B"
+CAROL = "oCarol-0000000000000000000_C"
+TABLE = f"""\
+# by hand
+  {BOB}\tbob   # Bob, 网
+{ALICE} alice,gone
+"""
+AS_ALICE = ("setpriv", "--reuid=61001", "--regid=61001", "--clear-groups")
+
+
+@pytest.fixture()
+def table(command: Command) -> Path:
+    command.site.write_users(TABLE)
+    return command.site.users_file
+
+
+@contextmanager
+def account(name: str, entry: str, shadow: str) -> Iterator[None]:
+    """A user of this machine, for as long as it is needed (the sandbox's files are nobody's)."""
+    files = {Path("/etc/passwd"): f"{name}:x:{entry}\n", Path("/etc/shadow"): f"{name}:{shadow}\n"}
+    before = {path: path.read_text() for path in files}
+    try:
+        for path, line in files.items():
+            path.write_text(before[path] + line)
+        yield
+    finally:
+        for path, text in before.items():
+            path.write_text(text)
+
+
+def findings(command: Command) -> list[tuple[str, str | None, str]]:
+    done = command.run("users", "check", "--json")
+    report = json.loads(done.stdout)
+    found = [(one["severity"], one["user"], one["problem"]) for one in report["findings"]]
+    severities = {severity for severity, _, _ in found}
+    assert done.returncode == (2 if "error" in severities else 1 if found else 0)
+    shown = command.run("users", "check")
+    assert shown.returncode == done.returncode
+    for severity, user, problem in found:
+        assert f"{severity}: {user + ': ' if user else ''}{problem}\n" in shown.stdout
+    return found
+
+
+def test_list_shows_the_table_in_its_order(command: Command, table: Path) -> None:
+    done = command.run("users", "list")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        f"{BOB}  bob    uid 61002     # Bob, 网\n"
+        f"{ALICE}  alice  uid 61001\n"
+        f"{ALICE}  gone   no such user\n"
+    )
+
+
+def test_list_for_programs(command: Command, table: Path) -> None:
+    done = command.run("users", "list", "--json")
+    assert json.loads(done.stdout) == {"bindings": [
+        {"openid": BOB, "user": "bob", "exists": True, "uid": 61002, "comment": "Bob, 网"},
+        {"openid": ALICE, "user": "alice", "exists": True, "uid": 61001, "comment": None},
+        {"openid": ALICE, "user": "gone", "exists": False, "comment": None},
+    ]}
+
+
+def test_list_sends_nothing_to_the_terminal_that_moves_its_cursor(
+    command: Command, table: Path
+) -> None:
+    table.write_bytes(f"{BOB} b\u202eob\udc80 # a\u009bb\n".encode(errors="surrogateescape"))
+    assert command.run("users", "list").stdout == f"{BOB}  bob?  no such user  # ab\n"
+
+
+def test_list_of_an_empty_table_says_how_to_begin(command: Command, table: Path) -> None:
+    table.write_text("# nobody\n")
+    done = command.run("users", "list")
+    assert done.stdout == f"{table} binds nobody: pam-wechat users add OPENID USER\n"
+    assert json.loads(command.run("users", "list", "--json").stdout) == {"bindings": []}
+
+
+def test_add_binds_on_a_new_line_and_on_an_old_one(command: Command, table: Path) -> None:
+    done = command.run("users", "add", CAROL, "carol", "--comment", "Carol")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"added {CAROL} carol\n", "")
+    line = f"{CAROL}    carol            # Carol\n"
+    assert table.read_text() == TABLE + line
+    done = command.run("users", "add", BOB, "alice,carol", "root")
+    assert done.stdout == f"added {BOB} alice\nadded {BOB} carol\nadded {BOB} root\n"
+    assert table.read_text() == TABLE.replace("\tbob", "\tbob,alice,carol,root") + line
+
+
+def test_add_makes_the_table_if_there_is_none(command: Command, table: Path) -> None:
+    table.unlink()
+    assert command.run("users", "add", ALICE, "alice").returncode == 0
+    assert stat.S_IMODE(table.stat().st_mode) == 0o600
+    assert table.stat().st_uid == 0
+    assert table.read_text().startswith("# Which WeChat account may sign in as which local user")
+    assert f"{ALICE}  alice  uid 61001\n" == command.run("users", "list").stdout
+    assert findings(command) == []
+
+
+def test_a_user_whom_the_machine_does_not_know_wants_force(command: Command, table: Path) -> None:
+    done = command.run("users", "add", ALICE, "ghost")
+    assert done.returncode == 1
+    assert "ghost: this machine has no such user; to bind the name all the same, add --force" \
+        in done.stderr
+    assert table.read_text() == TABLE
+    done = command.run("users", "add", ALICE, "ghost", "--force")
+    assert done.returncode == 0
+    assert "ghost: this machine has no such user\n" in done.stderr
+    assert table.read_text() == TABLE.replace("alice,gone", "alice,gone,ghost")
+
+
+@pytest.mark.parametrize(("words", "why"), [
+    (("short", "alice"), "this is not an openid (6 to 64 of 0-9 A-Z a-z _ -)"),
+    ((f"{CAROL}\n{CAROL}", "alice"), "this is not an openid"),
+    ((CAROL, "alice bob"), '"alice bob" cannot be the name of a local user'),
+    ((CAROL, "bob\noMallory root"), '"boboMallory root" cannot be the name of a local user'),
+    ((CAROL, "alice,,bob"), "an empty name"),
+    ((CAROL, "alice,bob", "alice"), "the user alice is named twice"),
+    ((BOB, "alice,bob"), "bob is bound to this openid already"),
+    ((CAROL, "alice", *["x" * 250] * 20), "these are too many names for one line"),
+])
+def test_what_cannot_be_bound_is_refused(
+    command: Command, table: Path, words: tuple[str, ...], why: str
+) -> None:
+    done = command.run("users", "add", *words)
+    assert done.returncode == 1
+    assert done.stderr.startswith("pam-wechat users: ") and why in done.stderr
+    assert done.stdout == ""
+    assert table.read_text() == TABLE
+
+
+def test_a_user_has_at_most_32_openids(command: Command, table: Path) -> None:
+    text = "".join(f"openid{number:02} alice\n" for number in range(32))
+    table.write_text(text)
+    done = command.run("users", "add", ALICE, "alice")
+    assert done.returncode == 1
+    assert "alice has 32 openids already" in done.stderr
+    assert table.read_text() == text
+
+
+@pytest.mark.parametrize("words", [("add", CAROL, "carol"), ("remove", BOB), ("list",)])
+def test_a_table_that_the_module_would_not_take_is_left_alone(
+    command: Command, table: Path, words: tuple[str, ...]
+) -> None:
+    for text, mode, why in (
+        (TABLE + "nonsense\n", 0o600, f"{table}:4: "),
+        (TABLE.replace("\n", "\r\n"), 0o600, f"{table}:1: the line ends as on Windows"),
+        (TABLE, 0o644, f"{table}: others may read it: chmod 600"),
+    ):
+        table.write_text(text, newline="")
+        table.chmod(mode)
+        done = command.run("users", *words)
+        assert done.returncode == 2
+        assert why in done.stderr
+        assert table.read_bytes() == text.encode()
+
+
+def test_remove_takes_users_and_lines_and_says_so(command: Command, table: Path) -> None:
+    done = command.run("users", "remove", ALICE, "gone")
+    assert (done.returncode, done.stdout) == (0, f"removed {ALICE} gone\n")
+    assert table.read_text() == TABLE.replace(",gone", "")
+    done = command.run("users", "remove", BOB)
+    assert done.stdout == f"removed {BOB} bob\nits comment went with the line: # Bob, 网\n"
+    assert table.read_text() == f"# by hand\n{ALICE} alice\n"
+
+
+def test_remove_says_which_name_was_not_there(command: Command, table: Path) -> None:
+    done = command.run("users", "remove", ALICE, "alice", "goen")
+    assert (done.returncode, done.stdout) == (0, f"removed {ALICE} alice\n")
+    assert f"goen was not bound to {ALICE}" in done.stderr
+
+
+def test_remove_takes_a_user_from_all_lines(command: Command, table: Path) -> None:
+    table.write_text(f"{ALICE} alice,bob\n{BOB} bob\n# end\n")
+    done = command.run("users", "remove", "--user", "bob")
+    assert done.stdout == f"removed {ALICE} bob\nremoved {BOB} bob\n"
+    assert table.read_text() == f"{ALICE} alice\n# end\n"
+
+
+@pytest.mark.parametrize("words", [(CAROL,), (ALICE, "bob"), ("--user", "carol")])
+def test_removing_nothing_is_told(command: Command, table: Path, words: tuple[str, ...]) -> None:
+    done = command.run("users", "remove", *words)
+    assert done.returncode == 1
+    assert f"{table}: no line binds " in done.stderr
+    assert table.read_text() == TABLE
+    table.unlink()
+    done = command.run("users", "remove", *words)
+    assert done.returncode == 1
+    assert f"{table}: there is no such table" in done.stderr
+    assert not table.exists()
+
+
+@pytest.mark.parametrize("words", [
+    (), ("add",), ("add", CAROL), ("remove",), ("remove", ALICE, "--user", "alice"),
+    ("list", "more"), ("check", "more"), ("list", "--force"), ("add", CAROL, "bob", "--json"),
+    ("add", CAROL, "bob", "--user", "bob"), ("remove", ALICE, "--comment", "x"), ("nonsense",),
+])
+def test_wrong_usage_changes_nothing(
+    command: Command, table: Path, words: tuple[str, ...]
+) -> None:
+    done = command.run("users", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr != ""
+    assert table.read_text() == TABLE
+
+
+def test_check_finds_nothing_in_a_good_table(command: Command, table: Path) -> None:
+    table.write_text(f"{ALICE} alice\n{BOB} bob\n")
+    assert findings(command) == []
+    done = command.run("users", "check")
+    assert done.stdout == f"{table}: 2 bindings, nothing to mend\n"
+
+
+def test_check_warns_of_users_who_are_not_what_they_seem(command: Command, table: Path) -> None:
+    table.write_text(f"{ALICE} alice,ghost,root\n{BOB} alicia,ghost\n")
+    assert findings(command) == [
+        ("warning", "ghost", "this machine has no such user"),
+        ("warning", "root", "uid 0: whoever has this WeChat account has this machine"),
+        ("warning", "alicia", "has uid 61001, as alice has: two names, one user"),
+    ]
+
+
+@pytest.mark.parametrize(("shell", "shadow", "why"), [
+    ("/usr/sbin/nologin", "*:19000:0:99999:7:::", "the shell /usr/sbin/nologin lets nobody in"),
+    ("/bin/false", "*:19000:0:99999:7:::", "the shell /bin/false lets nobody in"),
+    ("/bin/sh", "!$6$salt$hash:19000:0:99999:7:::",
+     "the password is locked, which does not stop a login by WeChat"),
+    ("/bin/sh", "*:19000:0:99999:7::1:", "the account has expired"),
+    ("/bin/sh", "*:19000:0:99999:7::99999:", None),
+    ("/bin/sh", "!:19000:0:99999:7:::", None),
+    ("/bin/sh", "!*:19000:0:99999:7:::", None),
+    ("/bin/sh", "!!:19000:0:99999:7:::", None),
+])
+def test_check_warns_of_users_who_are_shut_out_elsewhere(
+    command: Command, table: Path, shell: str, shadow: str, why: str | None
+) -> None:
+    table.write_text(f"{ALICE} dora\n")
+    with account("dora", f"61099:61099::/:{shell}", shadow):
+        found = findings(command)
+    assert [(severity, user) for severity, user, _ in found] == \
+        ([] if why is None else [("warning", "dora")])
+    assert why is None or found[0][2].startswith(why)
+
+
+def test_check_warns_of_a_table_that_binds_nobody(command: Command, table: Path) -> None:
+    table.write_text("# nobody yet\n")
+    assert findings(command) == [
+        ("warning", None,
+         f"{table}: binds nobody, so nobody gets in: pam-wechat users add OPENID USER"),
+    ]
+
+
+def test_check_refuses_what_the_module_refuses(command: Command, table: Path) -> None:
+    table.write_text(TABLE + "nonsense\n")
+    (severity, _, problem), = findings(command)
+    assert (severity, problem.startswith(f"{table}:4: ")) == ("error", True)
+    table.write_text(TABLE)
+    table.chmod(0o640)
+    assert findings(command) == [("error", None, f"{table}: others may read it: chmod 600")]
+    table.unlink()
+    (severity, _, problem), = findings(command)
+    assert severity == "error"
+    assert problem.endswith("No such file or directory: pam-wechat users add OPENID USER makes it")
+    table.write_text("".join(f"openid{number:02} alice\n" for number in range(33)))
+    table.chmod(0o600)
+    assert findings(command) == [
+        ("error", "alice", "has 33 openids, and nobody with more than 32 gets in: remove some"),
+    ]
+
+
+def test_who_lacks_the_rights_is_told(command: Command, table: Path) -> None:
+    for mode in (0o600, 0o644):
+        command.site.conf_file.chmod(mode)
+        for words in (("list",), ("remove", BOB)):
+            done = command.run("users", *words, through=AS_ALICE)
+            assert done.returncode == 1
+            assert "Permission denied: run this as root" in done.stderr
+    assert table.read_text() == TABLE
+
+
+def test_a_bad_configuration_is_told_with_its_line(command: Command, table: Path) -> None:
+    command.site.conf_file.write_text("users_file = /nowhere\nnonsense\n")
+    done = command.run("users", "list")
+    assert done.returncode == 2
+    assert f"{command.site.conf_file}:2: " in done.stderr
+
+
+def test_what_nobody_can_read_is_not_done(command: Command, table: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command.line("users", "list"), stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert b"standard output" in done.stderr

@@ -1,0 +1,34 @@
+"""The administrator's command, run against a site."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from harness.site import BUILD, Site
+
+PROGRAM = BUILD / "pam_wechat/command/pam-wechat"
+
+
+class Command:
+    """The built program, in a copy that any user can run."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.program = site.folder / "pam-wechat"
+        shutil.copy(PROGRAM, self.program)
+        self.program.chmod(0o755)
+
+    def line(self, name: str, *words: str) -> list[str]:
+        """The arguments that run a subcommand with this site's configuration."""
+        return [str(self.program), name, "--conf", str(self.site.conf_file), *words]
+
+    def run(
+        self, name: str, *words: str, through: Sequence[str] = (), text: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`through` is a command that runs it in its turn; `text` is its standard input."""
+        return subprocess.run(
+            [*through, *self.line(name, *words)], input=text or "", capture_output=True, text=True,
+            timeout=60, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+        )
