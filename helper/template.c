@@ -144,10 +144,12 @@ int template_create(const char *path, const char *bytes, size_t length, uint64_t
 	*made = NULL;
 	if (template == NULL)
 		return problem_set(problem, rv, "%s: out of memory", path);
-	template->bytes = strndup(bytes, length);
-	if (template->bytes != NULL)
+	template->bytes = calloc(1, length + 1);
+	if (template->bytes != NULL) {
+		memcpy(template->bytes, bytes, length);
 		template->pieces =
 			calloc(count_names(template->bytes) + 1, sizeof(*template->pieces));
+	}
 	if (template->pieces == NULL) {
 		problem_set(problem, rv, "%s: out of memory", path);
 		goto out;

@@ -273,7 +273,7 @@ def test_files_lie_where_the_documentation_says(installed: Installation, system:
         link = host.link()
         page = installed.phone().open(link)
         assert re.search(r"\bnameless\b", page.text)
-        assert "root (uid 0)" in page.text
+        assert "default" in page.text
         page = scan(installed.phone(), link)
         assert host.type(page.pin or "") == "PAM_SUCCESS"
     assert installed.module_lines(mark) == [logged("ok", service="default")]
