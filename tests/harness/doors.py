@@ -29,6 +29,10 @@ class Door:
     def open(self, site: Site, options: str = "", timeout: float = 20) -> Terminal:
         """Starts the program with the shipped example as its service."""
         self.write_service(site, options)
+        return self.start(timeout)
+
+    def start(self, timeout: float = 20) -> Terminal:
+        """Starts the program with whatever its service is."""
         command = list(self.command)
         if self.user != "root":
             ids = pwd.getpwnam(self.user)

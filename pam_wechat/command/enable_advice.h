@@ -1,0 +1,15 @@
+/*
+ * enable_advice - what is left to do when a service asks WeChat: how to try it, and how to go back.
+ */
+#ifndef PAM_WECHAT_ENABLE_ADVICE_H
+#define PAM_WECHAT_ENABLE_ADVICE_H
+
+struct command_call;
+
+/*
+ * Prints it. `line` is where the block stands in the file `path`; `before` names the lines that can
+ * let people in before WeChat is asked, or is "".
+ */
+void enable_advise(const struct command_call *call, const char *path, int line, const char *before);
+
+#endif

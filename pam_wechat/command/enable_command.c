@@ -1,0 +1,162 @@
+/* enable - puts the PAM line of pam_wechat into the file of a service. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "doctor_permits.h"
+#include "enable_advice.h"
+#include "pam_file.h"
+#include "pam_service.h"
+#include "pam_way.h"
+#include "paths.h"
+#include "problem.h"
+#include "secret.h"
+#include "text.h"
+#include "update.h"
+
+#define OPTIONS_MAX 512
+
+/* What the PAM line needs in order to read the same configuration as this command. */
+static int make_options(const char *conf, char options[OPTIONS_MAX], struct problem *problem)
+{
+	options[0] = '\0';
+	if (strcmp(conf, PATH_CONF) == 0)
+		return 0;
+	if (conf[0] != '/' || strpbrk(conf, " \t\n\r\\#[]") != NULL)
+		return problem_set(problem, -EINVAL,
+			"--conf %s: for a PAM line this has to be an absolute path without blanks, "
+			"#, \\ and brackets",
+			conf);
+	if (text_format(options, OPTIONS_MAX, "conf=%s", conf) < 0)
+		return problem_set(problem, -EINVAL, "--conf: the path is too long");
+	return 0;
+}
+
+/* Refuses a file that would ask twice; and one whose new text lets people in past WeChat. */
+static int judge(const char *service, const char *bytes, size_t length, size_t asks_expected,
+	struct pam_way *way, struct problem *problem)
+{
+	int rv = pam_way_walk(way, PATH_SERVICES, service, bytes, length, problem);
+
+	if (rv < 0)
+		return rv;
+	if (way->asked > asks_expected)
+		return problem_set(
+			problem, -EEXIST, "%s: WeChat is asked here already", way->where);
+	if (way->around[0] != '\0')
+		return problem_set(problem, -EINVAL,
+			"%s: by this line somebody could get in without WeChat: change it, or "
+		        "write "
+			"the PAM lines by hand",
+			way->around);
+	return 0;
+}
+
+/* Makes the new text, and says how the service will work then. Returns the number of the line. */
+static int edit(const struct command_call *call, const char *path, const struct secret *old,
+	struct text *edited, struct pam_way *way, struct problem *problem)
+{
+	enum pam_file_form form = command_value(call, "second-factor") != NULL
+	                                  ? PAM_FILE_SECOND_FACTOR
+	                                  : PAM_FILE_ALONE;
+	size_t length = old->size - 1;
+	char options[OPTIONS_MAX];
+	int line, rv;
+
+	rv = make_options(call->conf, options, problem);
+	if (rv < 0)
+		return rv;
+	line = pam_file_enable(path, old->bytes, length, form, options, edited, problem);
+	/* A file that takes its authentication from another one has no place of its own. */
+	if (line < 0 && line != -ENOENT)
+		return line;
+	if (line == -ENOENT) {
+		struct problem other = {.text = ""};
+
+		rv = judge(call->words[0], old->bytes, length, 0, way, &other);
+		if (rv == -EEXIST)
+			*problem = other;
+		return line;
+	}
+	rv = judge(call->words[0], edited->bytes, edited->length, 1, way, problem);
+	return rv < 0 ? rv : line;
+}
+
+static enum command_exit complain(const struct problem *problem, enum command_exit status)
+{
+	fprintf(stderr, "pam-wechat enable: %s\n", problem->text);
+	return status;
+}
+
+static enum command_exit change(const struct command_call *call, const char *path,
+	struct update *update, struct problem *problem)
+{
+	const struct secret *old = update_contents(update);
+	size_t size = old->size + PAM_FILE_BLOCK_MAX;
+	char *bytes = malloc(size);
+	struct pam_way way;
+	struct text edited;
+	int line;
+
+	if (bytes == NULL) {
+		problem_set(problem, -ENOMEM, "out of memory");
+		return COMMAND_REFUSED;
+	}
+	text_init(&edited, bytes, size);
+	line = edit(call, path, old, &edited, &way, problem);
+	if (line >= 0 && (update_back_up(update, PAM_SERVICE_BACKUP, problem) < 0 ||
+				 update_write(update, bytes, edited.length, 0644, problem) < 0))
+		line = -1;
+	free(bytes);
+	if (line < 0)
+		return COMMAND_REFUSED;
+	enable_advise(call, path, line, way.before);
+	return COMMAND_DONE;
+}
+
+static enum command_exit run(const struct command_call *call)
+{
+	struct problem problem = {.text = ""};
+	char path[PAM_SERVICE_PATH_MAX];
+	struct update *update = NULL;
+	enum command_exit status = pam_service_open(call, path, &update);
+
+	if (status != COMMAND_DONE)
+		return status;
+	if (!doctor_permits(call, &problem))
+		status = complain(&problem, COMMAND_USAGE);
+	else if (change(call, path, update, &problem) != COMMAND_DONE)
+		status = complain(&problem, COMMAND_REFUSED);
+	update_close(&update);
+	return status;
+}
+
+const struct command command_enable = {
+	.name = "enable",
+	.words = "SERVICE",
+	.words_min = 1,
+	.words_max = 1,
+	.word = COMMAND_SERVICE,
+	.summary = "let a service ask WeChat: sshd, login, su, sudo…",
+	.description =
+		"Puts one marked block into " PATH_SERVICES
+		"/SERVICE. WeChat takes the place of the password\n"
+		"there, or follows it. The file as it was is kept beside it; \"pam-wechat "
+		"disable\" "
+		"takes\nthe block out again. Nothing is changed where the configuration is wrong, "
+		"or "
+		"where the\nfile could let people in past WeChat.\n\n"
+		"Keep a root shell open meanwhile. For sshd, try another one first, with a service "
+		"of its\nown: cp " PATH_SERVICES "/sshd " PATH_SERVICES
+		"/sshd-wechat; pam-wechat enable sshd-wechat.",
+	.options =
+		(const struct command_option[]){
+			{"second-factor", NULL, COMMAND_NOTHING,
+				"the password first, then WeChat for whom the users table names"},
+			{NULL, NULL, COMMAND_NOTHING, NULL},
+		},
+	.run = run,
+};

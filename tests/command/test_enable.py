@@ -1,0 +1,286 @@
+"""pam-wechat enable and disable: the files of PAM services before, between and after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from harness.services import BACKUP, COMMON, FOLDER, MODULE, Services, shipped
+from harness.site import REPOSITORY
+
+SERVICES = ("sshd", "login", "su", "sudo", "sudo-i")
+FORMS: dict[str, tuple[str, ...]] = {"alone": (), "second factor": ("--second-factor",)}
+STRANGER = ("setpriv", "--reuid=61001", "--regid=61001", "--clear-groups", "--")
+
+
+@pytest.fixture(params=FORMS)
+def form(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def is_refused(services: Services, reason: str, *words: str, status: int = 1) -> bool:
+    """By `enable` and with this reason, with all files as they were."""
+    before = snapshot()
+    done = services.command.run("enable", *words)
+    assert re.search(reason, done.stderr), done.stderr
+    assert snapshot() == before
+    return (done.returncode, done.stdout) == (status, "")
+
+
+def snapshot() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.is_file()}
+
+
+def test_the_files_of_these_tests_are_those_of_debians_packages() -> None:
+    output = subprocess.run(["dpkg-query", "-W", "-f", "${Conffiles}\n"], check=True,
+                            capture_output=True, text=True).stdout
+    sums = dict(re.findall(r"^ /etc/pam\.d/(\S+) ([0-9a-f]{32})$", output, re.MULTILINE))
+    for service in (*SERVICES, "su-l"):
+        assert hashlib.md5(shipped(service)).hexdigest() == sums[service]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_disable_restores_the_file_byte_for_byte(
+    services: Services, service: str, form: str
+) -> None:
+    path = FOLDER / service
+    path.chmod(0o640)
+    os.chown(path, 0, 42)
+    services.enable(service, *FORMS[form])
+    assert path.read_bytes() != shipped(service)
+    copy = FOLDER / (service + BACKUP)
+    assert copy.read_bytes() == shipped(service)
+    assert f"{path} is as it was" in services.disable(service)
+    assert path.read_bytes() == shipped(service)
+    assert (path.stat().st_mode & 0o7777, path.stat().st_gid) == (0o640, 42)
+    assert not copy.exists()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_lines_are_those_that_are_shipped(
+    services: Services, service: str, form: str
+) -> None:
+    names = {"sshd": "sshd-only", "sudo-i": "sudo"}
+    name = "sshd-second-factor" if FORMS[form] else names.get(service, service)
+    example = (REPOSITORY / "conf/pam.d" / name).read_text().splitlines()[-1]
+    services.enable(service, *FORMS[form])
+    lines = (FOLDER / service).read_text().splitlines()
+    ours = [line for line in lines if "pam_wechat.so" in line]
+    assert ours == [f"{example} conf={services.site.conf_file}"]
+    live = [line for line in lines if line == "@include common-auth"]
+    assert len(live) == (1 if FORMS[form] else 0)
+    # Nothing else has gone, or has been moved.
+    rest = [line for line in shipped(service).decode().splitlines()
+            if line != "@include common-auth"]
+    assert [line for line in lines if line in rest] == rest
+
+
+def test_only_the_block_is_taken_out_of_a_file_that_was_changed(
+    services: Services, form: str
+) -> None:
+    services.enable("sshd", *FORMS[form])
+    path = FOLDER / "sshd"
+    path.write_text("# mine\n" + path.read_text() + "session optional pam_umask.so\n")
+    output = services.disable("sshd")
+    assert f"{path}{BACKUP}" in output and "stays" in output
+    expected = b"# mine\n" + shipped("sshd") + b"session optional pam_umask.so\n"
+    assert path.read_bytes() == expected
+    assert (FOLDER / f"sshd{BACKUP}").read_bytes() == shipped("sshd")
+
+
+def test_a_foreign_line_in_the_block_is_not_lost(services: Services) -> None:
+    services.enable("sshd")
+    path = FOLDER / "sshd"
+    text = path.read_text().replace("# END", "auth required pam_access.so\n# END")
+    path.write_text(text)
+    done = services.command.run("disable", "sshd")
+    line = text.splitlines().index("auth required pam_access.so") + 1
+    assert done.returncode == 1
+    assert f"{path}:{line}: " in done.stderr
+    assert path.read_text() == text
+
+
+def test_shared_files_are_never_changed(services: Services) -> None:
+    before = snapshot()
+    for service in SERVICES:
+        services.enable(service)
+    assert {name: snapshot()[name] for name in COMMON} == {name: before[name] for name in COMMON}
+    for name in (*COMMON, "other", f"sshd{BACKUP}"):
+        assert is_refused(services, rf"{name}: (all services|this )", name)
+        assert services.command.run("disable", name).returncode == 1
+
+
+@pytest.mark.parametrize("name", ["", "../x", "/etc/pam.d/sshd", ".", "..", ".hidden", "a b",
+                                  "sshd\n", "x" * 201])
+def test_a_wrong_name_is_wrong_usage(services: Services, name: str) -> None:
+    assert is_refused(services, "a service is the name of a file in /etc/pam.d", name, status=2)
+    assert services.command.run("disable", name).returncode == 2
+
+
+def test_wrong_usage_is_explained(services: Services) -> None:
+    for words in ((), ("sshd", "su"), ("sshd", "--third-factor")):
+        assert is_refused(services, "usage: pam-wechat enable SERVICE", *words, status=2)
+
+
+def test_a_service_that_is_not_there_is_refused(services: Services) -> None:
+    assert is_refused(services, "/etc/pam.d/gdm: there is no such file", "gdm")
+
+
+def test_a_second_time_is_refused_with_the_line(services: Services, form: str) -> None:
+    services.enable("sshd", *FORMS[form])
+    for words in FORMS.values():
+        assert is_refused(services, r"/etc/pam\.d/sshd:[45]: WeChat is asked here already", "sshd",
+                          *words)
+
+
+def test_disable_of_what_is_not_enabled_is_refused(services: Services) -> None:
+    done = services.command.run("disable", "sshd")
+    assert done.returncode == 1
+    assert "/etc/pam.d/sshd: there is no block of pam-wechat's" in done.stderr
+
+
+def test_a_line_put_there_by_hand_is_refused_with_its_place(services: Services) -> None:
+    path = FOLDER / "sshd"
+    path.write_text("# mine\nauth required pam_wechat.so\n" + path.read_text())
+    assert is_refused(services, r"/etc/pam\.d/sshd:2: pam_wechat\.so stands here already", "sshd")
+
+
+def test_a_service_that_asks_through_another_file_is_refused(services: Services) -> None:
+    assert is_refused(services, r"su-l: there is no line", "su-l")
+    services.enable("su")
+    where = r"/etc/pam\.d/su:\d+: WeChat is asked here already"
+    assert is_refused(services, where, "su-l")
+    (FOLDER / "mine").write_text("auth include su\n@include common-auth\n")
+    assert is_refused(services, where, "mine")
+
+
+def test_a_way_past_wechat_is_refused(services: Services) -> None:
+    path = FOLDER / "common-auth"
+    path.write_text("auth sufficient pam_unix.so\n")
+    assert is_refused(services, r"/etc/pam\.d/common-auth:1: .* without WeChat", "sshd",
+                      "--second-factor")
+    # In its place there is no way past it.
+    services.enable("sshd")
+
+
+def test_whom_the_services_own_file_lets_in_before_is_said(services: Services) -> None:
+    assert "lets in before: line 6 (pam_rootok.so)." in services.enable("su")
+    assert "lets in before" not in services.enable("sshd")
+
+
+def test_only_root_may(services: Services) -> None:
+    services.enable("su")
+    before = snapshot()
+    for command, service in (("enable", "sshd"), ("disable", "su")):
+        done = services.command.run(command, service, through=STRANGER)
+        assert done.returncode == 1
+        assert f"/etc/pam.d/{service}: only root may change it" in done.stderr
+    assert snapshot() == before
+
+
+def test_nothing_is_changed_while_something_would_lock_everybody_out(services: Services) -> None:
+    site = services.site
+    table = site.users_file.read_text()
+    site.write_users("")
+    assert is_refused(services, "users: the users table is empty", "sshd", status=2)
+    site.write_users("nonsense\n")
+    assert is_refused(services, "users:1: ", "sshd", status=2)
+    site.write_users(table)
+    MODULE.unlink()
+    assert is_refused(services, f"{MODULE}: No such file", "sshd", status=2)
+    site.write("pam_wechat.conf", "nonsense\n", 0o600)
+    assert is_refused(services, r"pam_wechat\.conf:1: ", "sshd", status=2)
+
+
+def test_another_configuration_has_to_fit_into_a_pam_line(services: Services) -> None:
+    odd = services.site.folder / "a b.conf"
+    odd.write_text(services.site.conf_file.read_text())
+    odd.chmod(0o600)
+    assert is_refused(services, "absolute path without blanks", "sshd", "--conf", str(odd))
+
+
+def test_a_full_disk_changes_nothing(services: Services) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=755", "tmpfs", FOLDER], check=True)
+    try:
+        for name in (*COMMON, "sshd"):
+            (FOLDER / name).write_bytes(shipped(name))
+        with suppress(OSError), (FOLDER / "filling").open("wb", buffering=0) as filling:
+            while filling.write(b"x" * 4096) > 0:
+                pass
+        assert is_refused(services, "No space left on device", "sshd")
+    finally:
+        subprocess.run(["umount", FOLDER], check=True)
+
+
+CALLS = ("flock", "write", "fchown", "fchmod", "fsync", "renameat", "unlinkat")
+
+
+@pytest.mark.parametrize("command", ["enable", "disable"])
+def test_a_sudden_end_leaves_the_old_file_or_the_new_one(
+    services: Services, command: str, folder: Path
+) -> None:
+    path, copy, old = FOLDER / "sshd", FOLDER / f"sshd{BACKUP}", shipped("sshd")
+    services.enable("sshd")
+    new = path.read_bytes()
+    seen = []
+    for call in CALLS:
+        for count in range(1, 20):
+            path.write_bytes(old if command == "enable" else new)
+            copy.unlink(missing_ok=True)
+            if command == "disable":
+                copy.write_bytes(old)
+            strace = ("strace", "-qq", "-o", str(folder / "trace"), "-e", f"trace={call}", "-e",
+                      f"inject={call}:signal=KILL:when={count}")
+            done = services.command.run(command, "sshd", through=strace)
+            if done.returncode == 0:
+                break
+            seen.append(path.read_bytes())
+            assert seen[-1] in (old, new)
+            assert seen[-1] == old or copy.read_bytes() == old
+            # Whatever was left behind is in nobody's way.
+            (services.enable if seen[-1] == old else services.disable)("sshd")
+        assert count > 1, call
+    assert set(seen) == {old, new}
+
+
+def test_of_two_at_once_one_wins(services: Services) -> None:
+    line = services.command.line("enable", "sshd")
+    both = [subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)]
+    outputs = [process.communicate(timeout=30) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 1]
+    assert "WeChat is asked here already" in "".join(error for _, error in outputs)
+    services.disable("sshd")
+    assert (FOLDER / "sshd").read_bytes() == shipped("sshd")
+
+
+def test_it_says_what_is_left_to_do(services: Services, form: str, folder: Path) -> None:
+    output = services.enable("sshd", *FORMS[form])
+    assert "pam-wechat disable sshd" in output and f"/etc/pam.d/sshd{BACKUP}" in output
+    lines = re.findall(r"^    (\w+ [\w-]+)$", output, re.MULTILINE)
+    assert lines == ["UsePAM yes", "KbdInteractiveAuthentication yes", "PasswordAuthentication no",
+                     "AuthenticationMethods keyboard-interactive"]
+    tried = re.search(r"^    (/usr/sbin/sshd -D -e -p 2222 .*) \\\n +(.*)$", output, re.MULTILINE)
+    assert tried is not None
+    # sshd accepts what it prints, on the command line and in the file.
+    config, key = folder / "sshd_config", folder / "key"
+    config.write_text("\n".join([*lines, ""]))
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    done = subprocess.run([*tried[1].split(), *tried[2].split(), "-t", "-f", config, "-h", key],
+                          capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_says_how_to_try_a_service_of_its_own(services: Services) -> None:
+    (FOLDER / "sshd-wechat").write_bytes(shipped("sshd"))
+    output = services.enable("sshd-wechat")
+    assert "ln -s /usr/sbin/sshd /usr/local/sbin/sshd-wechat" in output
+    assert "pam-wechat disable sshd-wechat" in output
+    assert "pam-wechat enable sudo-i" in services.enable("sudo")
+    assert "pam-wechat test USER --service login" in services.enable("login")
