@@ -24,9 +24,18 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	TEXT(HOW_BECOME, "become %2 by %1, asked by local user %3",
 		"通过 %1 成为 %2，请求者为本机用户 %3"),
 	TEXT(HOW_CONFIRM, "%1, asked by local user %3", "%1，请求者为本机用户 %3"),
+	TEXT(HOW_ENROLL, "the administrator links your WeChat (%1)", "由管理员关联您的微信（%1）"),
 	TEXT(CONTINUE, "Continue", "继续"),
 	TEXT(REFUSE, "This isn't me", "不是我"),
 	TEXT(TRY_AGAIN, "Try again", "重试"),
+
+	TEXT(ENROLL, "Link your WeChat to %2 on %4?", "将您的微信关联到 %4 的用户 %2？"),
+	TEXT(ENROLL_TEXT,
+		"From then on this WeChat signs in there as that user. Tap Continue only if you "
+		"are speaking with the administrator who does this, right now, and every line "
+		"above is right.",
+		"关联后，此微信即可在该主机以该用户登录。"
+		"仅当您此刻正与管理员联系办理此事，且以上信息全部属实，才点击“继续”。"),
 
 	TEXT(PIN, "Type this in the terminal", "请在终端中输入"),
 	TEXT(PIN_TEXT, "Type these digits in the terminal you are signing in at, then press Enter.",
@@ -34,6 +43,14 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	TEXT(PIN_CAUTION,
 		"Tell them to nobody. Whoever asks for them is a fraud: tap This isn't me.",
 		"不要告诉任何人。向您索要验证码的人都是骗子：请点击“不是我”。"),
+	TEXT(ENROLL_PIN, "Read these digits to the administrator", "请把这些数字读给管理员"),
+	TEXT(ENROLL_PIN_TEXT, "The administrator types them, and your WeChat is linked.",
+		"管理员输入这些数字后，您的微信即完成关联。"),
+	TEXT(ENROLL_PIN_CAUTION,
+		"Tell them to nobody but an administrator whom you know, by word of mouth. If "
+		"something is odd, tap This isn't me.",
+		"只可当面或通过电话告诉您认识的管理员，不要告诉其他任何人。"
+		"如有可疑，请点击“不是我”。"),
 
 	TEXT(HELLO, "Hello, ", "您好，"),
 	TEXT(SIGNED_IN, "Signed in", "已登录"),
@@ -55,6 +72,10 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 		"Scan it only if you are signing in at a terminal yourself, right now. If somebody "
 		"sent you this page, close it.",
 		"只有当您本人此刻正在终端上登录时才扫描。如果此页面是别人发给您的，请关闭它。"),
+	TEXT(ENROLL_OPEN_CAUTION,
+		"Scan it only if you are speaking with the administrator who sent it, right now. "
+		"Otherwise close this page.",
+		"只有当您此刻正与发来此链接的管理员联系时才扫描，否则请关闭此页面。"),
 	TEXT(OPEN_HINT,
 		"Is this the phone with WeChat? Take a screenshot, and choose it in WeChat's Scan.",
 		"如果微信就在这部手机上：请截屏，再在微信“扫一扫”中从相册选取。"),

@@ -10,12 +10,14 @@
 #include "template.h"
 #include "text.h"
 
+#define HEADING_MAX 1024
 #define HOW_MAX 1024
 #define ACTION_MAX 640
 #define PICTURE_MAX 16384
 
 /* What a page's values may be made of while it is rendered. */
 struct scratch {
+	char heading[HEADING_MAX];
 	char how[HOW_MAX];
 	char action[ACTION_MAX];
 	char greeting[256];
@@ -28,6 +30,11 @@ struct scratch {
 static const char *say(const struct page *page, enum message message)
 {
 	return message_text(message, page->language);
+}
+
+static bool enrols(const struct login *login)
+{
+	return login->shown->manner == MANNER_ENROLL;
 }
 
 bool page_has_form(const struct page *page)
@@ -63,6 +70,16 @@ static void fill_facts(const char **values, const struct page *page, struct scra
 	values[SLOT_UNTIL_LABEL] = say(page, MESSAGE_UNTIL);
 }
 
+/* The heading of an enrolment names user and host, whose lengths are bounded. */
+static void fill_heading(const char **values, const struct page *page, struct scratch *scratch)
+{
+	struct text heading;
+
+	text_init(&heading, scratch->heading, sizeof(scratch->heading));
+	shown_add_message(page->login->shown, page->heading, page->language, &heading);
+	values[SLOT_HEADING] = scratch->heading;
+}
+
 /* public_url's length is bounded: the action fits. */
 static void fill_form(const char **values, const struct page *page, const struct settings *settings,
 	struct scratch *scratch)
@@ -78,7 +95,8 @@ static void fill_form(const char **values, const struct page *page, const struct
 static void fill_won(const char **values, const struct page *page, struct scratch *scratch)
 {
 	values[SLOT_PIN] = page->login->pin;
-	values[SLOT_CAUTION] = say(page, MESSAGE_PIN_CAUTION);
+	values[SLOT_CAUTION] =
+		say(page, enrols(page->login) ? MESSAGE_ENROLL_PIN_CAUTION : MESSAGE_PIN_CAUTION);
 	if (page->login->nickname[0] == '\0')
 		return;
 	(void)text_format(scratch->greeting, sizeof(scratch->greeting), "%s%s",
@@ -114,7 +132,8 @@ static void fill_link(const char **values, const struct page *page, const struct
 	values[SLOT_QR_SIZE] = scratch->size;
 	values[SLOT_QR_PATH] = size < 0 ? NULL : scratch->picture;
 	values[SLOT_QR_LABEL] = say(page, MESSAGE_QR);
-	values[SLOT_CAUTION] = say(page, MESSAGE_OPEN_CAUTION);
+	values[SLOT_CAUTION] =
+		say(page, enrols(page->login) ? MESSAGE_ENROLL_OPEN_CAUTION : MESSAGE_OPEN_CAUTION);
 	values[SLOT_HINT] = say(page, MESSAGE_OPEN_HINT);
 }
 
@@ -130,6 +149,8 @@ void page_render(struct text *text, const struct page *page, const struct settin
 	struct scratch scratch = {.detail = ""};
 	enum page_kind kind = page->kind;
 
+	if (page->login != NULL)
+		fill_heading(values, page, &scratch);
 	if (page_has_form(page)) {
 		fill_facts(values, page, &scratch);
 		fill_form(values, page, settings, &scratch);
@@ -161,11 +182,16 @@ void page_show_stage(struct page *page, const struct login *login, const struct 
 	page->browser = browser;
 	switch (login_stage(login, browser)) {
 	case LOGIN_ASK:
-		set(page, PAGE_ASK, MESSAGE_ASK, MESSAGE_ASK_TEXT);
+		if (enrols(login))
+			set(page, PAGE_ASK, MESSAGE_ENROLL, MESSAGE_ENROLL_TEXT);
+		else
+			set(page, PAGE_ASK, MESSAGE_ASK, MESSAGE_ASK_TEXT);
 		break;
 	case LOGIN_WON:
 		if (login->pin[0] == '\0')
 			set(page, PAGE_SIGNED_IN, MESSAGE_SIGNED_IN, MESSAGE_SIGNED_IN_TEXT);
+		else if (enrols(login))
+			set(page, PAGE_DIGITS, MESSAGE_ENROLL_PIN, MESSAGE_ENROLL_PIN_TEXT);
 		else
 			set(page, PAGE_DIGITS, MESSAGE_PIN, MESSAGE_PIN_TEXT);
 		break;

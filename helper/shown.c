@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "display.h"
-#include "messages.h"
 #include "text.h"
 #include "wire.h"
 
@@ -56,18 +55,19 @@ struct shown *shown_create(const struct wire_message *message)
 	return shown;
 }
 
-/* A message with `%1`, `%2` and `%3` for the service, the user and the asker. */
-static void add_filled(const struct shown *shown, const char *message, struct text *text)
+void shown_add_message(
+	const struct shown *shown, enum message message, enum language language, struct text *text)
 {
-	const char *const values[] = {shown->service, shown->user, shown->asker};
+	const char *const values[] = {shown->service, shown->user, shown->asker, shown->host};
+	const char *at = message_text(message, language);
 	const char *mark;
 
-	while ((mark = strchr(message, '%')) != NULL) {
-		text_add_bytes(text, message, (size_t)(mark - message));
+	while ((mark = strchr(at, '%')) != NULL) {
+		text_add_bytes(text, at, (size_t)(mark - at));
 		text_add(text, values[mark[1] - '1']);
-		message = mark + 2;
+		at = mark + 2;
 	}
-	text_add(text, message);
+	text_add(text, at);
 }
 
 void shown_add_how(const struct shown *shown, enum language language, struct text *text)
@@ -77,7 +77,8 @@ void shown_add_how(const struct shown *shown, enum language language, struct tex
 		[MANNER_CONSOLE] = MESSAGE_HOW_CONSOLE,
 		[MANNER_BECOME] = MESSAGE_HOW_BECOME,
 		[MANNER_CONFIRM] = MESSAGE_HOW_CONFIRM,
+		[MANNER_ENROLL] = MESSAGE_HOW_ENROLL,
 	};
 
-	add_filled(shown, message_text(messages[shown->manner], language), text);
+	shown_add_message(shown, messages[shown->manner], language, text);
 }

@@ -8,6 +8,7 @@
 
 #include "language.h"
 #include "manner.h"
+#include "messages.h"
 
 struct text;
 struct wire_message;
@@ -31,5 +32,9 @@ struct shown *shown_create(const struct wire_message *message);
  * user mallory (uid 1003, pts/3)".
  */
 void shown_add_how(const struct shown *shown, enum language language, struct text *text);
+
+/* Appends a message, with the values of this login where it has places for them. */
+void shown_add_message(
+	const struct shown *shown, enum message message, enum language language, struct text *text);
 
 #endif

@@ -16,11 +16,13 @@
 #include "account.h"
 #include "deadline.h"
 #include "problem.h"
+#include "request.h"
 #include "safe_file.h"
 #include "settings.h"
 #include "wire.h"
 
-#define GRACE_MS 100 /* for the child to go by itself when its socket closes */
+#define READY_MS 5000 /* for the child to start and the helper to answer */
+#define GRACE_MS 100  /* for the child to go by itself when its socket closes */
 
 /* Everything the new process needs, made before fork: it may not allocate. */
 struct launch {
@@ -215,6 +217,21 @@ int child_ask(struct child *child, const struct wire_message *question, char *da
 	if (rv == 0)
 		rv = wire_receive(child->socket, datagram, answer);
 	return rv;
+}
+
+int child_announce(struct child *child, const struct request *request,
+	const struct settings *settings, char *datagram, struct wire_message *answer,
+	struct problem *problem)
+{
+	int rv = child_ask(child, &request->message, datagram, answer, deadline_in(READY_MS));
+
+	if (rv == 0 && answer->verb == WIRE_REFUSED)
+		return -ECONNREFUSED;
+	if (rv < 0 || answer->verb != WIRE_READY ||
+		strcmp(answer->value[WIRE_LINK], request->link) != 0)
+		return problem_set(problem, -EINVAL, "%s: did not become ready (%s)",
+			settings->exchange, rv < 0 ? strerror(-rv) : "unexpected answer");
+	return 0;
 }
 
 void child_stop(struct child *child)

@@ -1,5 +1,6 @@
 /*
- * child - the pam-wechat-exchange of one login, started and ended by the module.
+ * child - the pam-wechat-exchange of one login, started and ended by the module, or of one
+ * enrolment.
  *
  * The host owns SIGCHLD and may ignore it or reap everything itself: the child is watched by a
  * pidfd, and its exit status means nothing.
@@ -11,6 +12,7 @@
 
 struct deadline;
 struct problem;
+struct request;
 struct settings;
 struct wire_message;
 
@@ -37,6 +39,15 @@ int child_start(struct child *child, const struct settings *settings, struct dea
  */
 int child_ask(struct child *child, const struct wire_message *question, char *datagram,
 	struct wire_message *answer, struct deadline deadline);
+
+/*
+ * Tells the child the request, and waits until the helper knows it: from then on its link works.
+ * Returns 0; -ECONNREFUSED if the child refused, and *answer says why; or another -errno with the
+ * problem set.
+ */
+int child_announce(struct child *child, const struct request *request,
+	const struct settings *settings, char *datagram, struct wire_message *answer,
+	struct problem *problem);
 
 /* Ends the child, by SIGKILL if it does not go by itself, and reaps it. */
 void child_stop(struct child *child);

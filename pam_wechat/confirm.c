@@ -131,23 +131,6 @@ int confirm_by_code(struct login *login)
 	return login_refuse(login, REASON_NOBODY);
 }
 
-/* Whether the phone's page offers another try after this failure: then the terminal waits on. */
-static bool is_worth_waiting(enum reason reason)
-{
-	switch (reason) {
-	case REASON_NOBODY:
-	case REASON_NOT_LINKED:
-	case REASON_SNAPSHOT:
-	case REASON_CODE:
-	case REASON_BUSY:
-	case REASON_UNREACHABLE:
-	case REASON_BAD_ANSWER:
-		return true;
-	default:
-		return false;
-	}
-}
-
 int confirm_by_waiting(struct login *login)
 {
 	enum reason reason = REASON_NOBODY;
@@ -161,6 +144,6 @@ int confirm_by_waiting(struct login *login)
 			reason = REASON_INTERRUPTED;
 		else
 			reason = verdict_ask(login, NULL);
-	} while (is_worth_waiting(reason));
+	} while (reason_is_passing(reason));
 	return login->proved ? LOGIN_GO_ON : login_refuse(login, reason);
 }

@@ -15,7 +15,6 @@
 #include "users.h"
 #include "verdict.h"
 
-#define READY_MS 5000 /* for the child to start and the helper to answer */
 /* login's own limit is 60 s. */
 #define LOGIN_SERVICE_TIMEOUT_S 50
 
@@ -172,7 +171,6 @@ static int prepare(struct login *login, int argc, const char **argv)
 static int start(struct login *login)
 {
 	const struct settings *settings = &login->settings;
-	struct deadline ready = deadline_in(READY_MS);
 	char datagram[WIRE_MESSAGE_MAX + 1];
 	struct wire_message answer;
 	int rv;
@@ -185,14 +183,12 @@ static int start(struct login *login)
 	rv = child_start(&login->child, settings, login->deadline, &login->problem);
 	if (rv < 0)
 		return login_refuse_problem(login, rv);
-	rv = child_ask(&login->child, &login->request->message, datagram, &answer, ready);
-	if (rv == 0 && answer.verb == WIRE_REFUSED)
+	rv = child_announce(
+		&login->child, login->request, settings, datagram, &answer, &login->problem);
+	if (rv == -ECONNREFUSED)
 		return login_refuse(login, verdict_note_refusal(login, &answer));
-	if (rv < 0 || answer.verb != WIRE_READY ||
-		strcmp(answer.value[WIRE_LINK], login->request->link) != 0)
-		return login_refuse_problem(login,
-			problem_set(&login->problem, -EINVAL, "%s: did not become ready (%s)",
-				settings->exchange, rv < 0 ? strerror(-rv) : "unexpected answer"));
+	if (rv < 0)
+		return login_refuse_problem(login, rv);
 	if (qr_create(
 		    settings->qr == QR_LINK ? login->request->link : login->request->authorize_url,
 		    &login->qr) < 0)

@@ -137,7 +137,7 @@ int request_create(struct request **request, const struct settings *settings,
 	*request = &whole->request;
 	rv = read_app_secret(
 		settings->secret_file, whole->app_secret, sizeof(whole->app_secret), problem);
-	if (rv == 0)
+	if (rv == 0 && users != NULL)
 		rv = list_openids(whole, settings, requester->user, users, problem);
 	if (rv < 0)
 		goto out;

@@ -1,6 +1,7 @@
 /*
- * request - what the module tells its child about one login: fresh tokens, where WeChat is, who
- * may pass, and what the phone shows. All of it is secret.
+ * request - what the module tells its child about one login (and `pam-wechat enroll` about one
+ * enrolment): fresh tokens, where WeChat is, who may pass, and what the phone shows. All of it is
+ * secret.
  */
 #ifndef PAM_WECHAT_REQUEST_H
 #define PAM_WECHAT_REQUEST_H
@@ -29,9 +30,9 @@ struct request {
 };
 
 /*
- * Makes the request; one that only waits for a tap carries no pin. Its message points into the
- * settings and the requester, too. Returns 0 and a request that the caller frees; or -errno with
- * the problem set.
+ * Makes the request; one that only waits for a tap carries no pin. `users` NULL: nobody is listed,
+ * as MANNER_ENROLL wants it. Its message points into the settings and the requester, too. Returns 0
+ * and a request that the caller frees; or -errno with the problem set.
  */
 int request_create(struct request **request, const struct settings *settings,
 	const struct requester *requester, const struct users *users, bool waits,

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <security/pam_modules.h>
+
 #include "account.h"
 #include "display.h"
 #include "text.h"
@@ -55,7 +57,7 @@ static void find_origin(struct requester *requester)
 	}
 }
 
-int requester_init(struct requester *requester, pam_handle_t *pamh)
+int requester_init(struct requester *requester, struct pam_handle *pamh)
 {
 	int rv;
 

@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-#include <security/pam_modules.h>
-
 #include "manner.h"
+
+struct pam_handle;
 
 struct requester {
 	const char *user;    /* exactly PAM_USER; libpam's, as are the next three */
@@ -33,6 +33,6 @@ struct requester {
 };
 
 /* Returns PAM_SUCCESS, or what pam_get_user() or pam_get_item() returned. May ask for the name. */
-int requester_init(struct requester *requester, pam_handle_t *pamh);
+int requester_init(struct requester *requester, struct pam_handle *pamh);
 
 #endif

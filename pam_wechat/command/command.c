@@ -75,7 +75,7 @@ static void show_all(FILE *stream)
 		fprintf(stream, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(stream,
 		"\n%s COMMAND --help tells more. Exit status: 0 done, 1 refused or failed, 2 wrong "
-	        "usage "
+		"usage "
 		"or configuration.\n",
 		program);
 }

@@ -49,7 +49,7 @@ static int judge(const char *service, const char *bytes, size_t length, size_t a
 	if (way->around[0] != '\0')
 		return problem_set(problem, -EINVAL,
 			"%s: by this line somebody could get in without WeChat: change it, or "
-		        "write "
+			"write "
 			"the PAM lines by hand",
 			way->around);
 	return 0;

@@ -9,6 +9,7 @@ static const char *const words[] = {
 	[MANNER_CONSOLE] = "console",
 	[MANNER_BECOME] = "become",
 	[MANNER_CONFIRM] = "confirm",
+	[MANNER_ENROLL] = "enroll",
 };
 
 const char *manner_word(enum manner manner)

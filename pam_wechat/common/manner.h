@@ -1,5 +1,5 @@
 /*
- * manner - how somebody wants to sign in, as the ask page says it: one word for the wire.
+ * manner - what a phone is asked for, as the ask page says it: one word for the wire.
  */
 #ifndef PAM_WECHAT_MANNER_H
 #define PAM_WECHAT_MANNER_H
@@ -9,6 +9,7 @@ enum manner {
 	MANNER_CONSOLE, /* at the machine itself, where nobody is signed in yet (login) */
 	MANNER_BECOME,  /* a local user wants to be another one (su) */
 	MANNER_CONFIRM, /* a local user has to show that it is them (sudo) */
+	MANNER_ENROLL,  /* nobody signs in: the administrator links a WeChat (pam-wechat enroll) */
 };
 
 /* The word for a manner. */

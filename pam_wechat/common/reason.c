@@ -37,3 +37,19 @@ enum reason reason_parse(const char *word)
 	}
 	return REASON_INTERNAL;
 }
+
+bool reason_is_passing(enum reason reason)
+{
+	switch (reason) {
+	case REASON_NOBODY:
+	case REASON_NOT_LINKED:
+	case REASON_SNAPSHOT:
+	case REASON_CODE:
+	case REASON_BUSY:
+	case REASON_UNREACHABLE:
+	case REASON_BAD_ANSWER:
+		return true;
+	default:
+		return false;
+	}
+}

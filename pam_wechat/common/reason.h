@@ -6,6 +6,8 @@
 #ifndef PAM_WECHAT_REASON_H
 #define PAM_WECHAT_REASON_H
 
+#include <stdbool.h>
+
 enum reason {
 	REASON_NONE,        /* nothing is wrong */
 	REASON_NOBODY,      /* no phone has finished yet */
@@ -35,5 +37,8 @@ const char *reason_word(enum reason reason);
 
 /* The reason for a word, or REASON_INTERNAL if there is none. */
 enum reason reason_parse(const char *word);
+
+/* Whether the phone's page offers another try after this: then a terminal that waits waits on. */
+bool reason_is_passing(enum reason reason);
 
 #endif

@@ -15,12 +15,13 @@
 #define WIRE_MESSAGE_MAX 8192
 
 enum wire_verb {
-	/* module to exchange */
+	/* module (or the command that enrols) to exchange */
 	WIRE_LOGIN,   /* first message: everything about the login */
 	WIRE_VERDICT, /* "VERDICT?": what is known by now? */
 	/* exchange to module */
 	WIRE_READY,    /* the helper knows the login: its link works */
-	WIRE_IDENTITY, /* answer to VERDICT?: whom WeChat named */
+	WIRE_IDENTITY, /* answer to VERDICT?: whom WeChat named, one of those who may pass */
+	WIRE_NAMED,    /* the same for an enrolment: whom WeChat named, whoever it is */
 	WIRE_REFUSED,  /* answer to VERDICT?, or to LOGIN: a reason */
 	/* exchange to helper */
 	WIRE_REGISTER, /* first message of a connection: what to show, where Continue leads */

@@ -10,6 +10,7 @@
 #include "deadline.h"
 #include "helper_link.h"
 #include "inquiry.h"
+#include "manner.h"
 #include "problem.h"
 #include "secret.h"
 #include "text.h"
@@ -22,6 +23,7 @@ struct exchange {
 	int module;
 	struct secret *datagram; /* of LOGIN: `login` points into it */
 	struct wire_message login;
+	bool enrols; /* nobody is listed: whoever is named first is who is meant */
 	struct deadline deadline;
 	struct deadline helper_deadline; /* for the first REGISTERED */
 	bool ready;
@@ -37,6 +39,20 @@ struct exchange {
 	char unlinked[ANSWER_OPENID_MAX + 1]; /* whom the last code named that may not pass */
 	const char *advice;                   /* about the last failure */
 };
+
+/*
+ * An enrolment is what its page says it is: no other login has this manner. It always has digits,
+ * for somebody has to say that it is the right phone, and no list. Returns 0 or -EBADMSG.
+ */
+static int recognise_enrolment(struct exchange *exchange)
+{
+	const char *const *value = exchange->login.value;
+
+	exchange->enrols = strcmp(value[WIRE_MANNER], manner_word(MANNER_ENROLL)) == 0;
+	if (exchange->enrols && (value[WIRE_PIN] == NULL || value[WIRE_OPENIDS][0] != '\0'))
+		return -EBADMSG;
+	return 0;
+}
 
 static int receive_login(struct exchange *exchange)
 {
@@ -57,11 +73,11 @@ static int receive_login(struct exchange *exchange)
 		left_ms = left_ms * 10 + (*left - '0');
 	exchange->deadline = deadline_in(left_ms);
 	exchange->helper_deadline = deadline_in(FIRST_HELPER_MS);
-	return 0;
+	return recognise_enrolment(exchange);
 }
 
 /* Whether the login's list holds this openid: a whole word between the dots. */
-static bool may_pass(const struct exchange *exchange, const char *openid)
+static bool is_listed(const struct exchange *exchange, const char *openid)
 {
 	const char *at = exchange->login.value[WIRE_OPENIDS];
 	size_t length = strlen(openid);
@@ -74,6 +90,17 @@ static bool may_pass(const struct exchange *exchange, const char *openid)
 		at += word + (at[word] == '.');
 	}
 	return false;
+}
+
+static bool may_pass(const struct exchange *exchange, const char *openid)
+{
+	if (!exchange->enrols)
+		return is_listed(exchange, openid);
+	/*
+	 * There is one pin: whoever has seen it must be the one whom it stands for, even if the
+	 * helper has forgotten who won.
+	 */
+	return exchange->matched[0] == '\0' || strcmp(exchange->matched, openid) == 0;
 }
 
 static int tell_refusal(
@@ -102,6 +129,9 @@ static int tell_verdict(struct exchange *exchange)
 	if (reason == REASON_NONE) {
 		struct wire_message message = {.verb = WIRE_IDENTITY};
 
+		/* The module does not know this word: no enrolment is ever a login. */
+		if (exchange->enrols)
+			message.verb = WIRE_NAMED;
 		message.value[WIRE_OPENID] = exchange->matched;
 		if (exchange->nickname[0] != '\0')
 			message.value[WIRE_NICKNAME] = exchange->nickname;

@@ -70,6 +70,23 @@ def _(stage: Stage) -> None:
     stage.browser.messages()
 
 
+@reaches("ask, to link")
+def _(stage: Stage) -> None:
+    stage.browser.open(stage.enrol("alice").link())
+
+
+@reaches("ask, to link, longest")
+def _(stage: Stage) -> None:
+    stage.site.write_conf(host_name=LONG_HOST)
+    stage.browser.open(stage.enrol(LONG_USER).link())
+
+
+@reaches("digits, to link")
+def _(stage: Stage) -> None:
+    stage.browser.open(stage.enrol("alice").link())
+    stage.browser.tap("continue")
+
+
 @reaches("signed in")
 def _(stage: Stage) -> None:
     host = stage.login("--tty", "tty1", service="login")

@@ -746,6 +746,10 @@ def test_names_are_escaped_and_stripped(helper: Helper, phone: Browser) -> None:
          "sudo, asked by local user alice (uid 8)", "this machine"),
         ({"manner": "confirm", "service": "sudo", "asker": "alice (uid 8)"}, "zh",
          "sudo，请求者为本机用户 alice (uid 8)", "203.0.113.7"),
+        ({"manner": "enroll", "service": "pam-wechat", "from_": ""}, "en",
+         "the administrator links your WeChat (pam-wechat)", "this machine"),
+        ({"manner": "enroll", "service": "pam-wechat", "from_": ""}, "zh",
+         "由管理员关联您的微信（pam-wechat）", "本机"),
     ],
 )
 def test_how_and_from_where(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.chromium import Chromium
 from harness.doors import Door
+from harness.enrolling import Enrolling
 from harness.host import Host
 from harness.leaks import Watch
 from harness.origins import AUTHORIZE_URL, WEIXIN, Watched, Weixin, ports
@@ -58,6 +59,9 @@ class Stage:
     def door(self, door: Door) -> str:
         """The link of a login at one of the machine's doors."""
         return self.open_things.enter_context(door.open(self.site)).wait_for_login().link
+
+    def enrol(self, user: str) -> Enrolling:
+        return self.open_things.enter_context(Enrolling(self.site, user))
 
     def ask(self, *options: str, user: str = "alice") -> Host:
         host = self.login(*options, user=user)

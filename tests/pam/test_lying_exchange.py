@@ -134,10 +134,12 @@ def test_a_login_does_not_begin_with_anything_but_ready(
     lambda openid: b"IDENTITY\nopenid=" + openid.encode() + b"%00\n",
     lambda openid: b"IDENTITY\nopenid=" + openid.encode() + b"%\n",
     lambda openid: pack("IDENTITY", openid=openid) + b"x" * 8192,
+    lambda openid: pack("NAMED", openid=openid),  # what ends an enrolment is no login
     lambda openid: pack("RESULT", ticket="1", reason="none"),
     lambda openid: pack("LOGIN"),
 ], ids=["hang up", "READY", "no openid", "no line end", "openid twice", "a needless key",
-        "an unknown key", "small letters", "a NUL", "%00", "a lone %", "8 KiB", "RESULT", "LOGIN"])
+        "an unknown key", "small letters", "a NUL", "%00", "a lone %", "8 KiB", "NAMED", "RESULT",
+        "LOGIN"])
 def test_a_verdict_that_nobody_understands_ends_the_login(
     installed: Installation, make: Callable[[str], bytes]
 ) -> None:

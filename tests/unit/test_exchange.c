@@ -74,7 +74,7 @@ static void send_verb(int fd, enum wire_verb verb)
 	assert_int_equal(wire_send(fd, &bare), 0);
 }
 
-static void send_login(void)
+static struct wire_message make_login(void)
 {
 	struct wire_message login = {.verb = WIRE_LOGIN,
 		.value = {[WIRE_APPID] = "wx0123456789abcdef",
@@ -96,6 +96,13 @@ static void send_login(void)
 			[WIRE_LANG] = "en"}};
 
 	login.value[WIRE_SOCKET] = folder_path(&folder, "sock");
+	return login;
+}
+
+static void send_login(void)
+{
+	const struct wire_message login = make_login();
+
 	assert_int_equal(wire_send(module, &login), 0);
 }
 
@@ -292,6 +299,46 @@ static void test_what_is_no_login_ends_it(void **state)
 	assert_int_equal(wire_receive(module, datagram, &message), -ECONNRESET);
 }
 
+static void expect_end(const struct wire_message *login)
+{
+	assert_int_equal(wire_send(module, login), 0);
+	assert_int_equal(deadline_poll(deadline_in(5000), module, POLLIN), 0);
+	assert_int_equal(wire_receive(module, datagram, &message), -ECONNRESET);
+}
+
+static void test_an_enrolment_has_digits(void **state)
+{
+	struct wire_message login = make_login();
+
+	(void)state;
+	login.value[WIRE_MANNER] = "enroll";
+	login.value[WIRE_OPENIDS] = "";
+	login.value[WIRE_PIN] = NULL;
+	expect_end(&login);
+}
+
+static void test_an_enrolment_has_no_list(void **state)
+{
+	struct wire_message login = make_login();
+
+	(void)state;
+	login.value[WIRE_MANNER] = "enroll";
+	expect_end(&login);
+}
+
+static void test_the_helper_hears_that_it_is_an_enrolment(void **state)
+{
+	struct wire_message login = make_login();
+
+	(void)state;
+	login.value[WIRE_MANNER] = "enroll";
+	login.value[WIRE_OPENIDS] = "";
+	assert_int_equal(wire_send(module, &login), 0);
+	accept_registration();
+	assert_string_equal(message.value[WIRE_MANNER], "enroll");
+	assert_null(message.value[WIRE_PIN]);
+}
+
 static void test_it_ends_with_the_module(void **state)
 {
 	(void)state;
@@ -319,6 +366,9 @@ int main(void)
 		ANEW(test_a_code_that_cannot_be_exchanged_has_its_reason),
 		ANEW(test_without_a_helper_the_login_is_refused),
 		ANEW(test_what_is_no_login_ends_it),
+		ANEW(test_an_enrolment_has_digits),
+		ANEW(test_an_enrolment_has_no_list),
+		ANEW(test_the_helper_hears_that_it_is_an_enrolment),
 		ANEW(test_it_ends_with_the_module),
 	};
 

@@ -11,7 +11,7 @@ static bool is_written_outside_ascii(const char *string)
 	return *string != '\0';
 }
 
-/* Bits for %1 to %3; a '%' that is none of them fails the test. */
+/* Bits for %1 to %4; a '%' that is none of them fails the test. */
 static unsigned int find_places(const char *string)
 {
 	unsigned int places = 0;
@@ -19,7 +19,7 @@ static unsigned int find_places(const char *string)
 	for (; *string != '\0'; string++) {
 		if (*string != '%')
 			continue;
-		assert_in_range(string[1], '1', '3');
+		assert_in_range(string[1], '1', '4');
 		places |= 1u << (string[1] - '1');
 	}
 	return places;

@@ -107,6 +107,34 @@ static void test_the_pin_is_on_the_winners_page_alone(void **state)
 	}
 }
 
+static void test_an_enrolment_is_called_one_and_asks_for_no_terminal(void **state)
+{
+	struct login login = make_login();
+	struct shown shown = hostile;
+	struct page page = {.language = LANGUAGE_EN};
+
+	(void)state;
+	shown.manner = MANNER_ENROLL;
+	login.shown = &shown;
+	page_show_stage(&page, &login, &login.browsers[0]);
+	assert_contains(render(&page), "<h1>Link your WeChat to &lt;script&gt; on a&amp;b?</h1>");
+	assert_contains(
+		render(&page), "<dd>the administrator links your WeChat (&quot;sshd&quot;)</dd>");
+	assert_contains(render(&page), "From then on this WeChat signs in there as that user.");
+	assert_null(strstr(render(&page), "Is this you signing in?"));
+	assert_null(strstr(render(&page), "0042"));
+	login.winner = &login.browsers[0];
+	page_show_stage(&page, &login, &login.browsers[0]);
+	assert_contains(render(&page), "<h1>Read these digits to the administrator</h1>");
+	assert_contains(render(&page), "<p id=\"pin\">0042</p>");
+	assert_contains(render(&page), "nobody but an administrator whom you know");
+	assert_null(strstr(render(&page), "terminal"));
+	page_show_open(&page, false);
+	assert_contains(render(&page), "speaking with the administrator who sent it");
+	assert_null(strstr(render(&page), "script"));
+	assert_null(strstr(render(&page), "a&amp;b"));
+}
+
 static void test_without_a_pin_the_terminal_goes_on(void **state)
 {
 	struct login login = make_login();
@@ -240,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_ask_page),
 		cmocka_unit_test(test_the_pin_is_on_the_winners_page_alone),
+		cmocka_unit_test(test_an_enrolment_is_called_one_and_asks_for_no_terminal),
 		cmocka_unit_test(test_without_a_pin_the_terminal_goes_on),
 		cmocka_unit_test(test_every_reason_has_a_page),
 		cmocka_unit_test(test_a_snapshot_is_followed_by_the_first_tap),

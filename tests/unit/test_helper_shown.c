@@ -64,6 +64,7 @@ static void test_how_is_said_with_the_values_of_this_login(void **state)
 		{"console", "at the machine itself (su)"},
 		{"become", "become root by su, asked by local user mallory (uid 1003, pts/3)"},
 		{"confirm", "su, asked by local user mallory (uid 1003, pts/3)"},
+		{"enroll", "the administrator links your WeChat (su)"},
 	};
 
 	(void)state;

@@ -12,6 +12,7 @@ static const struct {
 	{MANNER_CONSOLE, "console"},
 	{MANNER_BECOME, "become"},
 	{MANNER_CONFIRM, "confirm"},
+	{MANNER_ENROLL, "enroll"},
 };
 
 static void test_every_manner_has_its_word(void **state)

@@ -48,11 +48,27 @@ static void test_any_other_word_is_an_internal_failure(void **state)
 		assert_int_equal(reason_parse(words[i]), REASON_INTERNAL);
 }
 
+static void test_what_the_phone_may_try_again_is_passing(void **state)
+{
+	static const enum reason passing[] = {REASON_NOBODY, REASON_NOT_LINKED, REASON_SNAPSHOT,
+		REASON_CODE, REASON_BUSY, REASON_UNREACHABLE, REASON_BAD_ANSWER};
+
+	(void)state;
+	for (int reason = 0; reason < REASON_COUNT; reason++) {
+		bool wanted = false;
+
+		for (size_t i = 0; i < COUNT(passing); i++)
+			wanted |= passing[i] == (enum reason)reason;
+		assert_int_equal(reason_is_passing((enum reason)reason), wanted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_reason_has_its_word),
 		cmocka_unit_test(test_any_other_word_is_an_internal_failure),
+		cmocka_unit_test(test_what_the_phone_may_try_again_is_passing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,6 +239,21 @@ static void test_what_may_be_absent_is_said_when_it_is_there(void **state)
 	request_free(&request);
 }
 
+static void test_an_enrolment_lists_nobody_and_has_digits(void **state)
+{
+	struct request *request = NULL;
+
+	(void)state;
+	requester.manner = MANNER_ENROLL;
+	assert_int_equal(request_create(&request, &settings, &requester, NULL, false,
+				 deadline_in(90000), &problem),
+		0);
+	assert_string_equal(request->message.value[WIRE_MANNER], "enroll");
+	assert_string_equal(request->message.value[WIRE_OPENIDS], "");
+	assert_string_equal(request->message.value[WIRE_PIN], request->pin);
+	request_free(&request);
+}
+
 static void test_the_time_left_is_that_of_the_deadline(void **state)
 {
 	struct request *request = make();
@@ -452,6 +467,7 @@ int main(void)
 		ANEW(test_redirect_uri_is_encoded_once),
 		ANEW(test_the_message_says_all_that_was_given),
 		ANEW(test_what_may_be_absent_is_said_when_it_is_there),
+		ANEW(test_an_enrolment_lists_nobody_and_has_digits),
 		ANEW(test_the_time_left_is_that_of_the_deadline),
 		ANEW(test_whom_the_table_does_not_name_gets_the_same_request),
 		ANEW(test_the_table_is_asked_for_exactly_pam_user),

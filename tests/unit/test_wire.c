@@ -27,6 +27,7 @@ static const struct row {
 	{WIRE_VERDICT, "VERDICT?", "", ""},
 	{WIRE_READY, "READY", "link", ""},
 	{WIRE_IDENTITY, "IDENTITY", "openid", "nickname"},
+	{WIRE_NAMED, "NAMED", "openid", "nickname"},
 	{WIRE_REFUSED, "REFUSED", "reason", "errcode rid detail openid"},
 	{WIRE_REGISTER, "REGISTER", "state link authorize_url left_ms until" SHOWN, "asker brand"},
 	{WIRE_RESULT, "RESULT", "ticket reason", "errcode rid pin nickname"},

@@ -1,0 +1,291 @@
+#include "enroll_scan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "answers.h"
+#include "child.h"
+#include "deadline.h"
+#include "display.h"
+#include "messages.h"
+#include "pin.h"
+#include "problem.h"
+#include "qr.h"
+#include "request.h"
+#include "requester.h"
+#include "secret.h"
+#include "settings.h"
+#include "terminal.h"
+#include "text.h"
+#include "users.h"
+
+#define TRIES_MAX 3
+#define LOOK_MS 250     /* between two looks at what the phone has done */
+#define VERDICT_MS 2000 /* for the child to say what it knows already */
+
+struct attempt {
+	struct enroll_scan *scan;
+	struct requester requester;
+	struct request *request;
+	struct child child;
+	struct qr *qr;
+	struct deadline deadline;
+	int round;         /* of the pictures */
+	int wrong;         /* digits */
+	enum reason known; /* by the last verdict */
+	char cause[512];   /* what the exchange said about it, for the administrator */
+};
+
+static void describe_requester(struct requester *requester, const char *user)
+{
+	*requester = (struct requester){
+		.user = user,
+		.service = "",
+		.rhost = "",
+		.tty = "",
+		.shown_service = "pam-wechat",
+		.manner = MANNER_ENROLL,
+	};
+	display_name(requester->shown_user, sizeof(requester->shown_user), user);
+	(void)text_format(requester->origin, sizeof(requester->origin), "uid:%u", getuid());
+}
+
+/* Keeps what the message says beside its reason. */
+static void note_cause(struct attempt *attempt, const struct wire_message *message)
+{
+	const char *errcode = message->value[WIRE_ERRCODE];
+	const char *rid = message->value[WIRE_RID];
+	const char *detail = message->value[WIRE_DETAIL];
+	char whole[1024];
+	struct text text;
+
+	text_init(&text, whole, sizeof(whole));
+	if (errcode != NULL)
+		text_addf(&text, "WeChat's error code %s. ", errcode);
+	if (rid != NULL)
+		text_addf(&text, "WeChat's request id %s. ", rid);
+	text_add(&text, detail == NULL ? "" : detail);
+	display_copy(attempt->cause, sizeof(attempt->cause), whole, strlen(whole));
+}
+
+static void tell(const struct attempt *attempt, enum reason reason)
+{
+	(void)fflush(stdout);
+	fprintf(stderr, "%s\n", message_refusal(reason, LANG_EN));
+	if (attempt->cause[0] != '\0')
+		fprintf(stderr, "  %s\n", attempt->cause);
+	if (reason == REASON_HELPER)
+		fprintf(stderr, "  The helper has to run first: "
+				"systemctl start pam-wechat-helper.socket pam-wechat-helper\n");
+}
+
+static enum reason tell_problem(int error, const struct problem *problem)
+{
+	(void)fflush(stdout);
+	fprintf(stderr, "pam-wechat enroll: %s\n", problem->text);
+	return error == -ENOMEM ? REASON_MEMORY : REASON_SETUP;
+}
+
+/* Returns REASON_NONE, or why it could not begin, after saying so. */
+static enum reason start(struct attempt *attempt)
+{
+	const struct settings *settings = attempt->scan->settings;
+	struct problem problem = {.text = ""};
+	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_message answer;
+	enum reason reason = REASON_NONE;
+	int rv;
+
+	rv = request_create(&attempt->request, settings, &attempt->requester, NULL, false,
+		attempt->deadline, &problem);
+	if (rv == 0)
+		rv = child_start(&attempt->child, settings, attempt->deadline, &problem);
+	if (rv == 0)
+		rv = child_announce(
+			&attempt->child, attempt->request, settings, datagram, &answer, &problem);
+	if (rv == -ECONNREFUSED && problem.text[0] == '\0') {
+		reason = reason_parse(answer.value[WIRE_REASON]);
+		if (reason == REASON_NONE)
+			reason = REASON_INTERNAL;
+		note_cause(attempt, &answer);
+		tell(attempt, reason);
+		return reason;
+	}
+	if (rv == 0 && qr_create(attempt->request->link, &attempt->qr) < 0)
+		rv = problem_set(&problem, -ENOMEM, "the QR code could not be made");
+	return rv < 0 ? tell_problem(rv, &problem) : REASON_NONE;
+}
+
+static void ask_for_digits(void)
+{
+	printf("Digits on the phone: ");
+}
+
+static void draw(const struct attempt *attempt)
+{
+	const struct settings *settings = attempt->scan->settings;
+	struct terminal_view view = terminal_view_at(
+		settings->charset, settings->invert, attempt->round % TERMINAL_VIEWS_MAX);
+	struct secret *screen = secret_create(TERMINAL_SCREEN_MAX);
+	struct text text;
+
+	/* Without a picture there is the link. */
+	if (screen == NULL)
+		return;
+	text_init(&text, screen->bytes, screen->size);
+	terminal_draw(&text, attempt->qr, view);
+	(void)fputs(screen->bytes, stdout);
+	secret_free(&screen);
+}
+
+static void show(const struct attempt *attempt)
+{
+	const char *user = attempt->requester.shown_user;
+	const char *link = attempt->request->link;
+	time_t at = time(NULL) + (deadline_left(attempt->deadline) + 999) / 1000;
+	char until[16] = "";
+	struct tm parts;
+
+	if (localtime_r(&at, &parts) != NULL)
+		(void)strftime(until, sizeof(until), "%H:%M:%S", &parts);
+	if (attempt->scan->link_alone) {
+		printf("Send this link to %s, who opens it in WeChat and taps Continue:\n\n"
+		       "    %s\n\n"
+		       "Whoever opens it first can answer. So take the digits by telephone, from a "
+		       "voice\nthat you know. The link works until %s; Ctrl-C gives up.\n",
+			user, link, until);
+	} else {
+		draw(attempt);
+		printf("Let %s scan this with WeChat, tap Continue, and read you the four digits.\n"
+		       "%s\n"
+		       "Works until %s. Enter shows it another way, Ctrl-C gives up.\n",
+			user, link, until);
+	}
+	ask_for_digits();
+}
+
+/* Asks the child. Returns REASON_NONE if WeChat has named somebody. */
+static enum reason ask_verdict(struct attempt *attempt)
+{
+	const struct wire_message question = {.verb = WIRE_VERDICT};
+	struct enroll_scan *scan = attempt->scan;
+	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_message verdict;
+	enum reason reason;
+	int rv = child_ask(&attempt->child, &question, datagram, &verdict, deadline_in(VERDICT_MS));
+
+	attempt->cause[0] = '\0';
+	if (deadline_left(attempt->deadline) == 0)
+		return REASON_EXPIRED;
+	if (rv < 0)
+		return REASON_INTERNAL;
+	if (verdict.verb == WIRE_REFUSED) {
+		reason = reason_parse(verdict.value[WIRE_REASON]);
+		note_cause(attempt, &verdict);
+		return reason == REASON_NONE ? REASON_INTERNAL : reason;
+	}
+	if (verdict.verb != WIRE_NAMED || !users_is_openid(verdict.value[WIRE_OPENID]))
+		return REASON_INTERNAL;
+	(void)text_format(scan->openid, sizeof(scan->openid), "%s", verdict.value[WIRE_OPENID]);
+	scan->nickname[0] = '\0';
+	if (verdict.value[WIRE_NICKNAME] != NULL)
+		display_copy(scan->nickname, sizeof(scan->nickname), verdict.value[WIRE_NICKNAME],
+			strlen(verdict.value[WIRE_NICKNAME]));
+	return REASON_NONE;
+}
+
+/* Says what has changed on the phone since the last verdict. */
+static void remark(struct attempt *attempt, enum reason reason)
+{
+	if (reason == attempt->known)
+		return;
+	attempt->known = reason;
+	if (reason == REASON_NOBODY)
+		return;
+	printf("\n");
+	if (reason == REASON_NONE)
+		printf("WeChat knows the person: the phone shows the digits now.\n");
+	else
+		tell(attempt, reason);
+	ask_for_digits();
+}
+
+/* Judges what was typed while this is known. Returns whether it is the pin. */
+static bool judge(struct attempt *attempt, const char *typed)
+{
+	if (typed[0] == '\0') {
+		attempt->round++;
+		show(attempt);
+		return false;
+	}
+	if (attempt->known != REASON_NONE) {
+		printf("No phone has got that far yet.\n");
+		ask_for_digits();
+		return false;
+	}
+	if (pin_matches(attempt->request->pin, typed))
+		return true;
+	if (++attempt->wrong < TRIES_MAX) {
+		printf("Those are not the digits on the phone.\n");
+		ask_for_digits();
+	}
+	return false;
+}
+
+static enum reason converse(struct attempt *attempt)
+{
+	char typed[ANSWERS_LINE_MAX];
+	bool matches = false;
+
+	show(attempt);
+	while (attempt->wrong < TRIES_MAX) {
+		int rv = answers_next(attempt->scan->answers, LOOK_MS, typed);
+		enum reason reason;
+
+		if (rv < 0)
+			return REASON_INTERRUPTED;
+		/* Anew, even if somebody was named before: the phone may have refused since. */
+		reason = ask_verdict(attempt);
+		if (reason != REASON_NONE && !reason_is_passing(reason)) {
+			printf("\n");
+			tell(attempt, reason);
+			return reason;
+		}
+		remark(attempt, reason);
+		if (rv == 1)
+			matches = judge(attempt, typed);
+		explicit_bzero(typed, sizeof(typed));
+		if (matches)
+			return REASON_NONE;
+	}
+	tell(attempt, REASON_NOBODY);
+	return REASON_NOBODY;
+}
+
+enum reason enroll_scan_run(struct enroll_scan *scan)
+{
+	struct attempt *attempt = calloc(1, sizeof(*attempt));
+	enum reason reason;
+
+	scan->openid[0] = '\0';
+	scan->nickname[0] = '\0';
+	if (attempt == NULL)
+		return tell_problem(-ENOMEM, &(struct problem){.text = "out of memory"});
+	attempt->scan = scan;
+	attempt->child = CHILD_NONE;
+	attempt->known = REASON_NOBODY;
+	attempt->deadline = deadline_in(scan->settings->timeout * 1000);
+	describe_requester(&attempt->requester, scan->user);
+	reason = start(attempt);
+	if (reason == REASON_NONE)
+		reason = converse(attempt);
+	child_stop(&attempt->child);
+	qr_free(&attempt->qr);
+	request_free(&attempt->request);
+	free(attempt);
+	return reason;
+}
