@@ -27,10 +27,10 @@ int main(int argc, char **argv)
 	struct problem problem = {.text = ""};
 	struct settings *settings = NULL;
 	const char *path = SETTINGS_PATH;
-	bool check_only = false;
+	bool check_only = false, show = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:t")) != -1) {
+	while ((option = getopt(argc, argv, "c:tTV")) != -1) {
 		switch (option) {
 		case 'c':
 			path = optarg;
@@ -38,16 +38,24 @@ int main(int argc, char **argv)
 		case 't':
 			check_only = true;
 			break;
+		case 'T':
+			check_only = show = true;
+			break;
+		case 'V':
+			printf("%s\n", PAM_WECHAT_VERSION);
+			return 0;
 		default:
 			optind = argc + 1;
 		}
 	}
 	if (optind != argc) {
-		fprintf(stderr, "usage: pam-wechat-helper [-c file] [-t]\n");
+		fprintf(stderr, "usage: pam-wechat-helper [-c file] [-t | -T | -V]\n");
 		return 2;
 	}
 	if (settings_load(path, &settings, &problem) < 0)
 		goto out;
+	if (show)
+		settings_show(settings);
 	if (check_only)
 		goto out;
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -55,6 +55,10 @@ void settings_free(struct settings **settings);
  */
 const struct secret *settings_find_verify(const struct settings *settings, const char *name);
 
+/* Writes all that is in force to standard output, as `key = value`; what has no value is left out.
+ */
+void settings_show(const struct settings *settings);
+
 /*
  * The first key that differs and can't change while the helper runs, or NULL.
  */

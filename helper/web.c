@@ -33,7 +33,7 @@ static void serve_verify(struct request *request, const struct secret *contents)
 	reply_send(request, &reply);
 }
 
-/* How many log in is nobody's business but this machine's. */
+/* How many log in, and at what version, is nobody's business but this machine's. */
 static void serve_health(struct request *request)
 {
 	struct reply reply = {.status = 200, .type = PLAIN};
@@ -43,7 +43,8 @@ static void serve_health(struct request *request)
 	text_init(&text, body, sizeof(body));
 	text_add(&text, "ok");
 	if (request_is_local(request))
-		text_addf(&text, " pending=%zu", request->helper->logins.count);
+		text_addf(&text, " pending=%zu version=" PAM_WECHAT_VERSION,
+			request->helper->logins.count);
 	text_add(&text, "\n");
 	reply.body = body;
 	reply.length = text.length;

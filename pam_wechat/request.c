@@ -20,15 +20,15 @@
 /* The request and what its message points to. */
 struct whole_request {
 	struct request request;
-	char app_secret[65];
+	char app_secret[REQUEST_APP_SECRET_SIZE];
 	char openids[SETTINGS_OPENIDS_MAX * 65];
 	char left_ms[16];
 	char host[129];
 	char brand[129];
 };
 
-/* The app secret is one line of letters and digits; WeChat's have 32. */
-static int read_app_secret(const char *path, char *app_secret, size_t size, struct problem *problem)
+int request_read_app_secret(
+	const char *path, char *app_secret, size_t size, struct problem *problem)
 {
 	static const char allowed[] = RANDOM_BASE62;
 	struct secret *contents = NULL;
@@ -135,7 +135,7 @@ int request_create(struct request **request, const struct settings *settings,
 	if (whole == NULL)
 		return problem_set(problem, -ENOMEM, "out of memory");
 	*request = &whole->request;
-	rv = read_app_secret(
+	rv = request_read_app_secret(
 		settings->secret_file, whole->app_secret, sizeof(whole->app_secret), problem);
 	if (rv == 0 && users != NULL)
 		rv = list_openids(whole, settings, requester->user, users, problem);

@@ -7,6 +7,7 @@
 #define PAM_WECHAT_REQUEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "wire.h"
 
@@ -19,6 +20,7 @@ struct users;
 #define REQUEST_ID_LENGTH 12
 #define REQUEST_STATE_LENGTH 32
 #define REQUEST_PIN_LENGTH 4
+#define REQUEST_APP_SECRET_SIZE 65
 
 struct request {
 	char id[REQUEST_ID_LENGTH + 1]; /* last part of the link, base62 */
@@ -37,6 +39,13 @@ struct request {
 int request_create(struct request **request, const struct settings *settings,
 	const struct requester *requester, const struct users *users, bool waits,
 	struct deadline deadline, struct problem *problem);
+
+/*
+ * Reads the app secret: one line of letters and digits; WeChat's have 32. `size` is
+ * REQUEST_APP_SECRET_SIZE, and the caller wipes it. Returns 0, or -errno with the problem set.
+ */
+int request_read_app_secret(
+	const char *path, char *app_secret, size_t size, struct problem *problem);
 
 /* Wipes and frees *request, and sets it to NULL. NULL is accepted. */
 void request_free(struct request **request);

@@ -1,12 +1,13 @@
 #include "command.h"
 
-extern const struct command command_completion, command_disable, command_enable, command_enroll,
-	command_qr, command_test, command_users;
+extern const struct command command_completion, command_disable, command_doctor, command_enable,
+	command_enroll, command_qr, command_test, command_users;
 
 /* In the order in which an administrator meets them. */
 const struct command *const commands[] = {
 	&command_enroll,
 	&command_users,
+	&command_doctor,
 	&command_enable,
 	&command_test,
 	&command_disable,

@@ -271,6 +271,17 @@ static void try_other_base(struct api *api)
 		api->base = 1 - api->base;
 }
 
+static time_t find_date(CURL *handle)
+{
+	struct curl_header *header = NULL;
+	time_t date;
+
+	if (curl_easy_header(handle, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return 0;
+	date = curl_getdate(header->value, NULL);
+	return date < 0 ? 0 : date;
+}
+
 static void describe(struct api *api, CURLcode code, struct api_result *result)
 {
 	memset(result, 0, sizeof(*result));
@@ -278,6 +289,7 @@ static void describe(struct api *api, CURLcode code, struct api_result *result)
 	result->body = api->body->bytes;
 	result->length = api->length;
 	result->advice = "";
+	result->date = find_date(api->get);
 	(void)curl_easy_getinfo(api->get, CURLINFO_RESPONSE_CODE, &result->status);
 	if (code == CURLE_OK)
 		return;
@@ -286,6 +298,7 @@ static void describe(struct api *api, CURLcode code, struct api_result *result)
 		result->reason = REASON_BAD_ANSWER;
 		result->advice = "WeChat's answer is larger than 64 KiB";
 	} else if (code == CURLE_PEER_FAILED_VERIFICATION) {
+		result->is_untrusted = true;
 		result->advice = "the certificate of WeChat's API is not trusted, has expired or "
 				 "names another host: check the clock, api_url and ca_file";
 	} else if (code == CURLE_COULDNT_RESOLVE_HOST) {

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "reason.h"
 
@@ -23,8 +24,10 @@ struct problem;
 struct api_result {
 	enum reason reason;  /* REASON_NONE if there is an answer, or REASON_UNREACHABLE, ... */
 	bool is_unconnected; /* nothing was sent: the same request may be made again */
+	bool is_untrusted;   /* nothing was sent: the certificate is not to be trusted */
 	const char *advice;  /* a sentence for the log, "" for none */
 	long status;         /* HTTP */
+	time_t date;         /* of the server's clock; 0 if it did not say */
 	const char *body;    /* the API's own until the next request */
 	size_t length;
 };

@@ -101,7 +101,7 @@ class Helper:
         raise AssertionError(f"{pattern!r} is not in the log: {self.log()!r}")
 
     def pending(self) -> int:
-        return int(Browser(self).get("/healthz").body.split("pending=")[1])
+        return int(Browser(self).get("/healthz").body.split("pending=")[1].split()[0])
 
     def wait_for_pending(self, count: int, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

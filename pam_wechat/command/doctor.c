@@ -1,0 +1,151 @@
+#include "doctor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *need(void *made)
+{
+	if (made == NULL) {
+		fputs("pam-wechat doctor: out of memory\n", stderr);
+		exit(1);
+	}
+	return made;
+}
+
+static char *format(const char *words, va_list arguments) __attribute__((format(printf, 1, 0)));
+
+static char *format(const char *words, va_list arguments)
+{
+	char *made = NULL;
+
+	return vasprintf(&made, words, arguments) < 0 ? need(NULL) : made;
+}
+
+static bool is_same(const struct finding *a, const struct finding *b)
+{
+	if (a->kind != b->kind || a->line != b->line)
+		return false;
+	if (a->line > 0 && a->file != NULL && b->file != NULL)
+		return strcmp(a->file, b->file) == 0;
+	return strcmp(a->what, b->what) == 0;
+}
+
+static void drop(struct finding *finding)
+{
+	free(finding->what);
+	free(finding->mend);
+	free(finding->file);
+}
+
+static void add(struct doctor *doctor, const struct finding *finding)
+{
+	doctor->findings =
+		need(realloc(doctor->findings, (doctor->count + 1) * sizeof(*doctor->findings)));
+	doctor->findings[doctor->count++] = *finding;
+}
+
+void doctor_find(struct doctor *doctor, const struct finding_kind *kind, const char *file,
+	long line, const char *what, ...)
+{
+	struct finding finding = {.kind = kind, .line = line};
+	va_list arguments;
+
+	va_start(arguments, what);
+	finding.what = format(what, arguments);
+	va_end(arguments);
+	finding.mend = need(strdup(""));
+	finding.file = file == NULL ? NULL : need(strdup(file));
+	add(doctor, &finding);
+}
+
+void doctor_mend(struct doctor *doctor, const char *mend, ...)
+{
+	struct finding *last = &doctor->findings[doctor->count - 1];
+	va_list arguments;
+
+	free(last->mend);
+	va_start(arguments, mend);
+	last->mend = format(mend, arguments);
+	va_end(arguments);
+}
+
+void doctor_find_problem(
+	struct doctor *doctor, const struct finding_kind *kind, const char *problem)
+{
+	const char *end = problem[0] == '/' ? strstr(problem, ": ") : NULL;
+	char *file = NULL;
+	char *colon;
+	long line = 0;
+
+	if (end != NULL) {
+		file = need(strndup(problem, (size_t)(end - problem)));
+		colon = strrchr(file, ':');
+		if (colon != NULL && colon[1] != '\0' &&
+			strspn(colon + 1, "0123456789") == strlen(colon + 1)) {
+			line = strtol(colon + 1, NULL, 10);
+			*colon = '\0';
+		}
+		problem = end + 2;
+	}
+	doctor_find(doctor, kind, file, line, "%s", problem);
+	free(file);
+}
+
+void doctor_tidy(struct doctor *doctor)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < doctor->count; i++) {
+		bool is_new = true;
+
+		for (size_t j = 0; j < kept; j++)
+			is_new = is_new && !is_same(&doctor->findings[j], &doctor->findings[i]);
+		if (is_new)
+			doctor->findings[kept++] = doctor->findings[i];
+		else
+			drop(&doctor->findings[i]);
+	}
+	doctor->count = kept;
+}
+
+long doctor_line_of(const char *path, const char *key)
+{
+	FILE *file = fopen(path, "re");
+	size_t length = strlen(key), size = 0;
+	char *line = NULL;
+	long number = 0;
+	bool found = false;
+
+	while (!found && file != NULL && getline(&line, &size, file) >= 0) {
+		const char *at = line + strspn(line, " \t");
+
+		number++;
+		found = strncmp(at, key, length) == 0 && strchr(" \t=", at[length]) != NULL &&
+		        at[length] != '\0';
+	}
+	free(line);
+	if (file != NULL)
+		(void)fclose(file);
+	return found ? number : 0;
+}
+
+const struct doctor_service *doctor_service(const struct doctor *doctor, const char *name)
+{
+	for (size_t i = 0; i < doctor->service_count; i++) {
+		if (strcmp(doctor->services[i].name, name) == 0)
+			return &doctor->services[i];
+	}
+	return NULL;
+}
+
+void doctor_finish(struct doctor *doctor)
+{
+	while (doctor->count > 0)
+		drop(&doctor->findings[--doctor->count]);
+	free(doctor->findings);
+	free(doctor->helper_listen);
+	free(doctor->helper_public_url);
+	settings_finish(&doctor->settings);
+}

@@ -1,0 +1,80 @@
+/* The numbers that WeChat shows: on its own pages, which never reach us, and in its API. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "errcode.h"
+#include "report.h"
+
+static const struct page_error {
+	long number;
+	const char *what, *mend;
+} page_errors[] = {
+	{10003, "the domain of public_url is not the one registered for web authorization",
+		"register the host of public_url at mp.weixin.qq.com under web authorization, "
+		"without https:// and path; or correct public_url in pam_wechat.conf and "
+		"helper.conf"},
+	{10004, "the account is blocked", "look at mp.weixin.qq.com for the reason"},
+	{10005, "the account has no right to this scope",
+		"use a certified service account or a test account; and scope = snsapi_base in "
+		"pam_wechat.conf"},
+	{10006, "the person must follow the test account first",
+		"let the person scan the test account's own QR code and follow it"},
+	{10009, "too often", "try again some minutes later"},
+	{10010, "a parameter was lost on the way",
+		"look whether a proxy changes addresses, and at authorize_url"},
+	{10011, "a parameter was lost on the way",
+		"look whether a proxy changes addresses, and at authorize_url"},
+	{10012, "a parameter was lost on the way",
+		"look whether a proxy changes addresses, and at authorize_url"},
+	{10013, "a parameter was lost on the way",
+		"look whether a proxy changes addresses, and at authorize_url"},
+	{10015, "the account has no permission for third-party use",
+		"use the account's own appid and secret, not those of a third-party platform"},
+	{10016, "the account is not verified", "have it certified at mp.weixin.qq.com"},
+};
+
+static void explain(
+	struct report *report, long number, const char *where, const char *what, const char *mend)
+{
+	report_number(report, "code", number);
+	report_string(report, "where", where);
+	report_string(report, "what", what);
+	report_string(report, "mend", mend);
+	report_line(report, "%ld, %s: %s", number, where, what);
+	if (mend != NULL)
+		report_line(report, "    mend: %s", mend);
+}
+
+enum command_exit doctor_explain(const char *code, struct report *report)
+{
+	char *end = NULL;
+	long number = strtol(code, &end, 10);
+	const struct errcode *known;
+
+	if (code[0] == '\0' || *end != '\0') {
+		fprintf(stderr, "pam-wechat doctor: %s is no error number of WeChat's\n", code);
+		return COMMAND_USAGE;
+	}
+	for (size_t i = 0; i < sizeof(page_errors) / sizeof(page_errors[0]); i++) {
+		if (page_errors[i].number == number) {
+			explain(report, number, "a page of WeChat's", page_errors[i].what,
+				page_errors[i].mend);
+			return COMMAND_DONE;
+		}
+	}
+	known = errcode_find(number);
+	if (known->number != number || number == 0) {
+		fprintf(stderr,
+			"pam-wechat doctor: the number %s is not known here; WeChat's "
+			"documentation "
+			"may explain it\n",
+			code);
+		return COMMAND_REFUSED;
+	}
+	/* What the administrator mends is part of these sentences. */
+	explain(report, number, "WeChat's API", known->advice, NULL);
+	return COMMAND_DONE;
+}

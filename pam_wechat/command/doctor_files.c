@@ -1,0 +1,306 @@
+/* Of the files of /etc/pam_wechat: who could have written them, and what they say. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "doctor.h"
+#include "lines.h"
+#include "problem.h"
+#include "request.h"
+#include "safe_file.h"
+#include "secret.h"
+#include "users.h"
+
+#define LINK_MAX_BYTES 53 /* more does not fit 80x24 as a QR code */
+#define LINK_TAIL "/l/Ab3dE9fgHIJ0"
+#define CA_FILE_MAX (4 * 1024 * 1024)
+
+#define NOBODY_GETS_IN "nobody can sign in: the module refuses what it cannot trust or understand"
+
+static const struct finding_kind
+	conf_missing = {"conf-missing", SEVERITY_ERROR, "nobody can sign in without it"},
+	conf_untrusted = {"conf-untrusted", SEVERITY_ERROR, NOBODY_GETS_IN},
+	conf_bad = {"conf-bad", SEVERITY_ERROR, NOBODY_GETS_IN},
+	conf_unread = {"conf-unread", SEVERITY_NOTE, "nothing that depends on it was checked"},
+	conf_mode = {"conf-mode", SEVERITY_WARNING,
+		"everybody on this machine learns appid, proxy and where the secret lies"},
+	secret_missing = {"secret-missing", SEVERITY_ERROR, "WeChat names nobody without it"},
+	secret_untrusted = {"secret-untrusted", SEVERITY_ERROR,
+		"who reads the app secret can act as your WeChat account; the module refuses it"},
+	secret_bad = {"secret-bad", SEVERITY_ERROR, NOBODY_GETS_IN},
+	exchange_missing = {"exchange-missing", SEVERITY_ERROR,
+		"the module cannot talk to WeChat: nobody can sign in"},
+	exchange_untrusted = {"exchange-untrusted", SEVERITY_ERROR, NOBODY_GETS_IN},
+	exchange_user = {"exchange-user", SEVERITY_ERROR,
+		"the exchange would have to run as root, which it refuses: nobody can sign in"},
+	ca_bad = {"ca-file", SEVERITY_ERROR, "no connection to WeChat's API can be trusted"},
+	link_long = {"link-long", SEVERITY_WARNING,
+		"the QR code is too tall for a terminal of 80x24: its top scrolls away"},
+	url_plain = {"url-plain", SEVERITY_NOTE,
+		"links and codes can be read on the way: for a test account on a LAN only"},
+	users_missing = {"users-missing", SEVERITY_ERROR, NOBODY_GETS_IN},
+	users_untrusted = {"users-untrusted", SEVERITY_ERROR, NOBODY_GETS_IN},
+	users_bad = {"users-bad", SEVERITY_ERROR, "the whole table is refused: nobody can sign in"},
+	users_empty = {"users-empty", SEVERITY_ERROR, "nobody can sign in"},
+	users_unknown = {"users-unknown", SEVERITY_WARNING,
+		"a line for nobody today lets somebody in once a user of that name is made"};
+
+/* What mends a file that safe_file.h refused, named by the finding that was added last. */
+static void mend_trust(struct doctor *doctor, const char *mode)
+{
+	const struct finding *last = &doctor->findings[doctor->count - 1];
+
+	if (last->file == NULL)
+		return;
+	if (strstr(last->what, "symbolic link") != NULL)
+		doctor_mend(doctor,
+			"put the file itself there: cp --remove-destination \"$(readlink -f %s)\" "
+			"%s",
+			last->file, last->file);
+	else if (strstr(last->what, "this directory") != NULL)
+		doctor_mend(doctor, "chown root %s && chmod go-w %s", last->file, last->file);
+	else
+		doctor_mend(
+			doctor, "chown root:root %s && chmod %s %s", last->file, mode, last->file);
+}
+
+static void mend_conf(struct doctor *doctor)
+{
+	const struct finding *last = &doctor->findings[doctor->count - 1];
+
+	if (last->line > 0)
+		doctor_mend(doctor, "correct line %ld of %s; the shipped sample explains each key",
+			last->line, last->file);
+	else
+		doctor_mend(
+			doctor, "correct %s; the shipped sample explains each key", doctor->conf);
+}
+
+void doctor_check_conf(struct doctor *doctor)
+{
+	char word[4200];
+	const char *line[] = {word};
+	struct problem problem = {.text = ""};
+	struct stat status;
+	int rv;
+
+	(void)snprintf(word, sizeof(word), "conf=%s", doctor->conf);
+	rv = settings_read(&doctor->settings, 1, line, &problem);
+	doctor->has_settings = rv == 0;
+	if (rv == -EACCES && !doctor->is_root) {
+		doctor_find_problem(doctor, &conf_unread, problem.text);
+		doctor_mend(doctor, "run it as root: sudo pam-wechat doctor");
+	} else if (rv == -ENOENT) {
+		doctor_find_problem(doctor, &conf_missing, problem.text);
+		doctor_mend(doctor,
+			"install -m 600 "
+			"/usr/share/doc/pam_wechat/examples/pam_wechat.conf %s",
+			doctor->conf);
+	} else if (rv == -EPERM) {
+		doctor_find_problem(doctor, &conf_untrusted, problem.text);
+		mend_trust(doctor, "600");
+	} else if (rv < 0) {
+		doctor_find_problem(doctor, &conf_bad, problem.text);
+		mend_conf(doctor);
+	} else if (stat(doctor->conf, &status) == 0 && (status.st_mode & 0044) != 0) {
+		doctor_find(doctor, &conf_mode, doctor->conf, 0, "others may read it");
+		doctor_mend(doctor, "chmod 600 %s", doctor->conf);
+	}
+}
+
+void doctor_check_secret(struct doctor *doctor)
+{
+	const char *path = doctor->settings.secret_file;
+	struct secret *secret = secret_create(REQUEST_APP_SECRET_SIZE);
+	struct problem problem = {.text = ""};
+	int rv = secret == NULL
+	                 ? -ENOMEM
+	                 : request_read_app_secret(path, secret->bytes, secret->size, &problem);
+
+	secret_free(&secret);
+	if (rv == -ENOENT) {
+		doctor_find_problem(doctor, &secret_missing, problem.text);
+		doctor_mend(doctor,
+			"install -m 600 /dev/null %s, and put the app secret into it, on one line",
+			path);
+	} else if (rv == -EPERM) {
+		doctor_find_problem(doctor, &secret_untrusted, problem.text);
+		mend_trust(doctor, "600");
+	} else if (rv < 0) {
+		doctor_find_problem(doctor, &secret_bad, problem.text);
+		doctor_mend(doctor, "put the app secret alone on line 1 of %s", path);
+	}
+}
+
+static void check_program(struct doctor *doctor)
+{
+	const char *path = doctor->settings.exchange;
+	struct problem problem = {.text = ""};
+	int rv = safe_file_open_program(path, &problem);
+
+	if (rv >= 0) {
+		close(rv);
+		return;
+	}
+	if (rv == -ENOENT) {
+		doctor_find_problem(doctor, &exchange_missing, problem.text);
+		doctor_mend(doctor, "install pam_wechat again, or correct \"exchange\" in %s",
+			doctor->conf);
+		return;
+	}
+	doctor_find_problem(doctor, &exchange_untrusted, problem.text);
+	mend_trust(doctor, "755");
+}
+
+void doctor_check_exchange(struct doctor *doctor)
+{
+	const char *name = doctor->settings.exchange_user;
+	struct account account;
+	int rv;
+
+	check_program(doctor);
+	/* Whoever is not root starts the exchange as himself. */
+	if (!doctor->is_root)
+		return;
+	rv = account_find(&account, name);
+	if (rv == -ENOENT) {
+		doctor_find(doctor, &exchange_user, NULL, 0, "there is no user %s (exchange_user)",
+			name);
+		doctor_mend(doctor,
+			"systemd-sysusers, or useradd --system --no-create-home "
+			"--shell /usr/sbin/nologin %s",
+			name);
+	} else if (rv == 0 && account.uid == 0) {
+		doctor_find(doctor, &exchange_user, NULL, 0, "exchange_user %s is root", name);
+		doctor_mend(doctor, "remove exchange_user from %s", doctor->conf);
+	}
+	if (rv == 0)
+		account_finish(&account);
+}
+
+void doctor_check_link(struct doctor *doctor)
+{
+	const struct settings *settings = &doctor->settings;
+	size_t length = strlen(settings->public_url) + strlen(LINK_TAIL);
+	struct problem problem = {.text = ""};
+	struct secret *ca = NULL;
+	long line = doctor_line_of(doctor->conf, "public_url");
+	int rv = 0;
+
+	if (settings->qr == QR_LINK && length > LINK_MAX_BYTES) {
+		doctor_find(doctor, &link_long, doctor->conf, line,
+			"links have %zu bytes: public_url has %zu, and 38 would fit", length,
+			strlen(settings->public_url));
+		doctor_mend(doctor, "choose a shorter name for public_url (line %ld of %s)", line,
+			doctor->conf);
+	}
+	if (strncmp(settings->public_url, "http:", 5) == 0) {
+		doctor_find(doctor, &url_plain, doctor->conf, line, "public_url is plain http");
+		doctor_mend(doctor, "with a service account: https in front of the helper");
+	}
+	if (settings->ca_file != NULL)
+		rv = safe_file_read(
+			settings->ca_file, SAFE_FILE_PUBLIC, CA_FILE_MAX, &ca, &problem);
+	if (rv == 0 && ca != NULL && strstr(ca->bytes, "-----BEGIN CERTIFICATE-----") == NULL)
+		rv = problem_set(
+			&problem, -EINVAL, "%s: holds no PEM certificate", settings->ca_file);
+	secret_free(&ca);
+	if (rv < 0) {
+		doctor_find_problem(doctor, &ca_bad, problem.text);
+		doctor_mend(doctor, "correct or remove ca_file in line %ld of %s",
+			doctor_line_of(doctor->conf, "ca_file"), doctor->conf);
+	}
+	if (rv == -EPERM)
+		mend_trust(doctor, "644");
+}
+
+/* Whether a line of the table, its comment cut off, names the user behind its openid. */
+static bool names_user(const char *line, const char *user)
+{
+	const char *at = line + strspn(line, " \t");
+
+	for (at += strcspn(at, " \t"); *at != '\0';) {
+		size_t length;
+
+		at += strspn(at, " \t,");
+		length = strcspn(at, " \t,");
+		if (length == strlen(user) && strncmp(at, user, length) == 0)
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+/* The line of the users table that names this user; 0 if it is not to be found. */
+static long find_user_line(const char *path, const char *user)
+{
+	char line[LINES_LENGTH_MAX + 1];
+	struct problem problem;
+	struct secret *contents = NULL;
+	struct lines lines;
+	long found = 0;
+
+	if (safe_file_read(path, SAFE_FILE_SECRET, USERS_FILE_MAX, &contents, &problem) < 0)
+		return 0;
+	lines_init(&lines, contents->bytes, contents->size - 1);
+	while (found == 0 && lines_next(&lines, line, &problem) > 0) {
+		line[strcspn(line, "#")] = '\0';
+		if (names_user(line, user))
+			found = (long)lines.number;
+	}
+	secret_free(&contents);
+	return found;
+}
+
+static void check_names(struct doctor *doctor, const struct users *users)
+{
+	const char *path = doctor->settings.users_file;
+	const char *user;
+
+	for (size_t i = 0; (user = users_user_at(users, i)) != NULL; i++) {
+		struct account account;
+		int rv = account_find(&account, user);
+		long line;
+
+		if (rv == 0)
+			account_finish(&account);
+		if (rv != -ENOENT)
+			continue;
+		line = find_user_line(path, user);
+		doctor_find(
+			doctor, &users_unknown, path, line, "this machine has no user %s", user);
+		doctor_mend(doctor, "remove %s from line %ld of %s", user, line, path);
+	}
+}
+
+void doctor_check_users(struct doctor *doctor)
+{
+	const char *path = doctor->settings.users_file;
+	struct problem problem = {.text = ""};
+	struct users *users = NULL;
+	int rv = users_read(path, &users, &problem);
+
+	if (rv == -ENOENT) {
+		doctor_find_problem(doctor, &users_missing, problem.text);
+		doctor_mend(doctor,
+			"install -m 600 /dev/null %s, and write a line "
+			"\"openid user\" for each person",
+			path);
+	} else if (rv == -EPERM) {
+		doctor_find_problem(doctor, &users_untrusted, problem.text);
+		mend_trust(doctor, "600");
+	} else if (rv < 0) {
+		doctor_find_problem(doctor, &users_bad, problem.text);
+		doctor_mend(doctor, "correct line %ld of %s",
+			doctor->findings[doctor->count - 1].line, path);
+	} else if (users_is_empty(users)) {
+		doctor_find(doctor, &users_empty, path, 0, "it binds nobody");
+		doctor_mend(doctor, "write a line \"openid user\" for each person into %s", path);
+	} else {
+		check_names(doctor, users);
+	}
+	users_free(&users);
+}

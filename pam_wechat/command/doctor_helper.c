@@ -1,0 +1,240 @@
+/* Of the helper: its program, helper.conf, its socket, and whether it runs. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "doctor.h"
+#include "doctor_request.h"
+#include "helper_program.h"
+#include "problem.h"
+#include "safe_file.h"
+#include "seqpacket.h"
+
+#define START "systemctl enable --now pam-wechat-helper.socket pam-wechat-helper"
+#define RESTART "systemctl restart pam-wechat-helper.socket pam-wechat-helper"
+
+static const struct finding_kind
+	helper_missing = {"helper-missing", SEVERITY_ERROR,
+		"without the helper no phone finds a page: nobody can sign in"},
+	helper_untrusted = {"helper-untrusted", SEVERITY_ERROR,
+		"whoever can change a program that faces the Internet decides what it does"},
+	helper_conf = {"helper-conf", SEVERITY_ERROR, "the helper does not start with it"},
+	helper_url = {"helper-url", SEVERITY_ERROR,
+		"the helper refuses every login whose link does not begin with its own public_url"},
+	helper_socket = {"helper-socket", SEVERITY_ERROR,
+		"logins look for the helper where it is not"},
+	helper_peer = {"helper-peer", SEVERITY_ERROR,
+		"the helper talks to nobody but root and its peer_user: every login is turned "
+		"away"},
+	helper_user = {"helper-user", SEVERITY_ERROR, "the helper does not start"},
+	helper_proxy = {"helper-proxy", SEVERITY_WARNING,
+		"all phones seem to come from the web server's address and share its pace"},
+	helper_version = {"helper-version", SEVERITY_WARNING,
+		"programs of different versions may not understand each other"},
+	helper_old = {"helper-old", SEVERITY_WARNING,
+		"the helper that runs is not the one that is installed"},
+	helper_silent = {"helper-silent", SEVERITY_ERROR,
+		"nothing answers at the helper's address: no phone gets a page"},
+	socket_missing = {"socket-missing", SEVERITY_ERROR,
+		"logins cannot reach the helper: nobody can sign in"},
+	socket_untrusted = {"socket-untrusted", SEVERITY_ERROR,
+		"anybody could play the helper: logins refuse to use it"},
+	socket_dead = {"socket-dead", SEVERITY_ERROR,
+		"nobody listens at the helper's socket: nobody can sign in"},
+	socket_other = {"socket-unreachable", SEVERITY_ERROR,
+		"logins cannot reach the helper: nobody can sign in"};
+
+static void cut_end(char *string)
+{
+	string[strcspn(string, "\n")] = '\0';
+}
+
+static void check_version(struct doctor *doctor, const char *program)
+{
+	const char *arguments[] = {"-V", NULL};
+	struct problem problem = {.text = ""};
+	char output[256];
+	int rv = helper_program_run(arguments, output, sizeof(output), &problem);
+
+	cut_end(output);
+	if (rv == 0 && strcmp(output, PAM_WECHAT_VERSION) == 0)
+		return;
+	if (rv == 0)
+		doctor_find(doctor, &helper_version, program, 0,
+			"this helper is version %s, this command " PAM_WECHAT_VERSION, output);
+	else
+		doctor_find(doctor, &helper_version, program, 0,
+			"this helper does not tell its version, this command "
+			"is " PAM_WECHAT_VERSION);
+	doctor_mend(doctor, "install both of one release, then " RESTART);
+}
+
+/* Returns NULL if the lines do not set the key; otherwise a string that the caller frees. */
+static char *value_of(const char *lines, const char *key)
+{
+	char value[1024];
+
+	return helper_program_value(lines, key, value, sizeof(value)) < 0 ? NULL : strdup(value);
+}
+
+/* Finds a key that has to say the same in both files. */
+static void compare(struct doctor *doctor, const struct finding_kind *kind, const char *path,
+	const char *key, const char *theirs, const char *our_key, const char *ours)
+{
+	if (theirs == NULL || strcmp(theirs, ours) == 0)
+		return;
+	doctor_find(doctor, kind, path, doctor_line_of(path, key), "%s is %s, and %s in %s is %s",
+		key, theirs, our_key, doctor->conf, ours);
+	doctor_mend(doctor, "write \"%s = %s\" into %s, then " RESTART, key, ours, path);
+}
+
+static void check_values(struct doctor *doctor, const char *path, const char *lines)
+{
+	char *socket = value_of(lines, "socket");
+	char *peer = value_of(lines, "peer_user");
+	char *user = value_of(lines, "user");
+	char *proxy = value_of(lines, "trusted_proxy");
+	struct account account;
+
+	doctor->helper_listen = value_of(lines, "listen");
+	doctor->helper_public_url = value_of(lines, "public_url");
+	if (doctor->has_settings) {
+		compare(doctor, &helper_url, path, "public_url", doctor->helper_public_url,
+			"public_url", doctor->settings.public_url);
+		compare(doctor, &helper_socket, path, "socket", socket, "socket",
+			doctor->settings.socket);
+		compare(doctor, &helper_peer, path, "peer_user", peer, "exchange_user",
+			doctor->settings.exchange_user);
+	}
+	if (doctor->is_root && user != NULL) {
+		int rv = account_find(&account, user);
+
+		if (rv == -ENOENT) {
+			doctor_find(doctor, &helper_user, path, doctor_line_of(path, "user"),
+				"there is no user %s", user);
+			doctor_mend(doctor,
+				"systemd-sysusers, or useradd --system "
+				"--no-create-home --shell /usr/sbin/nologin %s",
+				user);
+		} else if (rv == 0) {
+			account_finish(&account);
+		}
+	}
+	if (proxy == NULL && doctor->helper_public_url != NULL &&
+		strncmp(doctor->helper_public_url, "https:", 6) == 0) {
+		doctor_find(doctor, &helper_proxy, path, 0,
+			"public_url is https, so a web server stands in front, and no "
+			"trusted_proxy is set");
+		doctor_mend(doctor,
+			"add \"trusted_proxy = 127.0.0.1\" to %s, or the web server's address",
+			path);
+	}
+	free(socket);
+	free(peer);
+	free(user);
+	free(proxy);
+}
+
+static void check_conf(struct doctor *doctor)
+{
+	char path[PATH_MAX], output[8192];
+	const char *arguments[] = {"-T", "-c", path, NULL};
+	struct problem problem = {.text = ""};
+
+	if (helper_program_conf(doctor->conf, path, sizeof(path)) < 0)
+		return;
+	if (helper_program_run(arguments, output, sizeof(output), &problem) == 0) {
+		check_values(doctor, path, output);
+		return;
+	}
+	doctor_find_problem(doctor, &helper_conf, problem.text);
+	doctor_mend(doctor, "correct %s, until \"pam-wechat-helper -t -c %s\" says nothing", path,
+		path);
+}
+
+void doctor_check_helper(struct doctor *doctor)
+{
+	struct problem problem = {.text = ""};
+	char program[PATH_MAX];
+	int rv = helper_program_find(program, sizeof(program), &problem);
+
+	if (rv < 0) {
+		doctor_find(doctor, &helper_missing, program, 0, "there is no such program");
+		doctor_mend(doctor, "install pam_wechat again");
+		return;
+	}
+	rv = safe_file_open_program(program, &problem);
+	if (rv < 0) {
+		doctor_find_problem(doctor, &helper_untrusted, problem.text);
+		doctor_mend(doctor, "chown root:root %s && chmod 755 %s, and its directories",
+			program, program);
+		return;
+	}
+	close(rv);
+	check_version(doctor, program);
+	check_conf(doctor);
+}
+
+void doctor_check_socket(struct doctor *doctor)
+{
+	struct problem problem = {.text = ""};
+	int rv = seqpacket_connect(doctor->settings.socket, &problem);
+
+	if (rv >= 0) {
+		close(rv);
+	} else if (rv == -ENOENT) {
+		doctor_find_problem(doctor, &socket_missing, problem.text);
+		doctor_mend(doctor, START);
+	} else if (rv == -EPERM) {
+		doctor_find_problem(doctor, &socket_untrusted, problem.text);
+		doctor_mend(doctor, "chmod go-w the directory that is named and chown it to root; "
+				    "the socket: " RESTART);
+	} else if (rv == -ECONNREFUSED) {
+		doctor_find_problem(doctor, &socket_dead, problem.text);
+		doctor_mend(doctor, START "; journalctl -u pam-wechat-helper says why it ended");
+	} else {
+		doctor_find_problem(doctor, &socket_other, problem.text);
+		doctor_mend(doctor, RESTART);
+	}
+}
+
+void doctor_check_running_helper(struct doctor *doctor)
+{
+	static struct doctor_answer answer;
+	char base[256];
+	const struct doctor_request request = {.base = base, .path = "/healthz"};
+	const char *version;
+
+	if (doctor->helper_listen == NULL)
+		return;
+	(void)snprintf(base, sizeof(base), "http://%s", doctor->helper_listen);
+	/* Listening everywhere is reached here as well: 0.0.0.0 and [::] lead to this machine. */
+	if (doctor_request(&request, &answer) < 0 || answer.reason != REASON_NONE ||
+		answer.status != 200 || strncmp(answer.body, "ok", 2) != 0) {
+		doctor_find(doctor, &helper_silent, NULL, 0, "%s/healthz does not say ok: %s", base,
+			answer.advice[0] == '\0' ? "something else answers there"
+						 : "no connection");
+		doctor_mend(doctor, START "; journalctl -u pam-wechat-helper says why it ended");
+		return;
+	}
+	/* One that listens on an address of the network tells neither figures nor version. */
+	if (strstr(answer.body, "pending=") == NULL)
+		return;
+	version = strstr(answer.body, "version=");
+	cut_end(answer.body);
+	if (version == NULL)
+		doctor_find(doctor, &helper_old, NULL, 0,
+			"the helper that runs is older than version " PAM_WECHAT_VERSION
+			" of this command");
+	else if (strcmp(version + 8, PAM_WECHAT_VERSION) != 0)
+		doctor_find(doctor, &helper_old, NULL, 0,
+			"the helper that runs is version %s, this command " PAM_WECHAT_VERSION,
+			version + 8);
+	else
+		return;
+	doctor_mend(doctor, "systemctl restart pam-wechat-helper");
+}

@@ -1,0 +1,353 @@
+/* Of the PAM services that lead to the module: can anybody get in against its will? */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <security/pam_modules.h>
+
+#include "doctor.h"
+#include "pam_stack.h"
+#include "paths.h"
+#include "problem.h"
+#include "safe_file.h"
+
+#define FOLDER "/etc/pam.d"
+
+static const struct finding_kind
+	pam_unused = {"pam-unused", SEVERITY_WARNING, "nobody is asked for WeChat anywhere"},
+	pam_folder = {"pam-folder", SEVERITY_ERROR, "no PAM service was looked at"},
+	pam_common = {"pam-common", SEVERITY_ERROR,
+		"every program of this machine asks for WeChat then, cron jobs and screen lockers "
+		"included, and you may lock yourself out"},
+	pam_type = {"pam-type", SEVERITY_ERROR,
+		"the module answers auth lines only: any other line with it fails"},
+	pam_module = {"pam-module-missing", SEVERITY_ERROR,
+		"libpam cannot load it: nobody gets in by this line"},
+	pam_untrusted = {"pam-module-untrusted", SEVERITY_ERROR,
+		"whoever can change the module decides who gets in"},
+	pam_options = {"pam-options", SEVERITY_ERROR, "the module refuses everybody"},
+	pam_conf = {"pam-other-conf", SEVERITY_NOTE, "this run looked at another pam_wechat.conf"},
+	pam_wait = {"pam-wait", SEVERITY_ERROR,
+		"whoever is far away could show his QR code to somebody else: the module refuses "
+		"everybody"},
+	pam_denial = {"pam-denial-passes", SEVERITY_ERROR,
+		"whom WeChat refuses gets in all the same, by another line"},
+	pam_absent = {"pam-unavailable-passes", SEVERITY_WARNING,
+		"while WeChat or the helper is out of reach, the other lines alone let people in; "
+		"whoever can cut the line chooses that"},
+	pam_absent_login = {"pam-unavailable-console", SEVERITY_NOTE,
+		"while WeChat or the helper is out of reach, the console asks the other lines "
+		"alone: "
+		"a way in for the administrator"},
+	pam_opens = {"pam-ignore-opens", SEVERITY_ERROR,
+		"whom the users table does not name gets in without proving anything"},
+	pam_ignore_denies = {"pam-ignore-denies", SEVERITY_WARNING,
+		"unlisted=ignore does not do what it says: whom the table does not name is "
+		"refused"},
+	pam_never = {"pam-never", SEVERITY_ERROR, "nobody gets in, even with the right WeChat"},
+	pam_around = {"pam-around", SEVERITY_WARNING,
+		"whoever another line lets in is never asked for WeChat"},
+	pam_large = {"pam-large", SEVERITY_WARNING, "nothing is known about this stack"};
+
+static const struct pam_entry *find_ours(const struct pam_stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		if (pam_entry_is_ours(&stack->entries[i]))
+			return &stack->entries[i];
+	}
+	return NULL;
+}
+
+/* Debian's and Red Hat's names of what every service includes. */
+static bool is_common(const char *file)
+{
+	const char *name = strrchr(file, '/') == NULL ? file : strrchr(file, '/') + 1;
+
+	return strncmp(name, "common-", 7) == 0 || strcmp(name, "system-auth") == 0 ||
+	       strcmp(name, "password-auth") == 0;
+}
+
+static void check_module(struct doctor *doctor, const struct pam_entry *entry)
+{
+	struct problem problem = {.text = ""};
+	char path[PATH_MAX], *whole;
+	int fd;
+
+	if (entry->module[0] == '/')
+		(void)snprintf(path, sizeof(path), "%s", entry->module);
+	else
+		(void)snprintf(path, sizeof(path), PATH_MODULES "/%s", entry->module);
+	/* libpam follows links, /lib's for instance: what they lead to is judged. */
+	whole = realpath(path, NULL);
+	if (whole == NULL) {
+		doctor_find(doctor, &pam_module, entry->file, entry->line, "%s: %s", path,
+			strerror(errno));
+		doctor_mend(doctor,
+			"install pam_wechat again, or name the module's place in line "
+			"%ld of %s",
+			entry->line, entry->file);
+		return;
+	}
+	fd = safe_file_open(whole, SAFE_FILE_PUBLIC, &problem);
+	if (fd == -EPERM) {
+		doctor_find(doctor, &pam_untrusted, entry->file, entry->line, "%s", problem.text);
+		doctor_mend(doctor, "chown root:root %s && chmod 644 %s, and its directories",
+			whole, whole);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(whole);
+}
+
+static const char *conf_of(const struct pam_entry *entry)
+{
+	for (int i = 0; i < entry->word_count; i++) {
+		if (strncmp(entry->words[i], "conf=", 5) == 0)
+			return entry->words[i] + 5;
+	}
+	return PATH_CONF;
+}
+
+/* Looks at one line of ours. Returns whether *settings hold what is in force there. */
+static bool check_line(struct doctor *doctor, const char *service, const struct pam_entry *entry,
+	struct settings *settings)
+{
+	struct problem problem = {.text = ""};
+	int rv;
+
+	check_module(doctor, entry);
+	if (strcmp(conf_of(entry), doctor->conf) != 0) {
+		doctor_find(doctor, &pam_conf, entry->file, entry->line, "this line uses %s",
+			conf_of(entry));
+		doctor_mend(doctor, "pam-wechat doctor --conf %s", conf_of(entry));
+	}
+	rv = settings_read(settings, entry->word_count,
+		(const char *const *)(const void *)entry->words, &problem);
+	/* What is wrong with the file is said elsewhere. */
+	if (rv == -EINVAL && strncmp(problem.text, "PAM line", 8) == 0) {
+		doctor_find(doctor, &pam_options, entry->file, entry->line, "%s", problem.text);
+		doctor_mend(doctor, "correct the words behind pam_wechat.so in line %ld of %s",
+			entry->line, entry->file);
+	}
+	if (rv == 0 && settings->confirm == CONFIRM_WAIT && strncmp(service, "sshd", 4) == 0) {
+		doctor_find(doctor, &pam_wait, entry->file, entry->line,
+			"confirm=wait does not go with sshd");
+		doctor_mend(doctor, "remove confirm=wait from line %ld of %s, and confirm from %s",
+			entry->line, entry->file, conf_of(entry));
+	}
+	return rv == 0;
+}
+
+/* Whether a stack may succeed after ours gave any of these answers. */
+static bool passes(const struct pam_stack *stack, const int *codes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct pam_question question = {.code = codes[i]};
+
+		if (pam_stack_may_succeed(stack, &question))
+			return true;
+	}
+	return false;
+}
+
+static void check_denial(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+	const struct pam_entry *ours)
+{
+	/* The last two are libpam's, for a module that it cannot load. */
+	static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES, PAM_CONV_ERR, PAM_SYSTEM_ERR,
+		PAM_BUF_ERR, PAM_PERM_DENIED, PAM_MODULE_UNKNOWN};
+	static const int absence = PAM_AUTHINFO_UNAVAIL;
+
+	if (passes(stack, denials, sizeof(denials) / sizeof(denials[0]))) {
+		doctor_find(doctor, &pam_denial, ours->file, ours->line,
+			"%s: the control \"%s\" lets a refusal pass", service, ours->control);
+		doctor_mend(doctor,
+			"write \"auth required pam_wechat.so\" in line %ld of %s, "
+			"its options behind it",
+			ours->line, ours->file);
+	} else if (passes(stack, &absence, 1)) {
+		doctor_find(doctor, strcmp(service, "login") == 0 ? &pam_absent_login : &pam_absent,
+			ours->file, ours->line,
+			"%s: authinfo_unavail in \"%s\" leaves it to other lines", service,
+			ours->control);
+		doctor_mend(doctor,
+			"if that is not what you want: \"auth required\" in line %ld "
+			"of %s",
+			ours->line, ours->file);
+	}
+}
+
+static void check_ignore(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+	const struct pam_entry *ours)
+{
+	const struct pam_question opens = {.code = PAM_IGNORE, .others_fail = true};
+	const struct pam_question helps = {.code = PAM_IGNORE};
+
+	if (pam_stack_may_succeed(stack, &opens)) {
+		doctor_find(doctor, &pam_opens, ours->file, ours->line,
+			"%s: unlisted=ignore, and no other line asks for a proof", service);
+		doctor_mend(doctor,
+			"remove unlisted=ignore from line %ld of %s, or put "
+			"\"auth required pam_unix.so\" above it",
+			ours->line, ours->file);
+	} else if (!pam_stack_may_succeed(stack, &helps)) {
+		doctor_find(doctor, &pam_ignore_denies, ours->file, ours->line,
+			"%s: unlisted=ignore, but the control \"%s\" does not let it pass", service,
+			ours->control);
+		doctor_mend(doctor,
+			"write \"[success=ok ignore=ignore default=die]\" in line %ld "
+			"of %s, below a line that asks for the password",
+			ours->line, ours->file);
+	}
+}
+
+/* The line that leads around ours: the last above it that may end the stack or skip lines. */
+static const struct pam_entry *find_way_around(const struct pam_stack *stack)
+{
+	const struct pam_entry *found = NULL;
+
+	for (size_t i = 0; i < stack->count && !pam_entry_is_ours(&stack->entries[i]); i++) {
+		int action = stack->entries[i].actions[PAM_SUCCESS];
+
+		if (!stack->entries[i].is_substack && (action == PAM_ACTION_DONE || action > 0))
+			found = &stack->entries[i];
+	}
+	return found;
+}
+
+static void check_around(struct doctor *doctor, const char *service, const struct pam_stack *stack)
+{
+	const struct pam_question question = {.code = PAM_AUTH_ERR, .around_ours = true};
+	const struct pam_entry *way = find_way_around(stack);
+
+	if (way == NULL || !pam_stack_may_succeed(stack, &question))
+		return;
+	doctor_find(doctor, &pam_around, way->file, way->line,
+		"%s: \"%s %s\" leads around pam_wechat.so", service, way->control,
+		pam_entry_name(way));
+	doctor_mend(doctor, "write \"auth required %s\" in line %ld of %s", pam_entry_name(way),
+		way->line, way->file);
+}
+
+static void check_stack(
+	struct doctor *doctor, const char *service, const struct pam_stack *stack, bool ignores)
+{
+	const struct pam_question right = {.code = PAM_SUCCESS};
+	const struct pam_entry *ours = find_ours(stack);
+
+	if (stack->is_cut) {
+		doctor_find(doctor, &pam_large, ours->file, ours->line,
+			"%s has too many lines, or substacks in substacks, to be judged", service);
+		return;
+	}
+	check_denial(doctor, service, stack, ours);
+	if (ignores)
+		check_ignore(doctor, service, stack, ours);
+	check_around(doctor, service, stack);
+	if (!pam_stack_may_succeed(stack, &right)) {
+		doctor_find(doctor, &pam_never, ours->file, ours->line,
+			"%s: these lines never succeed", service);
+		doctor_mend(doctor,
+			"look for pam_deny.so, jumps that lead too far, and controls "
+			"that libpam does not know, in " FOLDER "/%s",
+			service);
+	}
+}
+
+static void note_service(struct doctor *doctor, const char *name, long timeout)
+{
+	struct doctor_service *service = &doctor->services[doctor->service_count];
+
+	if (doctor->service_count == DOCTOR_SERVICES_MAX)
+		return;
+	(void)snprintf(service->name, sizeof(service->name), "%s", name);
+	service->timeout = timeout;
+	doctor->service_count++;
+}
+
+static void check_auth(struct doctor *doctor, const char *name, const struct pam_stack *stack)
+{
+	long timeout = 0;
+	bool ignores = false;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct pam_entry *entry = &stack->entries[i];
+		struct settings settings;
+
+		if (!pam_entry_is_ours(entry))
+			continue;
+		if (is_common(entry->file)) {
+			doctor_find(doctor, &pam_common, entry->file, entry->line,
+				"pam_wechat.so stands in a file that all services share");
+			doctor_mend(doctor,
+				"move line %ld of %s into the services that shall ask for "
+				"WeChat",
+				entry->line, entry->file);
+		}
+		if (check_line(doctor, name, entry, &settings)) {
+			timeout = settings.timeout > timeout ? settings.timeout : timeout;
+			ignores = ignores || settings.unlisted == UNLISTED_IGNORE;
+		}
+		settings_finish(&settings);
+	}
+	/* A file that is only included is judged where it is included. */
+	if (is_common(name))
+		return;
+	note_service(doctor, name, timeout == 0 ? 90 : timeout);
+	check_stack(doctor, name, stack, ignores);
+}
+
+static void check_service(struct doctor *doctor, const char *name)
+{
+	static const char *const types[] = {"account", "session", "password"};
+	struct pam_stack *stack = NULL;
+
+	if (pam_stack_read(FOLDER, name, "auth", &stack) == 0 && find_ours(stack) != NULL)
+		check_auth(doctor, name, stack);
+	pam_stack_free(&stack);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		const struct pam_entry *ours;
+
+		if (pam_stack_read(FOLDER, name, types[i], &stack) < 0)
+			continue;
+		ours = find_ours(stack);
+		if (ours != NULL) {
+			doctor_find(doctor, &pam_type, ours->file, ours->line,
+				"pam_wechat.so stands in a line of type %s", types[i]);
+			doctor_mend(doctor, "remove line %ld of %s", ours->line, ours->file);
+		}
+		pam_stack_free(&stack);
+	}
+}
+
+/* Hidden files and editors' and packages' copies are no services of anybody's. */
+static int is_service(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && strpbrk(entry->d_name, "~#") == NULL &&
+	       strstr(entry->d_name, ".dpkg-") == NULL && strstr(entry->d_name, ".rpm") == NULL;
+}
+
+void doctor_check_pam(struct doctor *doctor)
+{
+	struct dirent **files = NULL;
+	int count = scandir(FOLDER, &files, is_service, alphasort);
+
+	if (count < 0) {
+		doctor_find(doctor, &pam_folder, FOLDER, 0, "%s", strerror(errno));
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		check_service(doctor, files[i]->d_name);
+		free(files[i]);
+	}
+	free(files);
+	if (doctor->service_count == 0) {
+		doctor_find(doctor, &pam_unused, FOLDER, 0, "no PAM service uses pam_wechat.so");
+		doctor_mend(doctor, "put the lines of conf/pam.d's samples into a file of " FOLDER
+				    "; first of all into one for a second sshd, on another port");
+	}
+}

@@ -1,0 +1,94 @@
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "deadline.h"
+
+#define PROGRAM_SECONDS 10
+
+/* Reads until the end, keeping what fits. Returns the number of bytes kept, or -errno. */
+static int read_all(int fd, char *output, size_t size, int seconds)
+{
+	struct deadline deadline = deadline_in(seconds * 1000);
+	size_t length = 0;
+
+	for (;;) {
+		char spare[512];
+		bool fits = length + 1 < size;
+		ssize_t got;
+		int rv = deadline_poll(deadline, fd, POLLIN);
+
+		if (rv < 0)
+			return rv;
+		got = fits ? read(fd, output + length, size - 1 - length)
+		           : read(fd, spare, sizeof(spare));
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got == 0)
+			break;
+		if (got > 0 && fits)
+			length += (size_t)got;
+		output[length] = '\0';
+	}
+	return (int)length;
+}
+
+int run_aside(int (*work)(int fd, void *context), void *context, char *output, size_t size,
+	int *status, int seconds)
+{
+	int ends[2];
+	int rv;
+	pid_t pid;
+
+	output[0] = '\0';
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		/* Nothing of the parent's, such as buffered output, is to be written twice. */
+		_exit(work(ends[1], context));
+	}
+	rv = pid < 0 ? -errno : 0;
+	close(ends[1]);
+	if (rv == 0) {
+		rv = read_all(ends[0], output, size, seconds);
+		if (rv < 0)
+			(void)kill(pid, SIGKILL);
+		while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	close(ends[0]);
+	return rv;
+}
+
+static int execute(int fd, void *context)
+{
+	const char *const *argv = context;
+	static char *const environment[] = {
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", NULL};
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 ||
+		dup2(fd, STDERR_FILENO) < 0)
+		return 127;
+	(void)execve(argv[0], (char *const *)(const void *)argv, environment);
+	return 127;
+}
+
+int run_program(const char *const *argv, char *output, size_t size)
+{
+	int status = 0;
+	int rv = run_aside(
+		execute, (void *)(const void *)argv, output, size, &status, PROGRAM_SECONDS);
+
+	if (rv < 0)
+		return rv;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+}

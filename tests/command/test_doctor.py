@@ -1,0 +1,560 @@
+"""pam-wechat doctor: a sound machine, and one thing after another that breaks it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.machine import Machine, make_ssh_folder, mounted
+from harness.site import Site, free_port
+from harness.waiting import until
+from simulator import Authority, WeChat, errors
+
+YESTERDAY = "Fri, 01 Mar 2024 10:00:00 GMT"
+MATCH = "Match User bob\nPasswordAuthentication yes\n"
+UNITS = ("pam-wechat-helper.socket", "pam-wechat-helper.service")
+LONG_PATH = "/a-path-that-makes-links-too-long"
+
+
+@pytest.fixture(scope="module")
+def ssh() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="pam_wechat-") as name:
+        folder = make_ssh_folder(Path(name))
+        with mounted(folder, "/etc/ssh"):
+            yield folder
+
+
+@pytest.fixture()
+def machine(site: Site, wechat: WeChat, authority: Authority, ssh: Path) -> Iterator[Machine]:
+    machine = Machine(site, wechat, authority, ssh)
+    yield machine
+    machine.close()
+
+
+def append(path: Path, text: str) -> None:
+    with path.open("a") as file:
+        file.write(text)
+
+
+def in_turn(*changes: Callable[[Machine], None]) -> Callable[[Machine], None]:
+    def change(machine: Machine) -> None:
+        for one in changes:
+            one(machine)
+    return change
+
+
+def add_setting(line: str) -> Callable[[Machine], None]:
+    return lambda machine: append(machine.site.conf_file, line + "\n")
+
+
+def set_conf(**changes: str | None) -> Callable[[Machine], None]:
+    return lambda machine: machine.site.write_conf(**changes)
+
+
+def set_helper(**changes: str | None) -> Callable[[Machine], None]:
+    return lambda machine: machine.write_helper_conf(**changes)
+
+
+def set_sshd(**changes: str | None) -> Callable[[Machine], None]:
+    return lambda machine: machine.write_sshd(**changes)
+
+
+def set_mode(name: str, mode: int) -> Callable[[Machine], None]:
+    return lambda machine: (machine.site.folder / name).chmod(mode)
+
+
+def remove(name: str) -> Callable[[Machine], None]:
+    return lambda machine: (machine.site.folder / name).unlink()
+
+
+def write(machine: Machine, name: str, text: str) -> None:
+    (machine.site.folder / name).write_text(text)
+
+
+def write_users(table: str) -> Callable[[Machine], None]:
+    return lambda machine: machine.site.write_users(
+        table.replace("OPENID", machine.wechat.openid("alice")))
+
+
+def pam(*lines: str, service: str = "sshd") -> Callable[[Machine], None]:
+    """The auth lines of a service: "CONTROL: OPTIONS" is a line of the module's."""
+    def change(machine: Machine) -> None:
+        machine.write_pam(service, "".join(
+            machine.line(*line.split(": ", 1)) if ": " in line else line + "\n"
+            for line in lines))
+    return change
+
+
+def kill_helper(machine: Machine) -> None:
+    machine.site.stop_helper(signal.SIGKILL)
+
+
+def open_socket(machine: Machine) -> None:
+    (machine.site.folder / "run/helper.sock").chmod(0o666)
+
+
+def old_helper(machine: Machine) -> None:
+    real = machine.helper.rename(machine.site.folder / "real-helper")
+    machine.helper.write_text(f'#!/bin/sh\n[ "$1" != -V ] || {{ echo 0.0.1; exit; }}\n'
+                              f'exec {real} "$@"\n')
+    machine.helper.chmod(0o755)
+
+
+def running_helper(says: str) -> Callable[[Machine], None]:
+    return lambda machine: machine.write_helper_conf(
+        listen=machine.say(says).removeprefix("http://"))
+
+
+def unread_module(machine: Machine) -> None:
+    machine.write_pam("sshd", "auth required pam_wechat.so\n")
+
+
+def move_module(machine: Machine) -> None:
+    append(Path("/etc/pam.d/common-auth"), machine.line("required"))
+    machine.write_pam("sshd", "@include common-auth\n")
+
+
+def account_line(machine: Machine) -> None:
+    append(Path("/etc/pam.d/sshd"), machine.line("required").replace("auth", "account", 1))
+
+
+def wrong_api(errcode: int) -> Callable[[Machine], None]:
+    return lambda machine: machine.site.write_conf(
+        api_url=machine.say(errors.body(errcode).decode()))
+
+
+def wrong_secret(machine: Machine) -> None:
+    machine.wechat.secret_before_code = True
+    machine.site.write("secret", "0123456789abcdef" * 2 + "\n", 0o600)
+
+
+def expired_api(machine: Machine) -> None:
+    machine.wechat.certificate_kind = "expired"
+
+
+def units(installed: int, enabled: int) -> Callable[[Machine], None]:
+    """The socket's unit is the first, the service's the second."""
+    def change(machine: Machine) -> None:
+        folder = Path("/run/systemd/system")
+        wants = folder / "multi-user.target.wants"
+        wants.mkdir(parents=True)
+        for unit in UNITS[:installed]:
+            (folder / unit).write_text("")
+        for unit in UNITS[:enabled]:
+            (wants / unit).symlink_to(folder / unit)
+    return change
+
+
+@dataclass(frozen=True)
+class Break:
+    id: str
+    change: Callable[[Machine], None]
+    mend: str  # is in what mends it
+    name: str = ""
+    status: int = 2
+    place: str = ""  # the end of file:line
+
+
+BREAKS = [
+    Break("conf-missing", remove("pam_wechat.conf"), "install -m 600"),
+    Break("conf-untrusted", set_mode("pam_wechat.conf", 0o666), "chmod 600",
+          place="pam_wechat.conf:None"),
+    Break("conf-untrusted", set_mode(".", 0o733), "chmod go-w", "directory", place="site:None"),
+    Break("conf-bad", add_setting("colour = red"), "line 12", place="pam_wechat.conf:12"),
+    Break("conf-bad", set_conf(public_url="http://login.example.com"), "line 3", "plain-http",
+          place="pam_wechat.conf:3"),
+    Break("conf-mode", set_mode("pam_wechat.conf", 0o644), "chmod 600", status=1),
+    Break("secret-missing", remove("secret"), "app secret"),
+    Break("secret-untrusted", set_mode("secret", 0o644), "chmod 600"),
+    Break("secret-bad", lambda machine: write(machine, "secret", "short\n"), "line 1",
+          place="secret:1"),
+    Break("exchange-missing", remove("pam-wechat-exchange"), "install pam_wechat again"),
+    Break("exchange-untrusted", set_mode("pam-wechat-exchange", 0o777), "chmod 755"),
+    Break("exchange-user", set_conf(exchange_user="nobody-of-that-name"), "useradd"),
+    Break("exchange-user", set_conf(exchange_user="root"), "remove exchange_user", "root"),
+    Break("ca-file", lambda machine: write(machine, "ca.pem", ""), "line 11"),
+    Break("link-long", lambda machine: machine.serve_url(
+        machine.say("ok\n") + LONG_PATH), "shorter", status=1, place="pam_wechat.conf:3"),
+    Break("users-missing", remove("users"), "install -m 600"),
+    Break("users-untrusted", set_mode("users", 0o644), "chmod 600"),
+    Break("users-bad", write_users("# people\nOPENID alice bob\n"), "line 2", place="users:2"),
+    Break("users-empty", write_users("# nobody\n"), "openid user"),
+    Break("users-unknown", write_users("\nOPENID alice,dora # bob\n"), "dora", status=1,
+          place="users:2"),
+
+    Break("helper-missing", remove("pam-wechat-helper"), "install"),
+    Break("helper-untrusted", set_mode("pam-wechat-helper", 0o777), "chmod 755"),
+    Break("helper-version", old_helper, "one release", status=1),
+    Break("helper-conf", set_helper(colour="red"), "pam-wechat-helper -t",
+          place="helper.conf:7"),
+    Break("helper-url", set_helper(public_url="http://127.0.0.1:9/other"), "public_url = http",
+          place="helper.conf:2"),
+    Break("helper-socket", set_helper(socket="/run/other.sock"), "socket = ",
+          place="helper.conf:3"),
+    Break("helper-user", set_helper(user="nobody-of-that-name"), "useradd",
+          place="helper.conf:4"),
+    Break("helper-peer", set_helper(peer_user="pam-wechat"), "peer_user = pam-wechat-exchange",
+          place="helper.conf:5"),
+    Break("helper-proxy", in_turn(
+        lambda machine: machine.serve_url(machine.front()), set_helper(trusted_proxy=None),
+    ), "trusted_proxy", status=1),
+    Break("helper-silent", kill_helper, "journalctl"),
+    Break("helper-old", running_helper("ok pending=0 version=0.0.1\n"), "systemctl restart",
+          status=1),
+    Break("helper-old", running_helper("ok pending=0\n"), "systemctl restart", "unnamed", status=1),
+    Break("socket-missing", remove("run/helper.sock"), "systemctl"),
+    Break("socket-untrusted", open_socket, "systemctl"),
+    Break("socket-dead", kill_helper, "systemctl"),
+
+    Break("pam-unused", lambda machine: Path("/etc/pam.d/sshd").unlink(), "samples", status=1),
+    Break("pam-common", move_module, "move line 4", place="common-auth:4"),
+    Break("pam-type", account_line, "line 3", place="sshd:3"),
+    Break("pam-module-missing", unread_module, "install", place="sshd:1"),
+    Break("pam-module-untrusted", set_mode("pam_wechat.so", 0o777), "chmod 644", place="sshd:1"),
+    Break("pam-options", pam("required: colour=red"), "line 1", place="sshd:1"),
+    Break("pam-wait", pam("required: confirm=wait"), "confirm=wait", place="sshd:1"),
+    Break("pam-denial-passes", pam("sufficient: debug", "@include common-auth"),
+          "auth required", place="sshd:1"),
+    Break("pam-denial-passes", pam("auth required pam_unix.so", "optional: debug"),
+          "auth required", "optional", place="sshd:2"),
+    Break("pam-denial-passes", pam("auth required pam_unix.so",
+                                   "[success=ok default=ignore]: unlisted=ignore"),
+          "auth required", "bracket", place="sshd:2"),
+    Break("pam-unavailable-passes",
+          pam("[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth"),
+          "auth required", status=1, place="sshd:1"),
+    Break("pam-ignore-opens", pam("[success=ok ignore=ignore default=die]: unlisted=ignore",
+                                  "auth required pam_permit.so"),
+          "pam_unix.so", place="sshd:1"),
+    Break("pam-ignore-denies", pam("required: unlisted=ignore"), "below a line", status=1,
+          place="sshd:1"),
+    Break("pam-never", pam("required: debug", "auth required pam_deny.so"), "pam_deny.so"),
+    Break("pam-around", pam("auth sufficient pam_unix.so", "required: debug"),
+          "auth required pam_unix.so", status=1, place="sshd:1"),
+
+    Break("pam-large", pam("required: debug", *["auth required pam_env.so"] * 128), "",
+          status=1),
+
+    Break("sshd-config", set_sshd(NoSuchOption="yes"), "line 8",
+          place="sshd_config:8"),
+    Break("sshd-config", set_sshd(KbdInteractiveAuthentication="no"), "sshd -t", "no-method-left"),
+    Break("sshd-usepam", set_sshd(UsePAM="no"), "line 2", place="sshd_config:2"),
+    Break("sshd-keyboard-interactive", set_sshd(KbdInteractiveAuthentication="no",
+                                                AuthenticationMethods=None), "line 3",
+          place="sshd_config:3"),
+    Break("sshd-methods", set_sshd(AuthenticationMethods="publickey"), "line 5",
+          place="sshd_config:5"),
+    Break("sshd-methods-around", set_sshd(AuthenticationMethods=None), "add", status=1,
+          place="sshd_config:None"),
+    Break("sshd-methods-around",
+          set_sshd(AuthenticationMethods="publickey keyboard-interactive"), "line 5", "one-of-two",
+          status=1),
+    Break("sshd-password", set_sshd(AuthenticationMethods=None, PasswordAuthentication="yes"),
+          "line 4", status=1),
+    Break("sshd-grace", set_sshd(LoginGraceTime="60"), "LoginGraceTime 120", place="sshd_config:6"),
+    Break("sshd-grace", lambda machine: append(
+        machine.ssh / "sshd_config.d/late.conf", "# ours\nlogingracetime=1m\n"), "line 2",
+        "included", place="sshd_config.d/late.conf:2"),
+    Break("sshd-grace-short", pam("required: timeout=100"), "LoginGraceTime 130", status=1),
+    Break("sshd-tries", set_sshd(MaxAuthTries="1",
+                                 AuthenticationMethods="publickey,keyboard-interactive"),
+          "MaxAuthTries", status=1),
+    Break("sshd-root", write_users("OPENID alice,root\n"), "PermitRootLogin yes", status=1,
+          place="sshd_config:7"),
+
+    Break("unit-missing", units(installed=1, enabled=1), "daemon-reload", status=1),
+    Break("unit-disabled", units(installed=2, enabled=1),
+          "systemctl enable --now pam-wechat-helper.service", status=1),
+
+    Break("public-unreachable", lambda machine: machine.serve_url(
+        f"http://127.0.0.1:{free_port()}"), "on a phone", status=1, place="pam_wechat.conf:3"),
+    Break("public-other", lambda machine: machine.serve_url(machine.wechat.open_url),
+          "pass", place="pam_wechat.conf:3"),
+    Break("public-certificate", lambda machine: machine.serve_url(machine.front("wrong_host")),
+          "certificate", place="pam_wechat.conf:3"),
+    Break("api-unreachable", lambda machine: machine.site.write_conf(
+        api_url=f"https://127.0.0.1:{free_port()}"), "proxy", place="pam_wechat.conf:10"),
+    Break("api-spare", lambda machine: append(
+        machine.site.conf_file, f"api_url = https://127.0.0.1:{free_port()}\n"), "proxy", status=1),
+    Break("api-certificate", expired_api, "clock"),
+    Break("api-answer", lambda machine: machine.site.write_conf(
+        api_url=machine.say("<html>", "502 Bad Gateway")), "api_url"),
+    Break("api-appid", set_conf(appid="wx0000000000000000"), "line 1", place="pam_wechat.conf:1"),
+    Break("api-address", wrong_api(40164), "IP list"),
+    Break("api-secret", wrong_secret, "secret", place="secret:1"),
+    Break("api-busy", wrong_api(-1), "minute", status=1),
+    Break("api-refused", wrong_api(48001), "doctor 48001"),
+    Break("clock", lambda machine: machine.site.write_conf(
+        api_url=machine.say(errors.body(40029).decode(), date=YESTERDAY)), "set-ntp", status=1),
+]
+
+
+def worst(findings: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [finding for finding in findings if finding["severity"] != "note"]
+
+
+def test_a_sound_machine_has_nothing_above_a_note(machine: Machine) -> None:
+    status, findings = machine.doctor()
+    assert (status, worst(findings)) == (0, [])
+    # What can't be known without a login is said.
+    assert "api-secret-unknown" in {finding["id"] for finding in findings}
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: f"{broken.id}-{broken.name}")
+def test_what_is_broken_is_found_with_what_mends_it(machine: Machine, broken: Break) -> None:
+    before = machine.doctor()
+    broken.change(machine)
+    status, findings = machine.doctor()
+    found = [finding for finding in findings if finding["id"] == broken.id]
+    assert worst(before[1]) == []
+    assert len(found) == 1, findings
+    assert broken.mend in str(found[0]["mend"])
+    assert found[0]["severity"] == ("error" if broken.status == 2 else "warning")
+    assert f"{found[0]['file']}:{found[0]['line']}".endswith(broken.place)
+    assert found[0]["what"] and found[0]["why"]
+    assert status >= broken.status
+
+
+def test_sixty_findings_are_tried() -> None:
+    assert len({broken.id for broken in BREAKS}) >= 60
+
+
+SOUND = {
+    "second-factor": lambda machine: machine.write_pam(
+        "sshd", machine.site.shipped_lines("sshd-second-factor")),
+    "second-factor-after-common-auth": pam(
+        "@include common-auth", "[success=ok ignore=ignore default=die]: unlisted=ignore"),
+    "su": lambda machine: machine.write_pam("su", machine.site.shipped_lines("su")),
+    "sudo": lambda machine: machine.write_pam("sudo", machine.site.shipped_lines("sudo")),
+    "login": lambda machine: machine.write_pam("login", machine.site.shipped_lines("login")),
+    "a-group-is-excepted": pam(
+        "auth [success=1 default=ignore] pam_succeed_if.so user ingroup backup",
+        "required: debug", "@include common-auth"),
+    "a-key-and-then-wechat": set_sshd(AuthenticationMethods="publickey,keyboard-interactive"),
+    "no-limit": set_sshd(LoginGraceTime="0"),
+    "units": units(installed=2, enabled=2),
+    "a-helper-that-takes-this-machine-for-another": running_helper("ok\n"),
+    "https": lambda machine: machine.serve_url(machine.front()),
+    "sshd-does-not-ask": in_turn(
+        pam("@include common-auth"), pam("required: debug", service="sudo"),
+        set_sshd(UsePAM="no"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_what_is_sound_is_left_alone(machine: Machine, name: str) -> None:
+    SOUND[name](machine)
+    status, findings = machine.doctor()
+    assert (status, worst(findings)) == (0, [])
+
+
+NOTES = {
+    "url-plain": lambda machine: None,
+    "pam-other-conf": lambda machine: machine.write_pam(
+        "su", machine.line("required").replace("conf=", "conf=/nowhere")),
+    "pam-unavailable-console": pam(
+        "[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth",
+        service="login"),
+    "sshd-match": lambda machine: append(machine.ssh / "sshd_config", MATCH),
+    "public-ca": lambda machine: machine.serve_url(machine.front()),
+}
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_what_only_has_to_be_known_is_a_note(machine: Machine, name: str) -> None:
+    NOTES[name](machine)
+    status, findings = machine.doctor()
+    assert (status, worst(findings)) == (0, [])
+    assert [finding["severity"] for finding in findings if finding["id"] == name] == ["note"]
+
+
+def test_logins_limit_is_looked_at_where_login_asks(machine: Machine, folder: Path) -> None:
+    defs = folder / "login.defs"
+    defs.write_text("# LOGIN_TIMEOUT 5\nLOGIN_TIMEOUT\t30\n")
+    with mounted(defs, "/etc/login.defs"):
+        assert "login-timeout" not in {finding["id"] for finding in machine.doctor()[1]}
+        machine.write_pam("login", machine.site.shipped_lines("login"))
+        found = [finding for finding in machine.doctor()[1] if finding["id"] == "login-timeout"]
+    assert [(finding["file"], finding["line"]) for finding in found] == [("/etc/login.defs", 2)]
+
+
+LATER_SSHD = """\
+#!/bin/sh
+cat <<end
+usepam yes
+kbdinteractiveauthentication yes
+authenticationmethods keyboard-interactive
+logingracetime 100
+maxauthtries 6
+permitrootlogin no
+pamservicename SERVICE
+persourcepenalties crash:90 authfail:5 noauth:1 grace-exceeded:10
+end
+"""
+
+
+def run_as_sshd(folder: Path, text: str, mode: int = 0o755) -> AbstractContextManager[None]:
+    script = folder / "sshd"
+    script.write_text(text)
+    script.chmod(mode)
+    return mounted(script, "/usr/sbin/sshd")
+
+
+def test_a_later_sshd_tells_its_service_and_its_penalties(machine: Machine, folder: Path) -> None:
+    with run_as_sshd(folder, LATER_SSHD.replace("SERVICE", "sshd")):
+        status, findings = machine.doctor()
+    assert status == 1
+    assert [finding["id"] for finding in worst(findings)] == ["sshd-grace-short", "sshd-penalties"]
+
+
+def test_an_sshd_whose_service_asks_nothing_is_left_alone(machine: Machine, folder: Path) -> None:
+    with run_as_sshd(folder, LATER_SSHD.replace("SERVICE", "another")):
+        assert worst(machine.doctor()[1]) == []
+
+
+def test_an_sshd_that_is_not_there_is_a_note(machine: Machine, folder: Path) -> None:
+    with run_as_sshd(folder, "", 0o644):
+        status, findings = machine.doctor()
+    assert status == 0
+    assert "sshd-missing" in {finding["id"] for finding in findings}
+
+
+def test_what_confines_programs_is_a_note(machine: Machine, folder: Path) -> None:
+    (folder / "fs/selinux").mkdir(parents=True)
+    (folder / "fs/selinux/enforce").write_text("1")
+    (folder / "module/apparmor/parameters").mkdir(parents=True)
+    (folder / "module/apparmor/parameters/enabled").write_text("Y\n")
+    with mounted(folder / "fs", "/sys/fs"), mounted(folder / "module", "/sys/module"):
+        status, findings = machine.doctor("--offline")
+    found = {finding["id"]: finding["severity"] for finding in findings}
+    assert (status, found["selinux"], found["apparmor"]) == (0, "note", "note")
+
+
+def test_offline_nothing_is_sent(machine: Machine) -> None:
+    connections = machine.wechat.connections
+    status, findings = machine.doctor("--offline")
+    assert (status, worst(findings)) == (0, [])
+    left_out = [finding["what"] for finding in findings if finding["id"] == "not-checked"]
+    assert len(left_out) == 1 and "WeChat's API" in left_out[0]
+    assert machine.wechat.connections == connections
+
+
+def test_who_is_not_root_is_told_what_was_not_looked_at(machine: Machine) -> None:
+    status, findings = machine.doctor(
+        through=("setpriv", "--reuid=61001", "--regid=61001", "--clear-groups"))
+    assert (status, worst(findings)) == (0, [])
+    found = {finding["id"]: finding for finding in findings}
+    assert "root" in found["conf-unread"]["mend"]
+    assert "the users table" in found["not-checked"]["what"]
+    assert "sshd" in found["not-checked"]["what"]
+
+
+def test_people_read_errors_first_and_the_count_last(machine: Machine) -> None:
+    machine.site.write("secret", "short\n", 0o600)
+    machine.site.conf_file.chmod(0o644)
+    done = machine.command.run("doctor", "--offline")
+    lines = done.stdout.splitlines()
+    assert done.returncode == 2
+    assert lines[0] == "== Errors =="
+    assert lines.index("== Errors ==") < lines.index("== Warnings ==") < lines.index("== Notes ==")
+    assert f"secret-bad: {machine.site.folder}/secret:1: expected one line" in done.stdout
+    assert f"    mend: chmod 600 {machine.site.conf_file}" in lines
+    assert lines[-1].startswith("1 error, 1 warning, ")
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, int, str]]:
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "helper.log":
+            status = path.stat()
+            found[str(path)] = (status.st_mode, status.st_mtime_ns,
+                                hashlib.sha256(path.read_bytes()).hexdigest())
+    return found
+
+
+def test_nothing_is_changed_and_no_login_is_left_behind(machine: Machine) -> None:
+    folders = (machine.site.folder, machine.ssh, Path("/etc/pam.d"))
+    before = [snapshot(folder) for folder in folders]
+    machine.doctor()
+    assert [snapshot(folder) for folder in folders] == before
+    assert machine.site.pending() == 0
+
+
+def test_the_environment_is_not_obeyed(machine: Machine, folder: Path) -> None:
+    (folder / "open").mkdir()
+    (folder / "open").chmod(0o777)
+    keys = folder / "open/keys"
+    status, findings = machine.doctor(through=(
+        "env", f"SSLKEYLOGFILE={keys}", f"https_proxy=http://127.0.0.1:{free_port()}",
+        f"HTTPS_PROXY=http://127.0.0.1:{free_port()}"))
+    assert (status, worst(findings)) == (0, [])
+    assert not keys.exists()
+
+
+def test_wechat_is_asked_by_the_exchange_s_user_and_once(machine: Machine) -> None:
+    """As in a login: no more than one call of the endpoint, and the code was never WeChat's."""
+    machine.doctor()
+    calls = [record for record in machine.wechat.requests if record.endpoint == "access_token"]
+    assert [record.errcode for record in calls] == [40029]
+
+
+def test_a_ca_file_that_only_root_can_reach_fails_here_as_in_a_login(machine: Machine) -> None:
+    machine.site.ca_file.chmod(0o600)
+    os.chown(machine.site.ca_file, 0, 0)
+    status, findings = machine.doctor()
+    assert status == 2
+    assert "ca.pem" in next(finding["what"] for finding in findings
+                            if finding["id"] == "api-unreachable")
+
+
+@pytest.mark.parametrize(("code", "words"), [
+    ("10003", "public_url"), ("10006", "follow"), ("10016", "certified"),
+    ("40013", "appid"), ("40164", "IP list"), ("48001", "web authorization"),
+])
+def test_a_number_of_wechats_is_explained(machine: Machine, code: str, words: str) -> None:
+    done = machine.command.run("doctor", code)
+    assert done.returncode == 0
+    assert done.stdout.startswith(code) and words in done.stdout
+
+
+def test_a_negative_number_is_explained(machine: Machine) -> None:
+    done = machine.command.run("doctor", "--", "-1")
+    assert (done.returncode, "busy" in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize(("code", "status"), [
+    ("10014", 1), ("0", 1), ("99999", 1), ("4001x", 2), ("appid", 2), ("", 2),
+])
+def test_a_number_that_nobody_knows_is_said_so(machine: Machine, code: str, status: int) -> None:
+    done = machine.command.run("doctor", code)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert done.stderr.startswith("pam-wechat doctor: ")
+
+
+@pytest.mark.parametrize("words", [("1", "2"), ("--online",), ("--json=yes",)])
+def test_wrong_usage_is_refused(machine: Machine, words: tuple[str, ...]) -> None:
+    done = machine.command.run("doctor", *words)
+    assert done.returncode == 2
+    assert "usage: pam-wechat doctor" in done.stderr
+
+
+def test_two_at_once_do_not_disturb_each_other(machine: Machine) -> None:
+    results: list[int] = []
+    threads = [threading.Thread(target=lambda: results.append(machine.doctor()[0]))
+               for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [0, 0, 0]
+    assert until(lambda: machine.site.pending() == 0)

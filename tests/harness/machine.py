@@ -1,0 +1,153 @@
+"""A sound machine for `pam-wechat doctor`, and servers that say what they are told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socketserver
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.command import Command
+from harness.leaks import note_output
+from harness.site import HELPER, Site
+from harness.sshd import make_key
+from simulator import Authority, WeChat
+from simulator.server import Reply, Server, tls_context
+
+PAM_FOLDER = Path("/etc/pam.d")
+ACCOUNT = "account required pam_permit.so\n"
+COMMON_AUTH = """\
+auth [success=1 default=ignore] pam_unix.so nullok
+auth requisite pam_deny.so
+auth required pam_permit.so
+"""
+SSHD_CONFIG = """\
+Include /etc/ssh/sshd_config.d/*.conf
+UsePAM yes
+KbdInteractiveAuthentication yes
+PasswordAuthentication no
+AuthenticationMethods keyboard-interactive
+LoginGraceTime 120
+PermitRootLogin prohibit-password
+"""
+Finding = dict[str, Any]
+
+
+def in_sandbox() -> bool:
+    """Whether the system's files are the tests' own."""
+    return "PAM_WECHAT_SANDBOX" in os.environ
+
+
+class Machine:
+    """A site whose sshd asks for WeChat, with the files of the system that belong to that."""
+
+    def __init__(self, site: Site, wechat: WeChat, authority: Authority, ssh: Path) -> None:
+        self.site, self.wechat, self.authority, self.ssh = site, wechat, authority, ssh
+        self.command = Command(site)
+        self.helper = site.folder / "pam-wechat-helper"
+        shutil.copy(HELPER, self.helper)
+        self.helper.chmod(0o755)
+        self.servers: list[Server | Canned] = []
+        self.services: set[str] = set()
+        self.write_pam("common-auth", COMMON_AUTH, "")
+        self.write_pam("sshd", site.shipped_lines("sshd-only"))
+        self.write_sshd()
+
+    def close(self) -> None:
+        for server in self.servers:
+            server.close()
+        for name in self.services:
+            (PAM_FOLDER / name).unlink(missing_ok=True)
+        for file in (self.ssh / "sshd_config.d").iterdir():
+            file.unlink()
+        shutil.rmtree("/run/systemd", ignore_errors=True)
+
+    def write_pam(self, name: str, auth: str, rest: str = ACCOUNT) -> None:
+        assert in_sandbox()
+        self.services.add(name)
+        (PAM_FOLDER / name).write_text(auth + rest)
+
+    def line(self, control: str, options: str = "") -> str:
+        return self.site.line(control, options)
+
+    def write_sshd(self, **changes: str | None) -> None:
+        """Writes sshd_config; a change to None leaves a keyword out."""
+        options = dict(line.split(" ", 1) for line in SSHD_CONFIG.splitlines())
+        lines = [f"{name} {value}\n" for name, value in (options | changes).items()
+                 if value is not None]
+        (self.ssh / "sshd_config").write_text("".join(lines))
+
+    def write_helper_conf(self, **changes: str | None) -> None:
+        path = self.site.folder / "helper.conf"
+        settings = dict(line.split(" = ", 1) for line in path.read_text().splitlines())
+        path.write_text("".join(f"{name} = {value}\n" for name, value in
+                                (settings | changes).items() if value is not None))
+
+    def serve_url(self, url: str) -> None:
+        """Tells both files, and no running helper, of another public_url."""
+        self.site.write_conf(public_url=url)
+        self.write_helper_conf(public_url=url, trusted_proxy="127.0.0.1")
+
+    def say(self, body: str, status: str = "200 OK", date: str = "") -> str:
+        """The URL of a server that answers everything by this."""
+        self.servers.append(server := Canned(body, status, date))
+        return f"http://127.0.0.1:{server.port}"
+
+    def front(self, kind: str = "good", body: bytes = b"ok\n") -> str:
+        """The URL of a TLS server that says ok by a certificate of this kind."""
+        context = tls_context(*self.authority.certificate("front", kind))
+        self.servers.append(server := Server(lambda request: Reply(body=body), context))
+        return f"https://127.0.0.1:{server.port}"
+
+    def doctor(self, *words: str, through: tuple[str, ...] = ()) -> tuple[int, list[Finding]]:
+        """Exit status and findings."""
+        done = self.command.run("doctor", "--json", *words, through=through)
+        note_output(done.stdout + done.stderr)
+        assert done.stderr == "", done.stderr
+        return done.returncode, json.loads(done.stdout)["findings"]
+
+
+class Canned:
+    """Answers every request by the same."""
+
+    def __init__(self, body: str, status: str, date: str) -> None:
+        answer = (f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+                  + (f"Date: {date}\r\n" if date else "") + f"\r\n{body}").encode()
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                self.request.recv(65536)
+                self.request.sendall(answer)
+
+        self._server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@contextmanager
+def mounted(source: Path, target: str) -> Iterator[None]:
+    """The sandbox has mounts of its own: nobody else sees this one."""
+    assert in_sandbox(), "run this test by tests/run, as root"
+    subprocess.run(["mount", "--bind", source, target], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", target], check=True)
+
+
+def make_ssh_folder(folder: Path) -> Path:
+    (folder / "ssh/sshd_config.d").mkdir(parents=True)
+    make_key(folder / "ssh/ssh_host_ed25519_key")
+    return folder / "ssh"
