@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+struct problem;
+
 struct builtin {
 	const char *name; /* "ask.html" */
 	size_t length;
@@ -14,5 +16,12 @@ struct builtin {
 
 extern const struct builtin builtins[];
 extern const size_t builtin_count;
+
+/*
+ * Writes all of them into a directory, which is made if it is missing: files of ours, mode 0644.
+ * Nothing that is there is replaced. Returns 0, or -errno with the problem set and what was written
+ * taken away again.
+ */
+int builtin_write_all(const char *directory, struct problem *problem);
 
 #endif

@@ -4,13 +4,13 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <event2/event.h>
 
+#include "builtin.h"
 #include "log.h"
 #include "problem.h"
 #include "service.h"
@@ -22,47 +22,78 @@ static void log_event(int severity, const char *message)
 		log_limited("libevent: %s", message);
 }
 
-int main(int argc, char **argv)
+enum task { RUN, CHECK, PRINT, VERSION, WRITE_PAGES };
+
+struct arguments {
+	enum task task;
+	const char *path;      /* of helper.conf */
+	const char *directory; /* for pages */
+};
+
+/* Returns 0 or -EINVAL. */
+static int read_arguments(int argc, char **argv, struct arguments *arguments)
 {
-	struct problem problem = {.text = ""};
-	struct settings *settings = NULL;
-	const char *path = SETTINGS_PATH;
-	bool check_only = false, show = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "c:tTV")) != -1) {
+	while ((option = getopt(argc, argv, "c:tTVp:")) != -1) {
 		switch (option) {
 		case 'c':
-			path = optarg;
+			arguments->path = optarg;
 			break;
 		case 't':
-			check_only = true;
+			arguments->task = CHECK;
 			break;
 		case 'T':
-			check_only = show = true;
+			arguments->task = PRINT;
 			break;
 		case 'V':
-			printf("%s\n", PAM_WECHAT_VERSION);
-			return 0;
+			arguments->task = VERSION;
+			break;
+		case 'p':
+			arguments->task = WRITE_PAGES;
+			arguments->directory = optarg;
+			break;
 		default:
-			optind = argc + 1;
+			return -EINVAL;
 		}
 	}
-	if (optind != argc) {
-		fprintf(stderr, "usage: pam-wechat-helper [-c file] [-t | -T | -V]\n");
+	return optind == argc ? 0 : -EINVAL;
+}
+
+static int use_settings(const struct arguments *arguments, struct problem *problem)
+{
+	struct settings *settings = NULL;
+	int rv = settings_load(arguments->path, &settings, problem);
+
+	if (rv == 0 && arguments->task == PRINT)
+		settings_print(settings, stdout);
+	if (rv == 0 && arguments->task == RUN) {
+		(void)signal(SIGPIPE, SIG_IGN);
+		event_set_log_callback(log_event);
+		rv = service_run(arguments->path, &settings, problem);
+	}
+	settings_free(&settings);
+	return rv;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {.task = RUN, .path = SETTINGS_PATH};
+	struct problem problem = {.text = ""};
+
+	if (read_arguments(argc, argv, &arguments) < 0) {
+		fprintf(stderr, "usage: pam-wechat-helper [-c file] [-t | -T]\n"
+				"       pam-wechat-helper -V | -p directory\n");
 		return 2;
 	}
-	if (settings_load(path, &settings, &problem) < 0)
-		goto out;
-	if (show)
-		settings_show(settings);
-	if (check_only)
-		goto out;
-	(void)signal(SIGPIPE, SIG_IGN);
-	event_set_log_callback(log_event);
-	(void)service_run(path, &settings, &problem);
-out:
-	settings_free(&settings);
+	if (arguments.task == VERSION)
+		puts(PAM_WECHAT_VERSION);
+	else if (arguments.task == WRITE_PAGES)
+		(void)builtin_write_all(arguments.directory, &problem);
+	else
+		(void)use_settings(&arguments, &problem);
+	if (problem.text[0] == '\0' && (fflush(stdout) != 0 || ferror(stdout)))
+		problem_set(&problem, -errno, "standard output: %s", strerror(errno));
 	if (problem.text[0] == '\0')
 		return 0;
 	log_line("%s", problem.text);

@@ -171,6 +171,11 @@ void settings_free(struct settings **settings)
 	*settings = NULL;
 }
 
+void settings_print(const struct settings *settings, FILE *stream)
+{
+	config_print(&table, settings, stream);
+}
+
 const struct secret *settings_find_verify(const struct settings *settings, const char *name)
 {
 	for (size_t i = 0; i < settings->verify_file.count; i++) {
@@ -180,32 +185,6 @@ const struct secret *settings_find_verify(const struct settings *settings, const
 			return settings->verify_contents[i];
 	}
 	return NULL;
-}
-
-static void show_list(const char *name, const struct config_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		printf("%s = %s\n", name, list->items[i]);
-}
-
-void settings_show(const struct settings *settings)
-{
-	for (size_t i = 0; i < table.count; i++) {
-		const struct config_key *key = &keys[i];
-		const char *member = (const char *)settings + key->offset;
-		const char *string = NULL;
-
-		if (key->type == CONFIG_STRING)
-			string = *(char *const *)(const void *)member;
-		else if (key->type == CONFIG_WORD)
-			string = key->words[*(const int *)(const void *)member];
-		else if (key->type == CONFIG_LIST)
-			show_list(key->name, (const struct config_list *)(const void *)member);
-		else if (key->type == CONFIG_NUMBER)
-			printf("%s = %ld\n", key->name, *(const long *)(const void *)member);
-		if (string != NULL)
-			printf("%s = %s\n", key->name, string);
-	}
 }
 
 static bool is_same(const char *a, const char *b)

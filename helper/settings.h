@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "config.h"
 #include "network.h"
@@ -49,15 +50,14 @@ int settings_load(const char *path, struct settings **settings, struct problem *
 /* Frees *settings and sets it to NULL. NULL is accepted. */
 void settings_free(struct settings **settings);
 
+/* Writes all that is in force, defaults included, as config_print() does. */
+void settings_print(const struct settings *settings, FILE *stream);
+
 /*
  * The contents of the verification file with this name ("MP_verify_….txt"), or NULL. They are
  * `size - 1` bytes long.
  */
 const struct secret *settings_find_verify(const struct settings *settings, const char *name);
-
-/* Writes all that is in force to standard output, as `key = value`; what has no value is left out.
- */
-void settings_show(const struct settings *settings);
 
 /*
  * The first key that differs and can't change while the helper runs, or NULL.

@@ -27,6 +27,15 @@ struct whole_request {
 	char brand[129];
 };
 
+bool request_is_app_secret(const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (bytes[i] == '\0' || strchr(RANDOM_BASE62, bytes[i]) == NULL)
+			return false;
+	}
+	return length >= 16 && length <= 64;
+}
+
 int request_read_app_secret(
 	const char *path, char *app_secret, size_t size, struct problem *problem)
 {
@@ -38,7 +47,7 @@ int request_read_app_secret(
 	if (rv < 0)
 		return rv;
 	length = strspn(contents->bytes, allowed);
-	if (length < 16 || length >= size ||
+	if (!request_is_app_secret(contents->bytes, length) || length >= size ||
 		(strcmp(contents->bytes + length, "") != 0 &&
 			strcmp(contents->bytes + length, "\n") != 0) ||
 		strlen(contents->bytes) != contents->size - 1) {

@@ -47,6 +47,9 @@ int request_create(struct request **request, const struct settings *settings,
 int request_read_app_secret(
 	const char *path, char *app_secret, size_t size, struct problem *problem);
 
+/* Whether `length` bytes may be an app secret: 16 to 64 letters and digits; WeChat's have 32. */
+bool request_is_app_secret(const char *bytes, size_t length);
+
 /* Wipes and frees *request, and sets it to NULL. NULL is accepted. */
 void request_free(struct request **request);
 

@@ -238,6 +238,15 @@ void settings_finish(struct settings *settings)
 	config_finish(&table, settings);
 }
 
+const char *settings_fault(const char *key, const char *value)
+{
+	for (size_t i = 0; i < table.count; i++) {
+		if (strcmp(keys[i].name, key) == 0 && keys[i].fault != NULL)
+			return keys[i].fault(value);
+	}
+	return NULL;
+}
+
 const char *settings_scope_word(int scope)
 {
 	return scopes[scope];

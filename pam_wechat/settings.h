@@ -57,6 +57,12 @@ int settings_read(
 
 void settings_finish(struct settings *settings);
 
+/*
+ * What is wrong with a value of this key ("must be an absolute path"), as settings_read() would
+ * judge it; NULL if nothing is, or for keys that hold no text.
+ */
+const char *settings_fault(const char *key, const char *value);
+
 /* The words for the two values that leave the module: snsapi_base..., en... */
 const char *settings_scope_word(int scope);
 const char *settings_lang_word(int lang);

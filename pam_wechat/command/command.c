@@ -98,6 +98,25 @@ static size_t list_options(const struct command *command, struct option *list)
 	return count;
 }
 
+/*
+ * getopt_long() takes beginnings of names as well. They would change their meaning with the next
+ * release; and `--secret` would be taken for the name of a file, and shown.
+ */
+static bool is_whole(char **argv, const struct option *option)
+{
+	const char *word = argv[optind - 1];
+	size_t length = strlen(option->name);
+
+	if (option->has_arg != no_argument && word == optarg)
+		word = argv[optind - 2];
+	if (strncmp(word + 2, option->name, length) == 0 &&
+		(word[2 + length] == '\0' || word[2 + length] == '='))
+		return true;
+	fprintf(stderr, "%s: there is no such option; --%s has to be written out\n", argv[0],
+		option->name);
+	return false;
+}
+
 /* Returns COMMAND_DONE with the call filled in; or COMMAND_USAGE after a complaint. */
 static enum command_exit read_arguments(
 	int argc, char **argv, struct command_call *call, bool *wants_help)
@@ -109,7 +128,7 @@ static enum command_exit read_arguments(
 
 	/* getopt_long() names the program by argv[0] in its complaints. */
 	while ((option = getopt_long(argc, argv, "", list, &found)) != -1) {
-		if (option != 0)
+		if (option != 0 || !is_whole(argv, &list[found]))
 			return COMMAND_USAGE;
 		if ((size_t)found == count - 1)
 			*wants_help = true;

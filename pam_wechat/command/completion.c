@@ -10,7 +10,8 @@ static const char *const finders[] = {
 	[COMMAND_TEXT] = "",
 	[COMMAND_FILE] = "compgen -f -- \"$word\"",
 	[COMMAND_DIRECTORY] = "compgen -d -- \"$word\"",
-	[COMMAND_USER] = "compgen -u -- \"$word\"",
+	/* Not -u, which finds nobody in zsh. */
+	[COMMAND_USER] = "compgen -W \"$(getent passwd | cut -d: -f1)\" -- \"$word\"",
 	[COMMAND_SERVICE] = "compgen -W \"$(ls /etc/pam.d 2>/dev/null)\" -- \"$word\"",
 };
 
@@ -70,6 +71,10 @@ static enum command_exit run(const struct command_call *call)
 		write_command(commands[i]);
 	printf("\tesac\n\tfi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"
 	       "complete -F _pam_wechat pam-wechat\n");
+	/* As an installed file it is run by the first tab, which wants an answer already. */
+	if (strcmp(call->words[0], "zsh") == 0)
+		printf("if [[ ${funcstack[1]} == _pam-wechat ]]; then\n"
+		       "\t_bash_complete -F _pam_wechat\nfi\n");
 	return COMMAND_DONE;
 }
 

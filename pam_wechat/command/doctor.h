@@ -43,7 +43,8 @@ struct doctor {
 	const char *conf;
 	bool offline;
 	bool is_root;
-	bool has_settings; /* pam_wechat.conf was read */
+	const char *expected; /* NULL, or a service that will use the module soon */
+	bool has_settings;    /* pam_wechat.conf was read */
 	struct settings settings;
 	char *helper_listen; /* of helper.conf; NULL: not known */
 	char *helper_public_url;

@@ -16,6 +16,7 @@
 #include "safe_file.h"
 
 #define FOLDER "/etc/pam.d"
+#define DEFAULT_TIMEOUT 90 /* seconds */
 
 static const struct finding_kind
 	pam_unused = {"pam-unused", SEVERITY_WARNING, "nobody is asked for WeChat anywhere"},
@@ -297,7 +298,7 @@ static void check_auth(struct doctor *doctor, const char *name, const struct pam
 	/* A file that is only included is judged where it is included. */
 	if (is_common(name))
 		return;
-	note_service(doctor, name, timeout == 0 ? 90 : timeout);
+	note_service(doctor, name, timeout == 0 ? DEFAULT_TIMEOUT : timeout);
 	check_stack(doctor, name, stack, ignores);
 }
 
@@ -345,9 +346,12 @@ void doctor_check_pam(struct doctor *doctor)
 		free(files[i]);
 	}
 	free(files);
+	if (doctor->expected != NULL && doctor_service(doctor, doctor->expected) == NULL)
+		note_service(doctor, doctor->expected,
+			doctor->has_settings ? doctor->settings.timeout : DEFAULT_TIMEOUT);
 	if (doctor->service_count == 0) {
 		doctor_find(doctor, &pam_unused, FOLDER, 0, "no PAM service uses pam_wechat.so");
-		doctor_mend(doctor, "put the lines of conf/pam.d's samples into a file of " FOLDER
-				    "; first of all into one for a second sshd, on another port");
+		doctor_mend(doctor, "pam-wechat enable SERVICE; first of all for a second sshd, on "
+				    "another port (pam-wechat enable --help)");
 	}
 }

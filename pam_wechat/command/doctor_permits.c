@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "paths.h"
 #include "problem.h"
+#include "safe_file.h"
 
 static const struct finding *find_error(const struct doctor *doctor)
 {
@@ -15,17 +17,26 @@ static const struct finding *find_error(const struct doctor *doctor)
 	return NULL;
 }
 
-bool doctor_permits(const struct command_call *call, struct problem *problem)
+bool doctor_permits(const struct command_call *call, const char *service, struct problem *problem)
 {
-	struct doctor doctor = {.conf = call->conf, .offline = true, .is_root = geteuid() == 0};
+	struct doctor doctor = {
+		.conf = call->conf,
+		.offline = true,
+		.is_root = geteuid() == 0,
+		.expected = service,
+	};
 	const struct finding *error;
+	int fd = safe_file_open(PATH_MODULE, SAFE_FILE_PUBLIC, problem);
 
+	if (fd < 0)
+		return false;
+	close(fd);
 	doctor_look(&doctor);
 	error = find_error(&doctor);
 	if (error != NULL) {
 		problem_set(problem, -EINVAL,
-			"%s (%s)\n  mend: %s\n\"pam-wechat doctor\" tells more", error->what,
-			error->kind->id, error->mend);
+			"%s (%s)\n  why:  %s\n  mend: %s\n\"pam-wechat doctor\" tells more",
+			error->what, error->kind->id, error->kind->why, error->mend);
 		if (error->line > 0)
 			problem_locate(problem, "%s:%ld: ", error->file, error->line);
 		else if (error->file != NULL)

@@ -10,9 +10,10 @@ struct command_call;
 struct problem;
 
 /*
- * Whether nothing is wrong that would lock everybody out: module, configuration, users table.
- * If something is, the problem says what.
+ * Whether the doctor finds no error, as if this service used the module by now: without the
+ * network, which may be away for a while. If there is one, the problem says what, and what mends
+ * it.
  */
-bool doctor_permits(const struct command_call *call, struct problem *problem);
+bool doctor_permits(const struct command_call *call, const char *service, struct problem *problem);
 
 #endif

@@ -107,6 +107,10 @@ static enum command_exit change(const struct command_call *call, const char *pat
 	}
 	text_init(&edited, bytes, size);
 	line = edit(call, path, old, &edited, &way, problem);
+	if (line >= 0 && !doctor_permits(call, call->words[0], problem)) {
+		free(bytes);
+		return COMMAND_USAGE;
+	}
 	if (line >= 0 && (update_back_up(update, PAM_SERVICE_BACKUP, problem) < 0 ||
 				 update_write(update, bytes, edited.length, 0644, problem) < 0))
 		line = -1;
@@ -126,10 +130,9 @@ static enum command_exit run(const struct command_call *call)
 
 	if (status != COMMAND_DONE)
 		return status;
-	if (!doctor_permits(call, &problem))
-		status = complain(&problem, COMMAND_USAGE);
-	else if (change(call, path, update, &problem) != COMMAND_DONE)
-		status = complain(&problem, COMMAND_REFUSED);
+	status = change(call, path, update, &problem);
+	if (status != COMMAND_DONE)
+		(void)complain(&problem, status);
 	update_close(&update);
 	return status;
 }

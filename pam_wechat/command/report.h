@@ -1,7 +1,7 @@
 /*
  * report - what a subcommand found: lines for people, or JSON (RFC 8259) for programs.
  *
- * A JSON report is one object: values by name, and at most one list of items of such values.
+ * A JSON report is one object: values by name, then lists of items of such values.
  */
 #ifndef PAM_WECHAT_REPORT_H
 #define PAM_WECHAT_REPORT_H

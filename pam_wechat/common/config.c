@@ -192,6 +192,39 @@ int config_read(const struct config_table *table, void *settings, uint64_t *seen
 	return rv;
 }
 
+static void print_key(const struct config_key *key, const char *member, FILE *stream)
+{
+	const struct config_list *list = (const struct config_list *)(const void *)member;
+	const char *value = NULL;
+
+	switch (key->type) {
+	case CONFIG_STRING:
+		value = *(char *const *)(const void *)member;
+		break;
+	case CONFIG_LIST:
+		for (size_t i = 0; i < list->count; i++)
+			fprintf(stream, "%s = %s\n", key->name, list->items[i]);
+		break;
+	case CONFIG_FLAG:
+		value = *(const bool *)(const void *)member ? "yes" : "no";
+		break;
+	case CONFIG_NUMBER:
+		fprintf(stream, "%s = %ld\n", key->name, *(const long *)(const void *)member);
+		break;
+	case CONFIG_WORD:
+		value = key->words[*(const int *)(const void *)member];
+		break;
+	}
+	if (value != NULL)
+		fprintf(stream, "%s = %s\n", key->name, value);
+}
+
+void config_print(const struct config_table *table, const void *settings, FILE *stream)
+{
+	for (size_t i = 0; i < table->count; i++)
+		print_key(&table->keys[i], (const char *)settings + table->keys[i].offset, stream);
+}
+
 void config_finish(const struct config_table *table, void *settings)
 {
 	for (size_t i = 0; i < table->count; i++) {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "safe_file.h"
 
@@ -65,6 +66,12 @@ int config_parse(const struct config_table *table, void *settings, uint64_t *see
 /* Reads a file that safe_file_read() trusts. Returns 0, or -errno with the problem set. */
 int config_read(const struct config_table *table, void *settings, uint64_t *seen, const char *path,
 	enum safe_file_kind kind, struct problem *problem);
+
+/*
+ * Writes all settings as a file could say them: `key = value` in the table's order, a list's one a
+ * line. What has no value is left out. The stream knows of errors.
+ */
+void config_print(const struct config_table *table, const void *settings, FILE *stream);
 
 /* Frees all strings and lists of the settings. */
 void config_finish(const struct config_table *table, void *settings);

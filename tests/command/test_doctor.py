@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.machine import Machine, make_ssh_folder, mounted
+from harness.machine import Machine, mounted
 from harness.site import Site, free_port
 from harness.waiting import until
 from simulator import Authority, WeChat, errors
@@ -23,14 +22,6 @@ YESTERDAY = "Fri, 01 Mar 2024 10:00:00 GMT"
 MATCH = "Match User bob\nPasswordAuthentication yes\n"
 UNITS = ("pam-wechat-helper.socket", "pam-wechat-helper.service")
 LONG_PATH = "/a-path-that-makes-links-too-long"
-
-
-@pytest.fixture(scope="module")
-def ssh() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="pam_wechat-") as name:
-        folder = make_ssh_folder(Path(name))
-        with mounted(folder, "/etc/ssh"):
-            yield folder
 
 
 @pytest.fixture()
@@ -215,7 +206,7 @@ BREAKS = [
     Break("socket-untrusted", open_socket, "systemctl"),
     Break("socket-dead", kill_helper, "systemctl"),
 
-    Break("pam-unused", lambda machine: Path("/etc/pam.d/sshd").unlink(), "samples", status=1),
+    Break("pam-unused", lambda machine: Path("/etc/pam.d/sshd").unlink(), "enable", status=1),
     Break("pam-common", move_module, "move line 4", place="common-auth:4"),
     Break("pam-type", account_line, "line 3", place="sshd:3"),
     Break("pam-module-missing", unread_module, "install", place="sshd:1"),

@@ -188,14 +188,27 @@ def test_nothing_is_changed_while_something_would_lock_everybody_out(services: S
     site = services.site
     table = site.users_file.read_text()
     site.write_users("")
-    assert is_refused(services, "users: the users table is empty", "sshd", status=2)
+    assert is_refused(services, "users: it binds nobody", "sshd", status=2)
     site.write_users("nonsense\n")
     assert is_refused(services, "users:1: ", "sshd", status=2)
     site.write_users(table)
-    MODULE.unlink()
-    assert is_refused(services, f"{MODULE}: No such file", "sshd", status=2)
+    site.stop_helper()
+    assert is_refused(services, r"\(socket-\w+\)", "sshd", status=2)
+    site.start_helper()
     site.write("pam_wechat.conf", "nonsense\n", 0o600)
     assert is_refused(services, r"pam_wechat\.conf:1: ", "sshd", status=2)
+    site.write_conf()
+    MODULE.unlink()
+    assert is_refused(services, f"{MODULE}: No such file", "sshd", status=2)
+
+
+def test_sshd_is_not_changed_before_its_options_let_it_ask(services: Services, ssh: Path) -> None:
+    path = ssh / "sshd_config"
+    path.write_text("UsePAM yes\nLoginGraceTime 120\nKbdInteractiveAuthentication no\n")
+    assert is_refused(services, r"sshd_config:3: KbdInteractiveAuthentication is no", "sshd",
+                      status=2)
+    # That is nobody else's business.
+    services.enable("sudo")
 
 
 def test_another_configuration_has_to_fit_into_a_pam_line(services: Services) -> None:

@@ -10,11 +10,15 @@ from harness.site import BUILD
 
 EXPECTED = {
     "usr/libexec/pam_wechat/pam-wechat-exchange": 0o755,
+    "usr/sbin/pam-wechat": 0o755,
     "usr/sbin/pam-wechat-helper": 0o755,
     "usr/lib/systemd/system/pam-wechat-helper.service": 0o644,
     "usr/lib/systemd/system/pam-wechat-helper.socket": 0o644,
     "usr/lib/sysusers.d/pam_wechat.conf": 0o644,
     "usr/lib/tmpfiles.d/pam_wechat.conf": 0o644,
+    "usr/share/bash-completion/completions/pam-wechat": 0o644,
+    "usr/share/zsh/site-functions/_pam-wechat": 0o644,
+    "usr/share/man/man8/pam-wechat.8": 0o644,
     "usr/share/doc/pam_wechat/examples/pam_wechat.conf": 0o644,
     "usr/share/doc/pam_wechat/examples/helper.conf": 0o644,
     "usr/share/doc/pam_wechat/examples/users": 0o644,

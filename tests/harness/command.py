@@ -6,19 +6,20 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-from harness.site import BUILD, Site
+from harness.site import BUILD, HELPER, Site
 
 PROGRAM = BUILD / "pam_wechat/command/pam-wechat"
 
 
 class Command:
-    """The built program, in a copy that any user can run."""
+    """The built program, in a copy that any user can run, and the helper beside it."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
         self.program = site.folder / "pam-wechat"
-        shutil.copy(PROGRAM, self.program)
-        self.program.chmod(0o755)
+        for program, copy in ((PROGRAM, self.program), (HELPER, site.folder / HELPER.name)):
+            shutil.copy(program, copy)
+            copy.chmod(0o755)
 
     def line(self, name: str, *words: str) -> list[str]:
         """The arguments that run a subcommand with this site's configuration."""

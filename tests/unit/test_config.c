@@ -1,6 +1,8 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "folder.h"
 #include "problem.h"
@@ -76,6 +78,47 @@ static void test_every_type_is_read(void **state)
 	assert_null(sample.name);
 	assert_null(sample.path);
 	assert_int_equal(sample.addresses.count, 0);
+}
+
+static void test_what_is_printed_says_the_same(void **state)
+{
+	static const char bytes[] = "colour = green\naddress = first\nseconds = 90\non = yes\n"
+				    "name = two  words = one # value\naddress = second\n";
+	static const char printed[] = "name = two  words = one # value\naddress = first\n"
+				      "address = second\non = yes\nseconds = 90\ncolour = green\n";
+	struct problem problem;
+	struct sample sample;
+	char *output = NULL;
+	size_t length = 0;
+	FILE *stream;
+
+	(void)state;
+	assert_int_equal(parse(&sample, bytes, strlen(bytes), &problem), 0);
+	for (int i = 0; i < 2; i++) {
+		stream = open_memstream(&output, &length);
+		config_print(&table, &sample, stream);
+		assert_int_equal(fclose(stream), 0);
+		assert_string_equal(output, printed);
+		config_finish(&table, &sample);
+		/* And once more from what was printed. */
+		assert_int_equal(parse(&sample, printed, strlen(printed), &problem), 0);
+		free(output);
+	}
+	config_finish(&table, &sample);
+}
+
+static void test_what_has_no_value_is_not_printed(void **state)
+{
+	struct sample sample = {.seconds = 5};
+	char *output = NULL;
+	size_t length = 0;
+	FILE *stream = open_memstream(&output, &length);
+
+	(void)state;
+	config_print(&table, &sample, stream);
+	assert_int_equal(fclose(stream), 0);
+	assert_string_equal(output, "on = no\nseconds = 5\ncolour = red\n");
+	free(output);
 }
 
 static void test_an_empty_file_sets_nothing(void **state)
@@ -279,6 +322,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_type_is_read),
+		cmocka_unit_test(test_what_is_printed_says_the_same),
+		cmocka_unit_test(test_what_has_no_value_is_not_printed),
 		cmocka_unit_test(test_an_empty_file_sets_nothing),
 		cmocka_unit_test(test_a_mistake_names_file_and_line),
 		cmocka_unit_test(test_numbers_reach_both_ends_of_their_range),

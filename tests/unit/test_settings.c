@@ -396,6 +396,17 @@ static void test_lengths_reach_their_limits(void **state)
 	settings_finish(&settings);
 }
 
+static void test_values_are_judged_one_by_one(void **state)
+{
+	(void)state;
+	assert_null(settings_fault("appid", "wx0123456789abcdef"));
+	assert_non_null(strstr(settings_fault("appid", "wx0123456789abcdeF"), "lower case"));
+	assert_null(settings_fault("public_url", "http://192.168.1.5:8080"));
+	assert_non_null(strstr(settings_fault("public_url", "http://a.example"), "https://"));
+	assert_null(settings_fault("debug", "nonsense"));
+	assert_null(settings_fault("no_such_key", ""));
+}
+
 static void test_words_that_leave_the_module(void **state)
 {
 	(void)state;
@@ -424,6 +435,7 @@ int main(void)
 		WITH_FOLDER(test_a_mistake_in_the_file_is_not_mended_by_the_line),
 		WITH_FOLDER(test_the_authorize_url_as_qr_does_not_go_with_userinfo),
 		WITH_FOLDER(test_lengths_reach_their_limits),
+		cmocka_unit_test(test_values_are_judged_one_by_one),
 		cmocka_unit_test(test_words_that_leave_the_module),
 	};
 

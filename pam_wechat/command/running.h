@@ -1,0 +1,22 @@
+/*
+ * running - asks the helper that runs on this machine how it is.
+ */
+#ifndef PAM_WECHAT_RUNNING_H
+#define PAM_WECHAT_RUNNING_H
+
+#include <stdbool.h>
+
+struct problem;
+
+struct running {
+	long pending;     /* logins; -1: not told */
+	char version[32]; /* "": not told */
+};
+
+/* Asks `/healthz` at `listen` of helper.conf. Returns 0, or -errno with the problem set. */
+int running_ask_health(const char *listen, struct running *running, struct problem *problem);
+
+/* Asks the figures at the Unix socket `path`. Returns 0, or -errno with the problem set. */
+int running_ask_figures(const char *path, struct running *running, struct problem *problem);
+
+#endif

@@ -1,0 +1,99 @@
+/* What is left to do by hand once the files are written. */
+#include <stdio.h>
+#include <string.h>
+
+#include "paths.h"
+#include "setup.h"
+
+#define HELPER_AT "127.0.0.1:8080"
+
+/* The host as certificates and web servers know it. */
+static const char *host_of(const struct setup *setup, char *buffer, size_t size)
+{
+	(void)snprintf(buffer, size, strchr(setup->url.host, ':') == NULL ? "%s" : "[%s]",
+		setup->url.host);
+	return buffer;
+}
+
+static void show_nginx(const char *host, const char *path)
+{
+	printf("\nnginx, in the server of %s that has the certificate (whole example:\n"
+	       "%s/nginx/pam_wechat.conf):\n\n",
+		host, PATH_EXAMPLES);
+	printf("    location %s/ {\n"
+	       "        proxy_pass http://" HELPER_AT ";\n"
+	       "        proxy_set_header X-Forwarded-For $remote_addr;\n"
+	       "        proxy_set_header Host $host;\n"
+	       "        access_log off;                # addresses of callbacks hold codes\n"
+	       "        location = %s/callback {\n"
+	       "            error_log /dev/null crit;  # likewise\n"
+	       "            proxy_pass http://" HELPER_AT ";\n"
+	       "        }\n"
+	       "    }\n",
+		path, path);
+	if (path[0] != '\0')
+		printf("    location /MP_verify_ {\n"
+		       "        proxy_pass http://" HELPER_AT ";\n"
+		       "    }\n");
+}
+
+static void show_caddy(const char *host, const char *path)
+{
+	printf("\nor Caddy (whole example, with logs that keep no codes:\n"
+	       "%s/caddy/Caddyfile):\n\n    %s {\n",
+		PATH_EXAMPLES, host);
+	if (path[0] == '\0')
+		printf("        reverse_proxy " HELPER_AT "\n");
+	else
+		printf("        @pam_wechat path %s/* /MP_verify_*\n"
+		       "        handle @pam_wechat {\n"
+		       "            reverse_proxy " HELPER_AT "\n"
+		       "        }\n",
+			path);
+	printf("    }\n");
+}
+
+static void advise_behind_web_server(const struct setup *setup)
+{
+	char host[300];
+
+	host_of(setup, host, sizeof(host));
+	show_nginx(host, setup->url.path);
+	show_caddy(host, setup->url.path);
+	printf("\nWeChat: register the domain %s (网页授权域名). It asks for a file "
+	       "MP_verify_….txt\n"
+	       "at the root of that host. Put it into %s, chmod 644, and add to\n"
+	       "%s/helper.conf:\n\n    verify_file = %s/MP_verify_….txt\n",
+		host, setup->directory, setup->directory, setup->directory);
+	if (setup->url.port != 443)
+		printf("\nNote: WeChat takes domains of service accounts without a port alone: a "
+		       "page with\nerror 10003 means this.\n");
+}
+
+static void advise_test_account(const struct setup *setup)
+{
+	const char *origin = setup->public_url + strlen("http://");
+	int length = (int)(setup->url.origin_length - strlen("http://"));
+
+	printf("\nThe helper listens on %.*s itself, by plain http: fine for a test account on a\n"
+	       "network that you trust, and for nothing else. No web server is needed.\n"
+	       "\nWeChat: register %.*s (网页授权 → 修改, without http://), and follow the test\n"
+	       "account with your phone, which has to be in the same network.\n",
+		length, origin, length, origin);
+}
+
+void setup_advise(const struct setup *setup)
+{
+	printf("\nWritten: pam_wechat.conf, helper.conf, secret and users in %s.\n",
+		setup->directory);
+	if (setup_is_direct(setup))
+		advise_test_account(setup);
+	else
+		advise_behind_web_server(setup);
+	printf("\nThen:\n\n"
+	       "    systemctl enable --now pam-wechat-helper.socket pam-wechat-helper\n");
+	/* One that runs already would keep its old address. */
+	if (setup->force)
+		printf("    systemctl restart pam-wechat-helper\n");
+	printf("    pam-wechat doctor\n");
+}

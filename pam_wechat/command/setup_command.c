@@ -1,0 +1,238 @@
+/* setup - asks three questions, or none, and writes the first configuration. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "config.h"
+#include "paths.h"
+#include "problem.h"
+#include "question.h"
+#include "setup.h"
+
+static const char introduction[] =
+	"Three questions, then the first configuration is written. Ctrl-C leaves everything as it "
+	"is.\n"
+	"\n"
+	"Needed is a WeChat account with web authorization (网页授权): a certified service "
+	"account\n"
+	"(认证服务号) with a domain; or a test account (接口测试号) to try it on a laptop: one "
+	"personal\n"
+	"WeChat, no company, no domain, a private address; people follow the account first.\n"
+	"\n"
+	"Use this account and this host name for nothing else. Whoever runs another page of "
+	"theirs\n"
+	"could sign in here as the people who visit it.\n";
+
+struct question {
+	const char *option;
+	const char *where; /* it is found */
+	const char *prompt;
+	const char *subject; /* of a complaint: "The AppID" */
+	bool is_secret;
+	const char *(*fault)(const char *value);
+	size_t offset; /* of the answer in struct setup */
+};
+
+static const struct question questions[] = {
+	{"appid",
+		"1. The AppID\n"
+		"   Service account: mp.weixin.qq.com (公众平台) → 设置与开发 → 基本配置, "
+		"开发者ID(AppID).\n"
+		"   Test account: the same site → 设置与开发 → 开发者工具 → 公众平台测试帐号, "
+		"appID.\n",
+		"   AppID: ", "The AppID", false, setup_appid_fault, offsetof(struct setup, appid)},
+	{"secret-file",
+		"2. The app secret (it is not shown)\n"
+		"   Service account: on the same page, 开发者密码(AppSecret); 重置 makes a new "
+		"one, and the\n"
+		"   IP 白名单 beside it has to name this machine. Test account: the same page, "
+		"appsecret.\n",
+		"   App secret: ", "The app secret", true, setup_secret_fault,
+		offsetof(struct setup, secret)},
+	{"url",
+		"3. The address that phones open, up to 38 bytes; it may have a path\n"
+		"   Service account: https://, and the host that is registered in 设置与开发 → "
+		"接口权限 →\n"
+		"   网页授权获取用户基本信息 (网页授权域名), as in https://login.example.com.\n"
+		"   Test account: http://, this machine's private address and a port, registered "
+		"on the\n"
+		"   test account's page under 网页授权 → 修改, as in http://192.168.1.5:8080.\n",
+		"   Address: ", "The address", false, setup_url_fault,
+		offsetof(struct setup, public_url)},
+};
+#define QUESTION_COUNT (sizeof(questions) / sizeof(questions[0]))
+
+/* Returns 0, or -errno. */
+static int read_secret_file(const char *path, char *answer)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rv;
+
+	if (fd < 0)
+		return -errno;
+	rv = question_read_line(fd, answer, SETUP_ANSWER_SIZE);
+	close(fd);
+	return rv;
+}
+
+/* Takes what the command line says. Returns whether it is good, after a complaint. */
+static bool take(const struct question *question, const char *value, char *answer)
+{
+	const char *fault;
+	int rv;
+
+	if (question->is_secret) {
+		rv = read_secret_file(value, answer);
+		if (rv < 0) {
+			fprintf(stderr, "pam-wechat setup: %s: %s\n", value,
+				rv == -ENODATA ? "is empty" : strerror(-rv));
+			return false;
+		}
+	} else {
+		(void)snprintf(answer, SETUP_ANSWER_SIZE, "%s", value);
+	}
+	fault = question->fault(answer);
+	if (fault == NULL)
+		return true;
+	fprintf(stderr, "pam-wechat setup: --%s: %s %s\n", question->option,
+		question->is_secret ? "it" : value, fault);
+	return false;
+}
+
+/* Asks until the answer is good. Returns whether there is one, after a complaint. */
+static bool ask(const struct question *question, char *answer)
+{
+	const char *fault;
+	int rv;
+
+	printf("\n%s", question->where);
+	for (;;) {
+		rv = question_ask(question->prompt, question->is_secret, answer, SETUP_ANSWER_SIZE);
+		if (rv == -E2BIG) {
+			fault = "is much too long";
+		} else if (rv < 0) {
+			fprintf(stderr, "pam-wechat setup: %s; nothing was written\n",
+				rv == -EINTR     ? "given up"
+				: rv == -ENODATA ? "no answer"
+						 : strerror(-rv));
+			return false;
+		} else {
+			fault = question->fault(answer);
+		}
+		if (fault == NULL)
+			return true;
+		printf("   %s %s. Once more:\n", question->subject, fault);
+	}
+}
+
+static enum command_exit answer_all(const struct command_call *call, struct setup *setup)
+{
+	bool is_introduced = false;
+
+	for (size_t i = 0; i < QUESTION_COUNT; i++) {
+		const char *value = command_value(call, questions[i].option);
+		char *answer = (char *)setup + questions[i].offset;
+
+		if (value != NULL && !take(&questions[i], value, answer))
+			return COMMAND_USAGE;
+		if (value == NULL && command_value(call, "yes") != NULL) {
+			fprintf(stderr, "pam-wechat setup: --yes asks nothing: --%s is missing\n",
+				questions[i].option);
+			return COMMAND_USAGE;
+		}
+	}
+	for (size_t i = 0; i < QUESTION_COUNT; i++) {
+		char *answer = (char *)setup + questions[i].offset;
+
+		if (command_value(call, questions[i].option) != NULL)
+			continue;
+		if (!is_introduced)
+			(void)fputs(introduction, stdout);
+		is_introduced = true;
+		if (!ask(&questions[i], answer))
+			return COMMAND_REFUSED;
+	}
+	return url_parse(setup->public_url, &setup->url) == 0 ? COMMAND_DONE : COMMAND_USAGE;
+}
+
+static const char *directory_fault(const char *value)
+{
+	const char *fault = config_path_fault(value);
+
+	if (fault == NULL && strpbrk(value, "\n\r\t#") != NULL)
+		return "must not hold tabs, '#' or ends of lines";
+	return fault == NULL && value[strlen(value) - 1] == '/' ? "must not end with a slash"
+	                                                        : fault;
+}
+
+static enum command_exit run_with(const struct command_call *call, struct setup *setup)
+{
+	struct problem problem = {.text = ""};
+	enum command_exit status;
+
+	if (setup_check(setup, &problem) < 0) {
+		fprintf(stderr, "pam-wechat setup: %s\n", problem.text);
+		return COMMAND_REFUSED;
+	}
+	status = answer_all(call, setup);
+	if (status != COMMAND_DONE)
+		return status;
+	if (setup_write(setup, &problem) < 0) {
+		fprintf(stderr, "pam-wechat setup: %s; nothing was written\n", problem.text);
+		return COMMAND_REFUSED;
+	}
+	setup_advise(setup);
+	return COMMAND_DONE;
+}
+
+static enum command_exit run(const struct command_call *call)
+{
+	const char *directory = command_value(call, "dir");
+	struct setup setup = {.directory = directory == NULL ? PATH_CONF_DIR : directory};
+	enum command_exit status;
+
+	if (strcmp(call->conf, PATH_CONF) != 0) {
+		fprintf(stderr,
+			"pam-wechat setup: writes into --dir DIR; --conf is for the others\n");
+		return COMMAND_USAGE;
+	}
+	if (directory_fault(setup.directory) != NULL) {
+		fprintf(stderr, "pam-wechat setup: --dir %s\n", directory_fault(setup.directory));
+		return COMMAND_USAGE;
+	}
+	/* No core dump holds the secret. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	setup.force = command_value(call, "force") != NULL;
+	status = run_with(call, &setup);
+	explicit_bzero(setup.secret, sizeof(setup.secret));
+	return status;
+}
+
+const struct command command_setup = {
+	.name = "setup",
+	.words = "",
+	.summary = "write the first configuration, by three questions",
+	.description =
+		"Asks for the account's AppID and app secret and for the address that phones open, "
+		"says\nwhere each is found, and writes pam_wechat.conf, helper.conf, secret and "
+		"users. Says what\nthe web server and WeChat need. What is given as an option is "
+		"not "
+		"asked for.",
+	.options =
+		(const struct command_option[]){
+			{"appid", "APPID", COMMAND_TEXT, "the account's AppID"},
+			{"secret-file", "FILE", COMMAND_FILE, "read the app secret from FILE"},
+			{"url", "URL", COMMAND_TEXT, "the address that phones open"},
+			{"yes", NULL, COMMAND_NOTHING, "ask nothing: what is missing is an error"},
+			{"force", NULL, COMMAND_NOTHING,
+				"replace files, keeping them as NAME.before-setup"},
+			{"dir", "DIR", COMMAND_DIRECTORY, "write into DIR, not " PATH_CONF_DIR},
+			{NULL, NULL, COMMAND_NOTHING, NULL},
+		},
+	.run = run,
+};

@@ -1,0 +1,280 @@
+/* status - whether it runs, and with what, on one screen. */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "helper_program.h"
+#include "problem.h"
+#include "report.h"
+#include "request.h"
+#include "running.h"
+#include "safe_file.h"
+#include "secret.h"
+#include "seqpacket.h"
+#include "settings.h"
+#include "text.h"
+#include "users.h"
+
+#define PAM_DIRECTORY "/etc/pam.d"
+#define PAM_FILE_MAX 65536
+#define SERVICES_MAX 64
+
+/* All that is found out, before any of it is shown. */
+struct status {
+	struct report *report;
+	struct settings settings;
+	bool has_settings;
+	char helper_path[PATH_MAX];
+	char helper_lines[8192]; /* effective settings of the helper; "": not known */
+	struct problem conf_problem, helper_problem, secret_problem, users_problem;
+	long user_count, binding_count;
+	struct dirent **services;
+	int service_count; /* -1: the directory can't be read */
+};
+
+static void read_conf(struct status *status, const char *conf)
+{
+	char word[PATH_MAX + 8];
+	const char *line[] = {word};
+
+	if (text_format(word, sizeof(word), "conf=%s", conf) < 0)
+		problem_set(&status->conf_problem, -ENAMETOOLONG, "%s: too long", conf);
+	else
+		status->has_settings =
+			settings_read(&status->settings, 1, line, &status->conf_problem) == 0;
+}
+
+static void read_helper_conf(struct status *status, const char *conf)
+{
+	const char *arguments[] = {"-T", "-c", status->helper_path, NULL};
+
+	if (helper_program_conf(conf, status->helper_path, sizeof(status->helper_path)) < 0) {
+		problem_set(&status->helper_problem, -ENAMETOOLONG, "%s: too long", conf);
+		return;
+	}
+	if (helper_program_run(arguments, status->helper_lines, sizeof(status->helper_lines),
+		    &status->helper_problem) < 0)
+		status->helper_lines[0] = '\0';
+}
+
+static void read_secret(struct status *status)
+{
+	const char *path = status->settings.secret_file;
+	struct secret *contents = NULL;
+
+	if (safe_file_read(path, SAFE_FILE_SECRET, 256, &contents, &status->secret_problem) == 0 &&
+		!request_is_app_secret(contents->bytes, strcspn(contents->bytes, "\n")))
+		problem_set(&status->secret_problem, -EINVAL, "%s: this is no app secret", path);
+	secret_free(&contents);
+}
+
+static void count_users(struct status *status)
+{
+	struct users *users = NULL;
+
+	if (users_read(status->settings.users_file, &users, &status->users_problem) < 0)
+		return;
+	for (size_t i = 0; users_user_at(users, i) != NULL; i++) {
+		size_t earlier = 0;
+
+		while (strcmp(users_user_at(users, earlier), users_user_at(users, i)) != 0)
+			earlier++;
+		status->user_count += earlier == i;
+		status->binding_count++;
+	}
+	users_free(&users);
+}
+
+/* Whether a line, not counting comments, has a word that ends with the module's name. */
+static bool names_module(const char *line)
+{
+	static const char name[] = "pam_wechat.so";
+	const char *end = line + strcspn(line, "#\n");
+
+	for (const char *at = strstr(line, name); at != NULL && at < end;
+		at = strstr(at + 1, name)) {
+		if ((at == line || strchr(" \t/", at[-1]) != NULL) &&
+			strchr(" \t\n#", at[sizeof(name) - 1]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static int is_service_with_module(const struct dirent *entry)
+{
+	struct problem ignored = {.text = ""};
+	struct secret *contents = NULL;
+	char path[sizeof(PAM_DIRECTORY) + 1 + NAME_MAX + 1];
+	bool found = false;
+
+	if (entry->d_name[0] == '.' ||
+		text_format(path, sizeof(path), "%s/%s", PAM_DIRECTORY, entry->d_name) < 0 ||
+		safe_file_read(path, SAFE_FILE_PUBLIC, PAM_FILE_MAX, &contents, &ignored) < 0)
+		return 0;
+	for (const char *line = contents->bytes; !found && *line != '\0';) {
+		found = names_module(line);
+		line += strcspn(line, "\n");
+		line += *line == '\n';
+	}
+	secret_free(&contents);
+	return found;
+}
+
+static void show_file(
+	struct status *status, const char *what, const char *path, const struct problem *problem)
+{
+	report_item(status->report, "files");
+	report_string(status->report, "file", what);
+	report_string(status->report, "path", path);
+	report_flag(status->report, "good", problem->text[0] == '\0');
+	report_string(status->report, "problem", problem->text[0] == '\0' ? NULL : problem->text);
+	if (problem->text[0] == '\0')
+		report_line(status->report, "%-16s %s: good", what, path);
+	else
+		report_line(status->report, "%-16s %s", what, problem->text);
+}
+
+/* Returns whether it runs; `running` says what it tells. */
+static bool ask_helper(struct status *status, struct running *running, struct problem *problem)
+{
+	char listen[256] = "", figures[256] = "";
+	struct problem other = {.text = ""};
+	bool is_connectable = false;
+	int rv = -ENOENT;
+
+	(void)helper_program_value(status->helper_lines, "listen", listen, sizeof(listen));
+	(void)helper_program_value(status->helper_lines, "status_socket", figures, sizeof(figures));
+	if (status->has_settings) {
+		rv = seqpacket_connect(status->settings.socket, problem);
+		is_connectable = rv >= 0;
+		if (rv >= 0)
+			close(rv);
+	}
+	/* Only /healthz knows the version. */
+	if (listen[0] != '\0' && running_ask_health(listen, running, &other) == 0)
+		is_connectable = is_connectable || rv == -EACCES || !status->has_settings;
+	if (figures[0] != '\0')
+		(void)running_ask_figures(figures, running, &other);
+	if (!is_connectable && problem->text[0] == '\0')
+		*problem = other;
+	return is_connectable;
+}
+
+static bool show_helper(struct status *status)
+{
+	struct running running = {.pending = -1};
+	struct problem problem = {.text = ""};
+	bool is_running = ask_helper(status, &running, &problem);
+
+	report_flag(status->report, "running", is_running);
+	report_string(
+		status->report, "version", running.version[0] == '\0' ? NULL : running.version);
+	if (running.pending >= 0)
+		report_number(status->report, "pending", running.pending);
+	else
+		report_string(status->report, "pending", NULL);
+	if (!is_running) {
+		report_string(status->report, "problem",
+			problem.text[0] == '\0' ? "its configuration is not known" : problem.text);
+		report_line(status->report,
+			"%-16s not running: %s\n%-16s try: systemctl enable "
+			"--now pam-wechat-helper.socket pam-wechat-helper",
+			"helper",
+			problem.text[0] == '\0' ? "its configuration is not known" : problem.text,
+			"");
+		return false;
+	}
+	report_line(status->report, "%-16s running%s%s", "helper",
+		running.version[0] == '\0' ? "" : ", version ", running.version);
+	if (running.pending >= 0)
+		report_line(status->report, "%-16s %ld", "pending logins", running.pending);
+	else
+		report_line(status->report, "%-16s not known", "pending logins");
+	return true;
+}
+
+static void show_users(struct status *status)
+{
+	if (!status->has_settings || status->users_problem.text[0] != '\0') {
+		report_string(status->report, "users", NULL);
+		report_line(status->report, "%-16s not known", "users");
+		return;
+	}
+	report_number(status->report, "users", status->user_count);
+	report_number(status->report, "bindings", status->binding_count);
+	report_line(status->report, "%-16s %ld, by %ld WeChat accounts%s", "users",
+		status->user_count, status->binding_count,
+		status->user_count == 0 ? ": pam-wechat enroll USER adds one" : "");
+}
+
+static void show_files(struct status *status, const char *conf)
+{
+	report_list(status->report, "files");
+	show_file(status, "pam_wechat.conf", conf, &status->conf_problem);
+	show_file(status, "helper.conf", status->helper_path, &status->helper_problem);
+	if (!status->has_settings)
+		return;
+	show_file(status, "secret", status->settings.secret_file, &status->secret_problem);
+	show_file(status, "users", status->settings.users_file, &status->users_problem);
+}
+
+static void show_services(struct status *status)
+{
+	report_list(status->report, "services");
+	if (status->service_count <= 0)
+		report_line(status->report, "%-16s %s", "PAM services",
+			status->service_count == 0
+				? "none names the module: pam-wechat enable SERVICE"
+				: "not known: " PAM_DIRECTORY " can't be read");
+	for (int i = 0; i < status->service_count; i++) {
+		report_item(status->report, "services");
+		report_string(status->report, "service", status->services[i]->d_name);
+		report_line(status->report, "%-16s %s", i == 0 ? "PAM services" : "",
+			status->services[i]->d_name);
+		free(status->services[i]);
+	}
+	free(status->services);
+}
+
+static enum command_exit run(const struct command_call *call)
+{
+	static struct status status;
+	bool is_running;
+
+	read_conf(&status, call->conf);
+	read_helper_conf(&status, call->conf);
+	if (status.has_settings) {
+		read_secret(&status);
+		count_users(&status);
+	}
+	status.service_count =
+		scandir(PAM_DIRECTORY, &status.services, is_service_with_module, alphasort);
+	status.report = report_create(command_value(call, "json") != NULL);
+	is_running = show_helper(&status);
+	show_users(&status);
+	show_files(&status, call->conf);
+	show_services(&status);
+	report_finish(&status.report);
+	settings_finish(&status.settings);
+	return is_running ? COMMAND_DONE : COMMAND_REFUSED;
+}
+
+const struct command command_status = {
+	.name = "status",
+	.words = "",
+	.summary = "show whether it runs, and with what",
+	.description = "Shows the helper, pending logins, users, the configuration's files and the "
+		       "PAM services\nthat name the module. Exit status 0: the helper runs; 1: it "
+		       "does not.",
+	.options =
+		(const struct command_option[]){
+			{"json", NULL, COMMAND_NOTHING, "for programs"},
+			{NULL, NULL, COMMAND_NOTHING, NULL},
+		},
+	.run = run,
+};

@@ -1,0 +1,221 @@
+"""pam-wechat status: one screen about what runs and what it runs with."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.command import Command
+from harness.host import Host
+from harness.site import HELPER, Site
+from harness.waiting import until
+
+ALICE = ["setpriv", "--reuid=alice", "--regid=alice", "--clear-groups"]
+PAM = Path("/etc/pam.d")
+
+
+@pytest.fixture()
+def running(quiet_site: Site) -> Iterator[Site]:
+    with quiet_site as site:
+        site.link_people("alice", "bob")
+        site.start_helper()
+        site.write_service("test")
+        yield site
+
+
+@pytest.fixture()
+def status(quiet_site: Site, command: Command) -> Status:
+    return Status(command)
+
+
+class Status:
+    """The command with the helper beside it, as both are installed."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self.helper = command.site.folder / "pam-wechat-helper"
+        shutil.copy(HELPER, self.helper)
+        self.helper.chmod(0o755)
+
+    def lines(self, status: int = 0, through: Sequence[str] = ()) -> dict[str, str]:
+        """What is said by its name; of several lines with one name, the first."""
+        done = self.command.run("status", through=through)
+        assert (done.returncode, done.stderr) == (status, ""), done
+        shown = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+        assert len(done.stdout.splitlines()) <= 24
+        return {line[:16].strip(): line[17:] for line in reversed(shown)}
+
+    def report(self, status: int = 0, through: Sequence[str] = ()) -> dict[str, Any]:
+        done = self.command.run("status", "--json", through=through)
+        assert (done.returncode, done.stderr) == (status, ""), done
+        return json.loads(done.stdout)
+
+
+def test_a_helper_that_runs(running: Site, status: Status) -> None:
+    lines = status.lines()
+    assert lines["helper"].startswith("running")
+    assert lines["pending logins"] == "0"
+    assert lines["users"] == "2, by 2 WeChat accounts"
+    for name in ("pam_wechat.conf", "helper.conf", "secret"):
+        assert lines[name] == f"{running.folder / name}: good"
+
+
+@pytest.mark.parametrize("with_socket", [False, True], ids=["healthz", "status_socket"])
+def test_pending_logins_are_counted(
+    quiet_site: Site, status: Status, with_socket: bool
+) -> None:
+    with quiet_site as site:
+        if with_socket:
+            site.helper_conf["status_socket"] = str(site.folder / "run/status.sock")
+        site.start_helper()
+        site.write_service("test")
+        with Host(site, "alice") as first, Host(site, "bob") as second:
+            first.link(), second.link()
+            assert status.report()["pending"] == 2
+        assert until(lambda: status.report()["pending"] == 0)
+        if with_socket:
+            # It is the socket that is asked: a configuration without it hears of /healthz alone.
+            (site.folder / "run/status.sock").unlink()
+            with socket.socket(socket.AF_UNIX) as figures:
+                figures.bind(str(site.folder / "run/status.sock"))
+                figures.listen()
+                thread = threading.Thread(target=answer, args=(
+                    figures, b"# HELP\npam_wechat_pending_logins 4711\n"))
+                thread.start()
+                assert status.report()["pending"] == 4711
+                thread.join()
+
+
+def answer(listener: socket.socket, text: bytes) -> None:
+    listener.settimeout(10)
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(text)
+
+
+def test_no_helper(quiet_site: Site, status: Status) -> None:
+    conf = "public_url = http://127.0.0.1:9\nlisten = 127.0.0.1:9\n"
+    quiet_site.write("helper.conf", conf, 0o644)
+    lines = status.lines(1)
+    assert lines["helper"].startswith("not running: ")
+    assert str(quiet_site.folder / "run/helper.sock") in lines["helper"]
+    assert "systemctl enable --now" in status.command.run("status").stdout
+    report = status.report(1)
+    assert (report["running"], report["version"], report["pending"]) == (False, None, None)
+    assert "helper.sock" in report["problem"]
+
+
+def test_a_helper_that_was_killed(running: Site, status: Status) -> None:
+    assert status.report()["running"] is True
+    assert running.process is not None
+    running.process.kill()
+    running.process.wait()
+    running.process = None
+    assert (running.folder / "run/helper.sock").exists()
+    assert status.report(1)["running"] is False
+
+
+def test_the_version_that_runs_is_told_if_it_tells(quiet_site: Site, status: Status) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        quiet_site.write("helper.conf", f"public_url = http://127.0.0.1:9\n"
+                         f"listen = 127.0.0.1:{port}\n", 0o644)
+        for body, version in ((b"ok pending=0 version=9.8.7\n", "9.8.7"), (b"ok\n", None),
+                              (b"<html>version=1", None)):
+            thread = threading.Thread(target=answer, args=(
+                listener, b"HTTP/1.0 200 OK\r\nX: y\r\n\r\n" + body))
+            thread.start()
+            assert status.report(1)["version"] == version
+            thread.join()
+
+
+def test_a_server_that_says_nothing_is_not_waited_for(quiet_site: Site, status: Status) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        quiet_site.write("helper.conf", f"public_url = http://127.0.0.1:9\n"
+                         f"listen = 127.0.0.1:{listener.getsockname()[1]}\n", 0o644)
+        done = subprocess.run(status.command.line("status"), capture_output=True, timeout=20)
+        assert done.returncode == 1
+
+
+def test_what_is_wrong_with_each_file_is_said(running: Site, status: Status) -> None:
+    running.write("helper.conf", "colour = red\n", 0o644)
+    running.write("secret", "x\n", 0o600)
+    running.write("users", "junk\n", 0o600)
+    lines = status.lines()
+    assert lines["helper.conf"].startswith(f"{running.folder}/helper.conf:1: unknown key")
+    assert "no app secret" in lines["secret"]
+    assert lines["users"] == "not known"
+    report = status.report()
+    assert [(file["file"], file["good"]) for file in report["files"]] == [
+        ("pam_wechat.conf", True), ("helper.conf", False), ("secret", False), ("users", False)]
+    assert report["files"][3]["problem"].startswith(f"{running.folder}/users:1: ")
+    assert report["users"] is None
+    running.write("secret", running.wechat.secret + "\n", 0o644)
+    assert "others may read it: chmod 600" in status.lines()["secret"]
+
+
+def test_a_bad_pam_wechat_conf_is_named_with_its_line(running: Site, status: Status) -> None:
+    running.write("pam_wechat.conf", "\ncolour = red\n", 0o600)
+    lines = status.lines(0)
+    assert lines["pam_wechat.conf"].startswith(f"{running.folder}/pam_wechat.conf:2: unknown key")
+
+
+def test_a_helper_that_is_not_installed_is_said_to_be(running: Site, status: Status) -> None:
+    status.helper.unlink()
+    assert f"{status.helper} is not installed" in status.lines()["helper.conf"]
+
+
+def test_users_are_counted_once(running: Site, status: Status) -> None:
+    running.write_users("oAlice alice,bob\noBobby bob\noCarol alice\n")
+    report = status.report()
+    assert (report["users"], report["bindings"]) == (2, 4)
+
+
+def test_services_that_name_the_module_are_listed(running: Site, status: Status) -> None:
+    files = {
+        "x-wechat-1": "auth required pam_wechat.so debug\n",
+        "x-wechat-2": "# WeChat\n-auth [success=1 default=ignore] /lib/security/pam_wechat.so\n",
+        "x-comment": "# auth required pam_wechat.so\nauth required pam_unix.so # pam_wechat.so\n",
+        "x-other": "auth required pam_wechat.so.bak\nauth required not_pam_wechat.so\n",
+        "x-empty": "",
+    }
+    try:
+        for name, text in files.items():
+            (PAM / name).write_text(text)
+        services = [item["service"] for item in status.report()["services"]]
+        assert [name for name in services if name in files] == ["x-wechat-1", "x-wechat-2"]
+        shown = status.command.run("status").stdout
+        assert re.search(r"^PAM services +x-wechat-1\n +x-wechat-2$", shown, re.MULTILINE)
+    finally:
+        for name in files:
+            (PAM / name).unlink()
+    assert "pam-wechat enable" in status.lines()["PAM services"]
+
+
+def test_others_are_told_what_others_may_know(running: Site, status: Status) -> None:
+    lines = status.lines(0, through=ALICE)
+    assert lines["helper"].startswith("running")
+    assert "Permission denied" in lines["pam_wechat.conf"]
+    assert lines["users"] == "not known"
+    running.stop_helper()
+    assert status.lines(1, through=ALICE)["helper"].startswith("not running")
+
+
+def test_looking_disturbs_nobody(running: Site, status: Status) -> None:
+    before = running.helper_log()
+    for _ in range(3):
+        status.report()
+    assert running.helper_log() == before
+    secret = running.wechat.secret
+    done = status.command.run("status")
+    assert secret not in done.stdout + done.stderr
