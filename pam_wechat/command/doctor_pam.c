@@ -54,15 +54,6 @@ static const struct finding_kind
 		"whoever another line lets in is never asked for WeChat"},
 	pam_large = {"pam-large", SEVERITY_WARNING, "nothing is known about this stack"};
 
-static const struct pam_entry *find_ours(const struct pam_stack *stack)
-{
-	for (size_t i = 0; i < stack->count; i++) {
-		if (pam_entry_is_ours(&stack->entries[i]))
-			return &stack->entries[i];
-	}
-	return NULL;
-}
-
 /* Debian's and Red Hat's names of what every service includes. */
 static bool is_common(const char *file)
 {
@@ -206,26 +197,12 @@ static void check_ignore(struct doctor *doctor, const char *service, const struc
 	}
 }
 
-/* The line that leads around ours: the last above it that may end the stack or skip lines. */
-static const struct pam_entry *find_way_around(const struct pam_stack *stack)
-{
-	const struct pam_entry *found = NULL;
-
-	for (size_t i = 0; i < stack->count && !pam_entry_is_ours(&stack->entries[i]); i++) {
-		int action = stack->entries[i].actions[PAM_SUCCESS];
-
-		if (!stack->entries[i].is_substack && (action == PAM_ACTION_DONE || action > 0))
-			found = &stack->entries[i];
-	}
-	return found;
-}
-
 static void check_around(struct doctor *doctor, const char *service, const struct pam_stack *stack)
 {
 	const struct pam_question question = {.code = PAM_AUTH_ERR, .around_ours = true};
-	const struct pam_entry *way = find_way_around(stack);
+	const struct pam_entry *way = pam_stack_way_around(stack, &question);
 
-	if (way == NULL || !pam_stack_may_succeed(stack, &question))
+	if (way == NULL)
 		return;
 	doctor_find(doctor, &pam_around, way->file, way->line,
 		"%s: \"%s %s\" leads around pam_wechat.so", service, way->control,
@@ -238,7 +215,7 @@ static void check_stack(
 	struct doctor *doctor, const char *service, const struct pam_stack *stack, bool ignores)
 {
 	const struct pam_question right = {.code = PAM_SUCCESS};
-	const struct pam_entry *ours = find_ours(stack);
+	const struct pam_entry *ours = pam_stack_find_ours(stack);
 
 	if (stack->is_cut) {
 		doctor_find(doctor, &pam_large, ours->file, ours->line,
@@ -307,7 +284,7 @@ static void check_service(struct doctor *doctor, const char *name)
 	static const char *const types[] = {"account", "session", "password"};
 	struct pam_stack *stack = NULL;
 
-	if (pam_stack_read(FOLDER, name, "auth", &stack) == 0 && find_ours(stack) != NULL)
+	if (pam_stack_read(FOLDER, name, "auth", &stack) == 0 && pam_stack_find_ours(stack) != NULL)
 		check_auth(doctor, name, stack);
 	pam_stack_free(&stack);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -315,7 +292,7 @@ static void check_service(struct doctor *doctor, const char *name)
 
 		if (pam_stack_read(FOLDER, name, types[i], &stack) < 0)
 			continue;
-		ours = find_ours(stack);
+		ours = pam_stack_find_ours(stack);
 		if (ours != NULL) {
 			doctor_find(doctor, &pam_type, ours->file, ours->line,
 				"pam_wechat.so stands in a line of type %s", types[i]);

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <security/pam_modules.h>
+
 #include "command.h"
 #include "doctor_permits.h"
 #include "enable_advice.h"
 #include "pam_file.h"
 #include "pam_service.h"
-#include "pam_way.h"
+#include "pam_stack.h"
 #include "paths.h"
 #include "problem.h"
 #include "secret.h"
@@ -18,6 +20,7 @@
 #include "update.h"
 
 #define OPTIONS_MAX 512
+#define BEFORE_MAX 512
 
 /* What the PAM line needs in order to read the same configuration as this command. */
 static int make_options(const char *conf, char options[OPTIONS_MAX], struct problem *problem)
@@ -35,29 +38,88 @@ static int make_options(const char *conf, char options[OPTIONS_MAX], struct prob
 	return 0;
 }
 
-/* Refuses a file that would ask twice; and one whose new text lets people in past WeChat. */
-static int judge(const char *service, const char *bytes, size_t length, size_t asks_expected,
-	struct pam_way *way, struct problem *problem)
+/* The line behind ours by which a denial is forgotten; ours if there is none. */
+static const struct pam_entry *find_reset(
+	const struct pam_stack *stack, const struct pam_entry *ours)
 {
-	int rv = pam_way_walk(way, PATH_SERVICES, service, bytes, length, problem);
+	for (const struct pam_entry *entry = ours + 1; entry < stack->entries + stack->count;
+		entry++) {
+		for (size_t i = 0; i < PAM_STACK_CODES; i++) {
+			if (entry->level <= ours->level && entry->actions[i] == PAM_ACTION_RESET)
+				return entry;
+		}
+	}
+	return ours;
+}
+
+/* Lists the lines of the service's own file that can let in somebody before WeChat is asked. */
+static void list_exceptions(
+	const struct pam_stack *stack, const char *path, char before[BEFORE_MAX])
+{
+	struct text text;
+
+	text_init(&text, before, BEFORE_MAX);
+	for (size_t i = 0; i < stack->count && !pam_entry_is_ours(&stack->entries[i]); i++) {
+		const struct pam_entry *entry = &stack->entries[i];
+		const struct pam_question question = {.code = PAM_AUTH_ERR,
+			.around_ours = true,
+			.own_file = path,
+			.led_by = entry};
+
+		if (strcmp(entry->file, path) == 0 && pam_stack_may_succeed(stack, &question))
+			text_addf(&text, "%sline %ld (%s)", text.length == 0 ? "" : ", ",
+				entry->line, entry->module);
+	}
+}
+
+/* Refuses a stack that would ask twice, or lets people in past WeChat. */
+static int judge(const struct pam_stack *stack, const char *path, size_t asks_expected,
+	char before[BEFORE_MAX], struct problem *problem)
+{
+	const struct pam_question around = {
+		.code = PAM_AUTH_ERR, .around_ours = true, .own_file = path};
+	const struct pam_question denial = {.code = PAM_AUTH_ERR};
+	const struct pam_entry *ours = pam_stack_find_ours(stack);
+	const struct pam_entry *way;
+	size_t asks = 0;
+
+	for (size_t i = 0; i < stack->count; i++)
+		asks += pam_entry_is_ours(&stack->entries[i]);
+	if (ours != NULL && asks > asks_expected)
+		return problem_set(problem, -EEXIST, "%s:%ld: WeChat is asked here already",
+			ours->file, ours->line);
+	if (stack->fault[0] != '\0')
+		return problem_set(problem, -EINVAL, "%s", stack->fault);
+	way = pam_stack_way_around(stack, &around);
+	/* Where there is too much to be followed, no line can be named for sure. */
+	if (way == NULL && ours != NULL &&
+		(pam_stack_may_succeed(stack, &around) || pam_stack_may_succeed(stack, &denial)))
+		way = find_reset(stack, ours);
+	if (way != NULL)
+		return problem_set(problem, -EINVAL,
+			"%s:%ld: by this line somebody could get in without WeChat: change it, or "
+			"write the PAM lines by hand",
+			way->file, way->line);
+	list_exceptions(stack, path, before);
+	return 0;
+}
+
+static int judge_text(const struct command_call *call, const char *path, const char *bytes,
+	size_t length, size_t asks_expected, char before[BEFORE_MAX], struct problem *problem)
+{
+	struct pam_stack *stack;
+	int rv = pam_stack_read_text(PATH_SERVICES, call->words[0], "auth", bytes, length, &stack);
 
 	if (rv < 0)
-		return rv;
-	if (way->asked > asks_expected)
-		return problem_set(
-			problem, -EEXIST, "%s: WeChat is asked here already", way->where);
-	if (way->around[0] != '\0')
-		return problem_set(problem, -EINVAL,
-			"%s: by this line somebody could get in without WeChat: change it, or "
-			"write "
-			"the PAM lines by hand",
-			way->around);
-	return 0;
+		return problem_set(problem, rv, "out of memory");
+	rv = judge(stack, path, asks_expected, before, problem);
+	pam_stack_free(&stack);
+	return rv;
 }
 
 /* Makes the new text, and says how the service will work then. Returns the number of the line. */
 static int edit(const struct command_call *call, const char *path, const struct secret *old,
-	struct text *edited, struct pam_way *way, struct problem *problem)
+	struct text *edited, char before[BEFORE_MAX], struct problem *problem)
 {
 	enum pam_file_form form = command_value(call, "second-factor") != NULL
 	                                  ? PAM_FILE_SECOND_FACTOR
@@ -76,12 +138,12 @@ static int edit(const struct command_call *call, const char *path, const struct 
 	if (line == -ENOENT) {
 		struct problem other = {.text = ""};
 
-		rv = judge(call->words[0], old->bytes, length, 0, way, &other);
+		rv = judge_text(call, path, old->bytes, length, 0, before, &other);
 		if (rv == -EEXIST)
 			*problem = other;
 		return line;
 	}
-	rv = judge(call->words[0], edited->bytes, edited->length, 1, way, problem);
+	rv = judge_text(call, path, edited->bytes, edited->length, 1, before, problem);
 	return rv < 0 ? rv : line;
 }
 
@@ -97,7 +159,7 @@ static enum command_exit change(const struct command_call *call, const char *pat
 	const struct secret *old = update_contents(update);
 	size_t size = old->size + PAM_FILE_BLOCK_MAX;
 	char *bytes = malloc(size);
-	struct pam_way way;
+	char before[BEFORE_MAX] = "";
 	struct text edited;
 	int line;
 
@@ -106,7 +168,7 @@ static enum command_exit change(const struct command_call *call, const char *pat
 		return COMMAND_REFUSED;
 	}
 	text_init(&edited, bytes, size);
-	line = edit(call, path, old, &edited, &way, problem);
+	line = edit(call, path, old, &edited, before, problem);
 	if (line >= 0 && !doctor_permits(call, call->words[0], problem)) {
 		free(bytes);
 		return COMMAND_USAGE;
@@ -117,7 +179,7 @@ static enum command_exit change(const struct command_call *call, const char *pat
 	free(bytes);
 	if (line < 0)
 		return COMMAND_REFUSED;
-	enable_advise(call, path, line, way.before);
+	enable_advise(call, path, line, before);
 	return COMMAND_DONE;
 }
 

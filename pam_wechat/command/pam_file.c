@@ -81,7 +81,7 @@ static int find_block(const char *path, const char *bytes, size_t length, struct
 /* Whether this is the line that asks for the password, in whatever words. */
 static bool is_place(const struct pam_line *line)
 {
-	return line->is_auth &&
+	return pam_line_is_of(line, "auth") &&
 	       (line->kind == PAM_LINE_INCLUDE || line->kind == PAM_LINE_SUBSTACK) &&
 	       strcmp(line->module, "common-auth") == 0;
 }
@@ -124,7 +124,7 @@ static int find_place(const char *path, const char *bytes, size_t length, struct
 			*place = line;
 	}
 	if (rv < 0) {
-		problem_locate(problem, "%s:%zu: ", path, lines.lines.number);
+		problem_locate(problem, "%s:%zu: ", path, line.number);
 		return rv;
 	}
 	if (place->number == 0)

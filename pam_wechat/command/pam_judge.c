@@ -124,6 +124,16 @@ static size_t apply(const struct pam_stack *stack, size_t at, int code, struct s
 	return next;
 }
 
+/* Whether it lets in some before ours is asked, as somebody wanted it. */
+static bool is_exception(const struct pam_entry *entry, const struct pam_question *question)
+{
+	return question->around_ours && entry != question->led_by &&
+	       (IS_AMONG(telling_apart, entry) ||
+		       (question->own_file != NULL &&
+			       strcmp(entry->file, question->own_file) == 0 &&
+			       entry->actions[PAM_SUCCESS] == PAM_ACTION_DONE));
+}
+
 /* The answers that a module may give: fills `list`, returns how many. */
 static size_t answers(
 	const struct pam_entry *entry, const struct pam_question *question, int list[2])
@@ -137,7 +147,7 @@ static size_t answers(
 	else if (IS_AMONG(proving_nothing, entry))
 		return 1;
 	else if (strcmp(pam_entry_name(entry), "pam_deny.so") == 0 || question->others_fail ||
-		 (question->around_ours && IS_AMONG(telling_apart, entry)))
+		 is_exception(entry, question))
 		list[0] = PAM_AUTH_ERR;
 	else
 		return 2;
@@ -198,4 +208,30 @@ bool pam_stack_may_succeed(const struct pam_stack *stack, const struct pam_quest
 	}
 	free(all);
 	return may;
+}
+
+/* Whether it may end the stack or skip lines, by either answer. */
+static bool may_lead_on(const struct pam_entry *entry)
+{
+	int success = entry->actions[PAM_SUCCESS];
+
+	return !entry->is_substack &&
+	       (success == PAM_ACTION_DONE || success > 0 || entry->actions[PAM_AUTH_ERR] > 0);
+}
+
+const struct pam_entry *pam_stack_way_around(
+	const struct pam_stack *stack, const struct pam_question *question)
+{
+	const struct pam_entry *found = NULL;
+
+	if (!pam_stack_may_succeed(stack, question))
+		return NULL;
+	for (size_t i = 0; i < stack->count && !pam_entry_is_ours(&stack->entries[i]); i++) {
+		const struct pam_entry *entry = &stack->entries[i];
+
+		if (may_lead_on(entry) &&
+			(!is_exception(entry, question) || entry->actions[PAM_AUTH_ERR] > 0))
+			found = entry;
+	}
+	return found;
 }

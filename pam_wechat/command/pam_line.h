@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lines.h"
+#define PAM_LINE_LENGTH_MAX 4096
 
 struct problem;
 
@@ -21,28 +21,34 @@ enum pam_line_kind {
 
 struct pam_line {
 	enum pam_line_kind kind;
-	bool is_auth;          /* or "@include", which brings lines of every type */
-	size_t number, last;   /* of the line, and of the last that belongs to it */
-	size_t begin, end;     /* where it stands in the text */
-	const char *control;   /* "required", "success=1 default=ignore", or "" */
-	const char *module;    /* or the file that is included; "" if there is none */
-	const char *arguments; /* what stands behind, or "" */
+	size_t number, last; /* of the line, and of the last that belongs to it */
+	size_t begin, end;   /* where it stands in the text */
+	const char *type;    /* "auth" for "-auth", too; or "@include"; or "" */
+	const char *control; /* "required", "success=1 default=ignore", or "" */
+	const char *module;  /* or the file that is included; "" if there is none */
+	char *arguments;     /* what stands behind, for pam_line_take() */
 };
 
 struct pam_lines {
-	struct lines lines;
-	const char *bytes;
-	char words[LINES_LENGTH_MAX + 1]; /* of the line that was given last */
+	const char *bytes, *at, *end;
+	size_t number;                       /* of the line that was read last, from 1 */
+	char words[PAM_LINE_LENGTH_MAX + 1]; /* of the line that was given last */
 };
 
 void pam_lines_init(struct pam_lines *lines, const char *bytes, size_t length);
 
 /*
  * Gives the next line; its strings live until the one after it is asked for. Returns 1; 0 after
- * the last; or -EINVAL with the problem set for what no editor on Unix makes, and for a line that
- * goes on behind the end of the file. lines->lines.number says where.
+ * the last; or -EINVAL with the problem set for a line that is too long, or goes on behind the end
+ * of the file: line->number says which, and the one after it may be asked for.
  */
 int pam_lines_next(struct pam_lines *lines, struct pam_line *line, struct problem *problem);
+
+/* Takes the next word, or what stands in brackets, from *at; "" at the end. */
+const char *pam_line_take(char **at);
+
+/* Whether it is of this type ("auth"), or an "@include", which brings lines of every type. */
+bool pam_line_is_of(const struct pam_line *line, const char *type);
 
 /* Whether the line's module is pam_wechat.so, in whatever folder. */
 bool pam_line_is_ours(const struct pam_line *line);

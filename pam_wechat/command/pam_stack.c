@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pam_line.h"
+#include "problem.h"
 #include "text.h"
 
-#define LINE_MAX_BYTES 4096
+#define FILE_MAX_BYTES 65536
 #define PATH_MAX_BYTES 512
 #define NESTING_MAX 16
 
@@ -116,32 +118,6 @@ static void parse_control(const char *control, int *list)
 	set_all(list, PAM_ACTION_UNSET, PAM_ACTION_BAD);
 }
 
-/* Takes the next word off a line: brackets keep blanks together, and are taken away. */
-static char *take_word(char **line)
-{
-	char *word = *line + strspn(*line, " \t");
-	char *end;
-
-	if (*word == '\0')
-		return NULL;
-	if (*word == '[') {
-		char *to = ++word;
-
-		for (end = word; *end != '\0' && *end != ']'; end++) {
-			if (*end == '\\' && end[1] == ']')
-				end++;
-			*to++ = *end;
-		}
-		*line = *end == '\0' ? end : end + 1;
-		*to = '\0';
-		return word;
-	}
-	end = word + strcspn(word, " \t");
-	*line = *end == '\0' ? end : end + 1;
-	*end = '\0';
-	return word;
-}
-
 static char *copy(struct reading *reading, const char *string)
 {
 	char *made = strdup(string);
@@ -150,108 +126,115 @@ static char *copy(struct reading *reading, const char *string)
 	return made;
 }
 
-static struct pam_entry *new_entry(struct reading *reading, const char *file, long line, int level)
+static void note_fault(struct reading *reading, const char *file, size_t line, const char *fault)
+{
+	char *noted = reading->stack->fault;
+
+	/* One that is too long to be shown is still one. */
+	if (noted[0] == '\0')
+		(void)text_format(
+			noted, sizeof(reading->stack->fault), "%s:%zu: %s", file, line, fault);
+}
+
+static struct pam_entry *new_entry(
+	struct reading *reading, const char *file, size_t line, int level)
 {
 	struct pam_stack *stack = reading->stack;
 	struct pam_entry *entry;
 
 	if (stack->count == PAM_STACK_MAX || level >= PAM_STACK_LEVELS) {
 		stack->is_cut = true;
+		note_fault(reading, file, line,
+			"too many lines, or substacks in substacks, to be judged");
 		return NULL;
 	}
 	entry = &stack->entries[stack->count++];
 	entry->file = copy(reading, file);
-	entry->line = line;
+	entry->line = (long)line;
 	entry->level = level;
 	return entry;
 }
 
-static int read_file(struct reading *reading, const char *name, int level);
-
-static void include(
-	struct reading *reading, const char *file, long line, int level, const char *name)
+static void add_broken(
+	struct reading *reading, const char *file, size_t line, int level, const char *fault)
 {
-	struct pam_entry *entry;
+	struct pam_entry *entry = new_entry(reading, file, line, level);
 
-	if (name != NULL && read_file(reading, name, level) == 0)
-		return;
-	entry = new_entry(reading, file, line, level);
+	note_fault(reading, file, line, fault);
 	if (entry != NULL) {
 		entry->is_broken = true;
 		set_all(entry->actions, 0, PAM_ACTION_BAD);
 	}
 }
 
-static void add_module(struct reading *reading, const char *file, long line, int level,
-	const char *control, char *rest)
+static int read_file(struct reading *reading, const char *name, int level);
+
+static void include(
+	struct reading *reading, const char *file, const struct pam_line *line, int level)
 {
-	struct pam_entry *entry = new_entry(reading, file, line, level);
-	const char *module = take_word(&rest);
-	char *word;
+	char fault[PATH_MAX_BYTES];
+	int rv = line->module[0] == '\0' ? -EINVAL : read_file(reading, line->module, level);
+
+	if (rv == 0)
+		return;
+	(void)text_format(fault, sizeof(fault), "%s: %s", line->module, strerror(-rv));
+	add_broken(reading, file, line->number, level, fault);
+}
+
+static void add_module(
+	struct reading *reading, const char *file, const struct pam_line *line, int level)
+{
+	struct pam_entry *entry = new_entry(reading, file, line->number, level);
+	char *rest = line->arguments;
+	const char *word;
 
 	if (entry == NULL)
 		return;
-	entry->control = copy(reading, control);
-	parse_control(control, entry->actions);
-	entry->is_broken = module == NULL;
-	if (module == NULL)
+	entry->control = copy(reading, line->control);
+	parse_control(line->control, entry->actions);
+	entry->is_broken = line->module[0] == '\0';
+	if (entry->is_broken) {
+		note_fault(reading, file, line->number, "there is no module");
 		return;
-	entry->module = copy(reading, module);
-	while ((word = take_word(&rest)) != NULL && entry->word_count < PAM_STACK_WORDS)
+	}
+	entry->module = copy(reading, line->module);
+	while (entry->word_count < PAM_STACK_WORDS && *(word = pam_line_take(&rest)) != '\0')
 		entry->words[entry->word_count++] = copy(reading, word);
 }
 
-static void read_line(struct reading *reading, const char *file, long number, int level, char *line)
+static void add_line(
+	struct reading *reading, const char *file, const struct pam_line *line, int level)
 {
-	char *rest = line;
-	const char *type = take_word(&rest);
-	const char *control;
 	struct pam_entry *entry;
 
-	if (type == NULL)
-		return;
-	if (strcasecmp(type, "@include") == 0) {
-		include(reading, file, number, level, take_word(&rest));
-		return;
-	}
-	if (strcasecmp(type[0] == '-' ? type + 1 : type, reading->type) != 0)
-		return;
-	control = take_word(&rest);
-	if (control == NULL) {
-		include(reading, file, number, level, NULL);
-	} else if (strcasecmp(control, "include") == 0) {
-		include(reading, file, number, level, take_word(&rest));
-	} else if (strcasecmp(control, "substack") == 0) {
-		entry = new_entry(reading, file, number, level);
+	if (line->kind == PAM_LINE_MODULE) {
+		add_module(reading, file, line, level);
+	} else if (line->kind == PAM_LINE_INCLUDE) {
+		include(reading, file, line, level);
+	} else if (line->kind == PAM_LINE_SUBSTACK) {
+		entry = new_entry(reading, file, line->number, level);
 		if (entry != NULL) {
 			entry->is_substack = true;
-			include(reading, file, number, level + 1, take_word(&rest));
+			include(reading, file, line, level + 1);
 		}
-	} else {
-		add_module(reading, file, number, level, control, rest);
 	}
 }
 
-/* Puts continued lines together; a '#' ends a line wherever it stands. Returns false at the end. */
-static bool next_line(FILE *file, char *line, long *first, long *number)
+static void read_text(
+	struct reading *reading, const char *file, const char *bytes, size_t length, int level)
 {
-	char part[LINE_MAX_BYTES];
-	struct text text;
+	struct problem problem = {.text = ""};
+	struct pam_lines lines;
+	struct pam_line line;
+	int rv;
 
-	*first = *number + 1;
-	text_init(&text, line, LINE_MAX_BYTES);
-	while (fgets(part, sizeof(part), file) != NULL) {
-		size_t end = strcspn(part, "#\n");
-		bool goes_on = part[end] == '\n' && end > 0 && part[end - 1] == '\\';
-
-		++*number;
-		part[goes_on ? end - 1 : end] = '\0';
-		text_add(&text, text.length == 0 ? "" : " ");
-		text_add(&text, part);
-		if (!goes_on)
-			return true;
+	pam_lines_init(&lines, bytes, length);
+	while ((rv = pam_lines_next(&lines, &line, &problem)) != 0) {
+		if (rv < 0)
+			add_broken(reading, file, line.number, level, problem.text);
+		else if (pam_line_is_of(&line, reading->type))
+			add_line(reading, file, &line, level);
 	}
-	return text.length > 0;
 }
 
 static FILE *open_service(const char *folder, const char *name, char *path)
@@ -273,37 +256,69 @@ static FILE *open_service(const char *folder, const char *name, char *path)
 
 static int read_file(struct reading *reading, const char *name, int level)
 {
-	char path[PATH_MAX_BYTES], line[LINE_MAX_BYTES];
-	long number = 0, first = 0;
+	char path[PATH_MAX_BYTES];
+	char *bytes;
+	size_t length;
 	FILE *file;
+	int rv = 0;
 
 	if (reading->nesting == NESTING_MAX)
 		return -ELOOP;
 	file = open_service(reading->folder, name, path);
 	if (file == NULL)
 		return -errno;
-	reading->nesting++;
-	while (next_line(file, line, &first, &number))
-		read_line(reading, path, first, level, line);
-	reading->nesting--;
+	bytes = malloc(FILE_MAX_BYTES + 1);
+	reading->lacks_memory = reading->lacks_memory || bytes == NULL;
+	length = bytes == NULL ? 0 : fread(bytes, 1, FILE_MAX_BYTES + 1, file);
+	if (ferror(file))
+		rv = -EIO;
+	else if (length > FILE_MAX_BYTES)
+		rv = -EFBIG;
 	(void)fclose(file);
-	return 0;
+	reading->nesting++;
+	if (rv == 0)
+		read_text(reading, path, bytes, length, level);
+	reading->nesting--;
+	free(bytes);
+	return rv;
+}
+
+/* Reads the file, or the bytes if there are some. */
+static int read_stack(struct reading *reading, const char *name, const char *bytes, size_t length,
+	struct pam_stack **stack)
+{
+	char path[PATH_MAX_BYTES];
+	int rv = 0;
+
+	*stack = reading->stack = calloc(1, sizeof(*reading->stack));
+	if (reading->stack == NULL)
+		return -ENOMEM;
+	if (bytes == NULL) {
+		rv = read_file(reading, name, 0);
+	} else {
+		(void)snprintf(path, sizeof(path), "%s/%s", reading->folder, name);
+		read_text(reading, path, bytes, length, 0);
+	}
+	if (reading->lacks_memory)
+		rv = -ENOMEM;
+	if (rv < 0)
+		pam_stack_free(stack);
+	return rv;
 }
 
 int pam_stack_read(const char *folder, const char *name, const char *type, struct pam_stack **stack)
 {
 	struct reading reading = {.folder = folder, .type = type};
-	int rv;
 
-	*stack = reading.stack = calloc(1, sizeof(*reading.stack));
-	if (reading.stack == NULL)
-		return -ENOMEM;
-	rv = read_file(&reading, name, 0);
-	if (reading.lacks_memory)
-		rv = -ENOMEM;
-	if (rv < 0)
-		pam_stack_free(stack);
-	return rv;
+	return read_stack(&reading, name, NULL, 0, stack);
+}
+
+int pam_stack_read_text(const char *folder, const char *name, const char *type, const char *bytes,
+	size_t length, struct pam_stack **stack)
+{
+	struct reading reading = {.folder = folder, .type = type};
+
+	return read_stack(&reading, name, bytes, length, stack);
 }
 
 void pam_stack_free(struct pam_stack **stack)
@@ -334,4 +349,13 @@ const char *pam_entry_name(const struct pam_entry *entry)
 bool pam_entry_is_ours(const struct pam_entry *entry)
 {
 	return strcmp(pam_entry_name(entry), "pam_wechat.so") == 0;
+}
+
+const struct pam_entry *pam_stack_find_ours(const struct pam_stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		if (pam_entry_is_ours(&stack->entries[i]))
+			return &stack->entries[i];
+	}
+	return NULL;
 }

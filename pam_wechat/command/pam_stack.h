@@ -40,7 +40,8 @@ struct pam_entry {
 struct pam_stack {
 	struct pam_entry entries[PAM_STACK_MAX];
 	size_t count;
-	bool is_cut; /* there were more, or they go deeper, than can be judged */
+	bool is_cut;     /* there were more, or they go deeper, than can be judged */
+	char fault[512]; /* the first place that could not be read, and why; or "" */
 };
 
 /*
@@ -50,10 +51,17 @@ struct pam_stack {
 int pam_stack_read(
 	const char *folder, const char *name, const char *type, struct pam_stack **stack);
 
+/* As pam_stack_read(), with this text in the place of the file's. Returns 0 or -ENOMEM. */
+int pam_stack_read_text(const char *folder, const char *name, const char *type, const char *bytes,
+	size_t length, struct pam_stack **stack);
+
 void pam_stack_free(struct pam_stack **stack);
 
 /* Whether the entry runs the module pam_wechat.so, wherever that lies. */
 bool pam_entry_is_ours(const struct pam_entry *entry);
+
+/* The first that does, or NULL. */
+const struct pam_entry *pam_stack_find_ours(const struct pam_stack *stack);
 
 /* The last part of the module's path; "" for none. */
 const char *pam_entry_name(const struct pam_entry *entry);
@@ -71,9 +79,20 @@ struct pam_question {
 	 * pam_succeed_if, ...) say no in these: exceptions are made by them.
 	 */
 	bool around_ours;
+	/* So do, in these, the lines of this file that end the stack; or NULL. */
+	const char *own_file;
+	/* But for this one, which may succeed or fail as it likes; or NULL. */
+	const struct pam_entry *led_by;
 };
 
 /* Whether any such run ends in PAM_SUCCESS. */
 bool pam_stack_may_succeed(const struct pam_stack *stack, const struct pam_question *question);
+
+/*
+ * The line that leads around ours: of those above it the last that may end the stack or skip lines,
+ * and makes no exception. NULL if there is no way around. The question is about runs around ours.
+ */
+const struct pam_entry *pam_stack_way_around(
+	const struct pam_stack *stack, const struct pam_question *question);
 
 #endif

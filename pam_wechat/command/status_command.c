@@ -9,6 +9,8 @@
 
 #include "command.h"
 #include "helper_program.h"
+#include "pam_stack.h"
+#include "paths.h"
 #include "problem.h"
 #include "report.h"
 #include "request.h"
@@ -20,8 +22,6 @@
 #include "text.h"
 #include "users.h"
 
-#define PAM_DIRECTORY "/etc/pam.d"
-#define PAM_FILE_MAX 65536
 #define SERVICES_MAX 64
 
 /* All that is found out, before any of it is shown. */
@@ -90,38 +90,14 @@ static void count_users(struct status *status)
 	users_free(&users);
 }
 
-/* Whether a line, not counting comments, has a word that ends with the module's name. */
-static bool names_module(const char *line)
-{
-	static const char name[] = "pam_wechat.so";
-	const char *end = line + strcspn(line, "#\n");
-
-	for (const char *at = strstr(line, name); at != NULL && at < end;
-		at = strstr(at + 1, name)) {
-		if ((at == line || strchr(" \t/", at[-1]) != NULL) &&
-			strchr(" \t\n#", at[sizeof(name) - 1]) != NULL)
-			return true;
-	}
-	return false;
-}
-
 static int is_service_with_module(const struct dirent *entry)
 {
-	struct problem ignored = {.text = ""};
-	struct secret *contents = NULL;
-	char path[sizeof(PAM_DIRECTORY) + 1 + NAME_MAX + 1];
-	bool found = false;
+	struct pam_stack *stack = NULL;
+	bool found = entry->d_name[0] != '.' &&
+	             pam_stack_read(PATH_SERVICES, entry->d_name, "auth", &stack) == 0 &&
+	             pam_stack_find_ours(stack) != NULL;
 
-	if (entry->d_name[0] == '.' ||
-		text_format(path, sizeof(path), "%s/%s", PAM_DIRECTORY, entry->d_name) < 0 ||
-		safe_file_read(path, SAFE_FILE_PUBLIC, PAM_FILE_MAX, &contents, &ignored) < 0)
-		return 0;
-	for (const char *line = contents->bytes; !found && *line != '\0';) {
-		found = names_module(line);
-		line += strcspn(line, "\n");
-		line += *line == '\n';
-	}
-	secret_free(&contents);
+	pam_stack_free(&stack);
 	return found;
 }
 
@@ -230,7 +206,7 @@ static void show_services(struct status *status)
 		report_line(status->report, "%-16s %s", "PAM services",
 			status->service_count == 0
 				? "none names the module: pam-wechat enable SERVICE"
-				: "not known: " PAM_DIRECTORY " can't be read");
+				: "not known: " PATH_SERVICES " can't be read");
 	for (int i = 0; i < status->service_count; i++) {
 		report_item(status->report, "services");
 		report_string(status->report, "service", status->services[i]->d_name);
@@ -253,7 +229,7 @@ static enum command_exit run(const struct command_call *call)
 		count_users(&status);
 	}
 	status.service_count =
-		scandir(PAM_DIRECTORY, &status.services, is_service_with_module, alphasort);
+		scandir(PATH_SERVICES, &status.services, is_service_with_module, alphasort);
 	status.report = report_create(command_value(call, "json") != NULL);
 	is_running = show_helper(&status);
 	show_users(&status);

@@ -167,11 +167,26 @@ def test_a_way_past_wechat_is_refused(services: Services) -> None:
                       "--second-factor")
     # In its place there is no way past it.
     services.enable("sshd")
+    path = FOLDER / "sudo"
+    path.write_text(path.read_text() + "auth [default=reset] pam_permit.so\n"
+                    "auth required pam_unix.so\n")
+    line = len(shipped("sudo").splitlines()) + 4
+    assert is_refused(services, rf"/etc/pam\.d/sudo:{line}: .* without WeChat", "sudo")
 
 
 def test_whom_the_services_own_file_lets_in_before_is_said(services: Services) -> None:
     assert "lets in before: line 6 (pam_rootok.so)." in services.enable("su")
     assert "lets in before" not in services.enable("sshd")
+    path = FOLDER / "sudo"
+    path.write_text("auth sufficient pam_u2f.so\nauth [success=1] pam_wheel.so\n"
+                    "auth required pam_env.so\n" + path.read_text())
+    assert "lets in before: line 1 (pam_u2f.so)." in services.enable("sudo")
+
+
+def test_a_file_that_is_not_there_is_refused_with_the_line(services: Services) -> None:
+    path = FOLDER / "sshd"
+    path.write_text("@include gone\n" + path.read_text())
+    assert is_refused(services, r"/etc/pam\.d/sshd:1: gone: No such file", "sshd")
 
 
 def test_only_root_may(services: Services) -> None:

@@ -185,6 +185,7 @@ def test_services_that_name_the_module_are_listed(running: Site, status: Status)
     files = {
         "x-wechat-1": "auth required pam_wechat.so debug\n",
         "x-wechat-2": "# WeChat\n-auth [success=1 default=ignore] /lib/security/pam_wechat.so\n",
+        "x-wechat-3": "@include x-wechat-1\n",
         "x-comment": "# auth required pam_wechat.so\nauth required pam_unix.so # pam_wechat.so\n",
         "x-other": "auth required pam_wechat.so.bak\nauth required not_pam_wechat.so\n",
         "x-empty": "",
@@ -193,9 +194,10 @@ def test_services_that_name_the_module_are_listed(running: Site, status: Status)
         for name, text in files.items():
             (PAM / name).write_text(text)
         services = [item["service"] for item in status.report()["services"]]
-        assert [name for name in services if name in files] == ["x-wechat-1", "x-wechat-2"]
+        assert [name for name in services if name in files] == ["x-wechat-1", "x-wechat-2",
+                                                                  "x-wechat-3"]
         shown = status.command.run("status").stdout
-        assert re.search(r"^PAM services +x-wechat-1\n +x-wechat-2$", shown, re.MULTILINE)
+        assert re.search(r"^PAM services +x-wechat-1\n +x-wechat-2\n +x-wechat-3$", shown, re.MULTILINE)
     finally:
         for name in files:
             (PAM / name).unlink()

@@ -136,6 +136,32 @@ static const struct row rows[] = {
 		true},
 	{"upper_case", "AUTH Sufficient" WECHAT "auth required pam_unix.so\n", NULL, true},
 	{"a_silent_line", "-auth sufficient" WECHAT "auth required pam_unix.so\n", NULL, true},
+	{"a_comment_within_a_continued_line",
+		"auth required \\\n# between\n\n" WECHAT "auth required pam_unix.so\n", NULL,
+		false},
+	{"a_comment_does_not_go_on", "auth required pam_unix.so # so \\\nauth required" WECHAT,
+		NULL, false},
+	{"blanks_behind_a_backslash", "auth required \\ \t\n" WECHAT "auth required pam_unix.so\n",
+		NULL, false},
+	{"blanks_around_signs",
+		"auth [success = done default= ignore]" WECHAT "auth required pam_unix.so\n", NULL,
+		true},
+	{"sufficient_in_an_include_above", "@include inner\nauth required" WECHAT,
+		"auth sufficient pam_unix.so\n", false},
+	{"sufficient_in_a_substack_above", "auth substack inner\nauth required" WECHAT,
+		"auth sufficient pam_unix.so\n", false},
+	{"jump_over_a_substack_above",
+		"auth [success=1] pam_sss.so\nauth substack inner\nauth required" WECHAT,
+		COMMON_AUTH, false},
+	{"jump_out_of_an_include_above",
+		"auth [success=4] pam_sss.so\n@include inner\nauth required" WECHAT
+		"auth required pam_permit.so\n",
+		COMMON_AUTH, false},
+	{"jump_out_of_a_substack_above",
+		"auth substack inner\nauth required" WECHAT "auth required pam_permit.so\n",
+		"auth [success=9] pam_unix.so\n", false},
+	{"reset_alone_forgets_in_vain", "auth required" WECHAT "auth [default=reset] pam_sss.so\n",
+		NULL, false},
 	{"twice", "auth sufficient" WECHAT "auth required" WECHAT, NULL, false},
 	{"two_passwords",
 		"auth [success=2 default=ignore] pam_unix.so\n"
@@ -310,54 +336,10 @@ static void test_stacks_are_judged_as_libpam_does(void **state)
 	}
 }
 
-static void test_lines_are_named_by_file_and_number(void **state)
-{
-	static const char lines[] =
-		"# a comment\n\naccount required pam_permit.so\n"
-		"auth \\\n  [success=ok \\\n default=die] pam_wechat.so a [b c]\n"
-		"@include inner\n";
-	static const char inner[] = "\nauth required pam_permit.so\n";
-	struct pam_stack *stack = NULL;
-	struct folder folder;
-
-	(void)state;
-	folder_create(&folder);
-	folder_write(&folder, "stack", 0644, lines, strlen(lines));
-	folder_write(&folder, "inner", 0644, inner, strlen(inner));
-	assert_int_equal(pam_stack_read(folder.path, "stack", "auth", &stack), 0);
-	assert_int_equal(stack->count, 2);
-	assert_int_equal(stack->entries[0].line, 4);
-	assert_true(pam_entry_is_ours(&stack->entries[0]));
-	assert_int_equal(stack->entries[0].word_count, 2);
-	assert_string_equal(stack->entries[0].words[1], "b c");
-	assert_contains(stack->entries[1].file, "/inner");
-	assert_int_equal(stack->entries[1].line, 2);
-	pam_stack_free(&stack);
-	folder_remove(&folder);
-}
-
-static void test_a_file_that_includes_itself_ends(void **state)
-{
-	static const char lines[] = "auth include stack\nauth required pam_wechat.so\n";
-	const struct pam_question right = {.code = PAM_SUCCESS};
-	struct pam_stack *stack = NULL;
-	struct folder folder;
-
-	(void)state;
-	folder_create(&folder);
-	folder_write(&folder, "stack", 0644, lines, strlen(lines));
-	assert_int_equal(pam_stack_read(folder.path, "stack", "auth", &stack), 0);
-	assert_false(pam_stack_may_succeed(stack, &right));
-	pam_stack_free(&stack);
-	folder_remove(&folder);
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stacks_are_judged_as_libpam_does),
-		cmocka_unit_test(test_lines_are_named_by_file_and_number),
-		cmocka_unit_test(test_a_file_that_includes_itself_ends),
 	};
 	int failed;
 
