@@ -95,7 +95,7 @@ static const struct config_key keys[] = {
 	KEY(request_seconds, CONFIG_NUMBER, .low = 1, .high = 300),
 };
 
-static const struct config_table table = {keys, sizeof(keys) / sizeof(keys[0])};
+const struct config_table settings_table = {keys, sizeof(keys) / sizeof(keys[0])};
 
 static int set_defaults(struct settings *settings)
 {
@@ -147,7 +147,7 @@ int settings_load(const char *path, struct settings **loaded, struct problem *pr
 	*loaded = NULL;
 	if (settings == NULL || set_defaults(settings) < 0)
 		goto out;
-	rv = config_read(&table, settings, &seen, path, SAFE_FILE_PUBLIC, problem);
+	rv = config_read(&settings_table, settings, &seen, path, SAFE_FILE_PUBLIC, problem);
 	if (rv == 0)
 		rv = derive(settings, path, problem);
 out:
@@ -166,14 +166,14 @@ void settings_free(struct settings **settings)
 	for (size_t i = 0; i < CONFIG_LIST_MAX; i++)
 		secret_free(&(*settings)->verify_contents[i]);
 	pages_free(&(*settings)->pages);
-	config_finish(&table, *settings);
+	config_finish(&settings_table, *settings);
 	free(*settings);
 	*settings = NULL;
 }
 
 void settings_print(const struct settings *settings, FILE *stream)
 {
-	config_print(&table, settings, stream);
+	config_print(&settings_table, settings, stream);
 }
 
 const struct secret *settings_find_verify(const struct settings *settings, const char *name)

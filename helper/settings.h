@@ -41,6 +41,9 @@ struct settings {
 	struct secret *verify_contents[CONFIG_LIST_MAX]; /* one for each verify_file */
 };
 
+/* All keys. */
+extern const struct config_table settings_table;
+
 /*
  * Reads the file. *settings is to be freed by settings_free(). Returns 0, or -errno with the
  * problem set, "path:line: what is wrong".

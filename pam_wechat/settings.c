@@ -95,11 +95,11 @@ static const struct config_key keys[] = {
 	KEY(debug, CONFIG_FLAG, .on_pam_line = true),
 };
 
-static const struct config_table table = {keys, sizeof(keys) / sizeof(keys[0])};
+const struct config_table settings_table = {keys, sizeof(keys) / sizeof(keys[0])};
 
 static const struct config_key *find_key_of_line(const char *word, size_t length)
 {
-	for (size_t i = 0; i < table.count; i++) {
+	for (size_t i = 0; i < settings_table.count; i++) {
 		if (keys[i].on_pam_line && strncmp(keys[i].name, word, length) == 0 &&
 			keys[i].name[length] == '\0')
 			return &keys[i];
@@ -117,10 +117,11 @@ static int read_word(
 		return problem_set(problem, -EINVAL, "\"%.*s\" is not an option of this line",
 			(int)length, word);
 	if (word[length] == '=')
-		return config_set(&table, settings, seen, key->name, word + length + 1, problem);
+		return config_set(
+			&settings_table, settings, seen, key->name, word + length + 1, problem);
 	if (key->type != CONFIG_FLAG)
 		return problem_set(problem, -EINVAL, "%s needs a value", key->name);
-	return config_set(&table, settings, seen, key->name, "yes", problem);
+	return config_set(&settings_table, settings, seen, key->name, "yes", problem);
 }
 
 static int read_line(
@@ -221,7 +222,7 @@ int settings_read(
 	settings->timeout = 90;
 	rv = find_conf(argc, argv, &path, problem);
 	if (rv == 0)
-		rv = config_read(&table, settings, &seen, path, SAFE_FILE_PUBLIC, problem);
+		rv = config_read(&settings_table, settings, &seen, path, SAFE_FILE_PUBLIC, problem);
 	if (rv == 0)
 		rv = read_line(settings, argc, argv, problem);
 	if (rv == 0)
@@ -235,12 +236,12 @@ int settings_read(
 
 void settings_finish(struct settings *settings)
 {
-	config_finish(&table, settings);
+	config_finish(&settings_table, settings);
 }
 
 const char *settings_fault(const char *key, const char *value)
 {
-	for (size_t i = 0; i < table.count; i++) {
+	for (size_t i = 0; i < settings_table.count; i++) {
 		if (strcmp(keys[i].name, key) == 0 && keys[i].fault != NULL)
 			return keys[i].fault(value);
 	}

@@ -47,6 +47,9 @@ struct settings {
 	bool debug;
 };
 
+/* All of them, in this order. */
+extern const struct config_table settings_table;
+
 /*
  * Reads the configuration file, then the PAM line, whose words win: `key=value`, or a flag's bare
  * name for `yes`. `conf=PATH` names another file than /etc/pam_wechat/pam_wechat.conf.

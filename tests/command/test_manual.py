@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
 from harness.command import PROGRAM
-from harness.site import BUILD, REPOSITORY
+from harness.manual import part, plain
 
-SOURCE = REPOSITORY / "pam_wechat/command/pam-wechat.8.scd"
+PAGE = "pam-wechat(8)"
 
 
 def run(*words: str) -> str:
     return subprocess.run([PROGRAM, *words], check=True, capture_output=True, text=True).stdout
-
-
-def plain(text: str) -> str:
-    """Without scdoc's marks."""
-    return re.sub(r"\\(.)|[*_]", lambda found: found[1] or "", text)
 
 
 def options_in(text: str) -> dict[str, str]:
@@ -29,16 +23,8 @@ def options_in(text: str) -> dict[str, str]:
     return {name: plain(argument) for name, argument in lines}
 
 
-def part(name: str) -> str:
-    """All below a heading of the first level."""
-    found = re.search(rf"^# {name}\n(.*?)(?=^# |\Z)", SOURCE.read_text(),
-                      re.MULTILINE | re.DOTALL)
-    assert found is not None, name
-    return found[1]
-
-
 def sections() -> dict[str, str]:
-    pieces = re.split(r"^## (\S+)\n", part("COMMANDS"), flags=re.MULTILINE)
+    pieces = re.split(r"^## (\S+)\n", part(PAGE, "COMMANDS"), flags=re.MULTILINE)
     return dict(zip(pieces[1::2], pieces[2::2]))
 
 
@@ -61,7 +47,7 @@ def test_the_page_has_every_command_and_no_other() -> None:
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_a_command_has_its_options_and_no_others(command: str) -> None:
-    common = options_in(part("COMMON OPTIONS"))
+    common = options_in(part(PAGE, "COMMON OPTIONS"))
     assert common.keys() == {"conf", "help"}
     assert options_in(sections()[command]) | common == help_options(command)
 
@@ -78,20 +64,3 @@ def test_each_option_is_explained(command: str) -> None:
     for number, line in enumerate(lines):
         if line.startswith("*--"):
             assert lines[number - 1] == "" and re.match(r"\t\S", lines[number + 1]), line
-
-
-def without_date(page: str) -> str:
-    return re.sub(r"^\.TH .*$", "", page, flags=re.MULTILINE)
-
-
-def test_scdoc_renders_it_without_a_warning(folder: Path) -> None:
-    with SOURCE.open() as page:
-        done = subprocess.run(["scdoc"], stdin=page, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    built = (BUILD / "pam_wechat/command/pam-wechat.8").read_text()
-    assert without_date(built) == without_date(done.stdout)
-    # A tab in place of blanks is what scdoc complains about.
-    broken = SOURCE.read_text().replace("\n\tFor programs.", "\n    For programs.")
-    done = subprocess.run(["scdoc"], input=broken, capture_output=True, text=True)
-    assert done.returncode != 0 and done.stderr != ""
-

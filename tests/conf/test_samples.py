@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from harness.host import Host
+from harness.keys import read_table, sample_settings
 from harness.site import HELPER, REPOSITORY, Site
 from harness.web_servers import SERVERS, uncommented
 from simulator import Authority, Phone
 
 CONF = REPOSITORY / "conf"
-SOURCES = {
-    "pam_wechat.conf": REPOSITORY / "pam_wechat/settings.c",
-    "helper.conf": REPOSITORY / "helper/settings.c",
-}
+FILES = ["pam_wechat.conf", "helper.conf"]
 
 
-def keys_in_code(source: Path) -> set[str]:
-    text = source.read_text()
-    table = text[text.index("static const struct config_key keys[]"):]
-    table = table[: table.index("};")]
-    return set(re.findall(r"\bKEY\((\w+),", table))
-
-
-def sample_settings(sample: Path) -> dict[str, str]:
-    """All keys of a sample, those that are commented out as well."""
-    return dict(re.findall(r"^#?(\w+) = (.+)$", sample.read_text(), re.MULTILINE))
-
-
-@pytest.mark.parametrize("name", SOURCES)
-def test_every_key_is_explained_and_no_other(name: str) -> None:
-    keys = keys_in_code(SOURCES[name])
+@pytest.mark.parametrize("name", FILES)
+def test_every_key_is_explained_and_no_other(name: str, folder: Path) -> None:
+    keys = read_table(name, folder).keys
     assert len(keys) > 10
-    assert set(sample_settings(CONF / name)) == keys
+    assert set(sample_settings(name)) == set(keys)
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", FILES)
+def test_each_key_shows_its_default(name: str, folder: Path) -> None:
+    sample = (CONF / name).read_text()
+    for key, compiled in read_table(name, folder).keys.items():
+        found = re.search(rf"((?:^# .*\n)+)(?:^#?\w+ = .*\n)*?^(#?){key} = (.+)$", sample,
+                          re.MULTILINE)
+        assert found is not None, key
+        comment, mark, value = " ".join(found[1].replace("#", "").split()), found[2], found[3]
+        assert (mark == "") == ("Required" in comment) == compiled.is_required, key
+        if "Default: its host name." in comment:
+            value = socket.gethostname()
+        if "Default: none." in comment or compiled.is_required:
+            assert compiled.default is None, key
+        else:
+            assert value == compiled.default, key
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_every_key_stands_below_a_comment(name: str) -> None:
     comment = False
     for line in (CONF / name).read_text().splitlines():
@@ -52,7 +56,7 @@ def test_every_key_stands_below_a_comment(name: str) -> None:
 
 
 def test_the_defaults_of_the_modules_sample_are_accepted(site: Site) -> None:
-    sample = sample_settings(CONF / "pam_wechat.conf")
+    sample = sample_settings("pam_wechat.conf")
     # What names this site instead of a real one; the rest is the sample's.
     ours = {key: value for key, value in site.settings().items() if value is not None}
     sample.pop("proxy")
@@ -80,7 +84,7 @@ def test_the_helpers_sample_is_accepted(folder: Path) -> None:
 
 
 def test_the_defaults_of_the_helpers_sample_are_accepted(folder: Path) -> None:
-    sample = sample_settings(CONF / "helper.conf")
+    sample = sample_settings("helper.conf")
     verify = folder / "MP_verify_0123456789abcdef.txt"
     verify.write_text("0123456789abcdef")
     verify.chmod(0o644)

@@ -7,8 +7,8 @@ LOGIN_PACKAGES="pamtester libpam-wrapper openssl python3 python3-pexpect python3
 PAGES_PACKAGES="chromium chromium-driver python3-selenium libnss3-tools"
 TEST_PACKAGES="clang libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
 	login sudo strace systemd tinyproxy-bin nginx caddy curl valgrind xvfb xdotool xterm tmux
-	locales putty putty-tools console-setup-linux fonts-noto-cjk scdoc zsh bash-completion
-	$PAGES_PACKAGES"
+	locales putty putty-tools console-setup-linux fonts-noto-cjk scdoc groff-base zsh
+	bash-completion $PAGES_PACKAGES"
 
 install_missing() {
 	missing=
