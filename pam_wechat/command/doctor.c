@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "paths.h"
+
 static void *need(void *made)
 {
 	if (made == NULL) {
@@ -69,6 +71,27 @@ void doctor_mend(struct doctor *doctor, const char *mend, ...)
 	va_start(arguments, mend);
 	last->mend = format(mend, arguments);
 	va_end(arguments);
+}
+
+void doctor_mend_missing(struct doctor *doctor, const char *sample, const char *mode)
+{
+	const char *slash = strrchr(doctor->conf, '/');
+	int length = slash == NULL ? 0 : (int)(slash - doctor->conf);
+	bool is_usual = strcmp(doctor->conf, PATH_CONF) == 0;
+
+	doctor_mend(doctor,
+		"pam-wechat setup%s%.*s; or, where the other files are good: install -m %s %s/%s "
+		"%.*s/, and change what it has to say",
+		is_usual ? "" : " --dir ", is_usual ? 0 : length, doctor->conf, mode, PATH_EXAMPLES,
+		sample, length, doctor->conf);
+}
+
+void doctor_mend_users(struct doctor *doctor)
+{
+	bool is_usual = strcmp(doctor->conf, PATH_CONF) == 0;
+
+	doctor_mend(doctor, "pam-wechat enroll USER%s%s, for each person",
+		is_usual ? "" : " --conf ", is_usual ? "" : doctor->conf);
 }
 
 void doctor_find_problem(

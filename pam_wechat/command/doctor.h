@@ -71,6 +71,15 @@ void doctor_mend(struct doctor *doctor, const char *mend, ...)
 void doctor_find_problem(
 	struct doctor *doctor, const struct finding_kind *kind, const char *problem);
 
+/*
+ * What makes a file that is missing beside pam_wechat.conf mends the finding that was added last:
+ * the sample of this name.
+ */
+void doctor_mend_missing(struct doctor *doctor, const char *sample, const char *mode);
+
+/* Says how somebody gets into the users table: that mends the finding that was added last. */
+void doctor_mend_users(struct doctor *doctor);
+
 /* Drops what was found twice: the same kind at the same line, or in the same words. */
 void doctor_tidy(struct doctor *doctor);
 

@@ -95,10 +95,7 @@ void doctor_check_conf(struct doctor *doctor)
 		doctor_mend(doctor, "run it as root: sudo pam-wechat doctor");
 	} else if (rv == -ENOENT) {
 		doctor_find_problem(doctor, &conf_missing, problem.text);
-		doctor_mend(doctor,
-			"install -m 600 "
-			"/usr/share/doc/pam_wechat/examples/pam_wechat.conf %s",
-			doctor->conf);
+		doctor_mend_missing(doctor, "pam_wechat.conf", "600");
 	} else if (rv == -EPERM) {
 		doctor_find_problem(doctor, &conf_untrusted, problem.text);
 		mend_trust(doctor, "600");
@@ -285,10 +282,7 @@ void doctor_check_users(struct doctor *doctor)
 
 	if (rv == -ENOENT) {
 		doctor_find_problem(doctor, &users_missing, problem.text);
-		doctor_mend(doctor,
-			"install -m 600 /dev/null %s, and write a line "
-			"\"openid user\" for each person",
-			path);
+		doctor_mend_users(doctor);
 	} else if (rv == -EPERM) {
 		doctor_find_problem(doctor, &users_untrusted, problem.text);
 		mend_trust(doctor, "600");
@@ -298,7 +292,7 @@ void doctor_check_users(struct doctor *doctor)
 			doctor->findings[doctor->count - 1].line, path);
 	} else if (users_is_empty(users)) {
 		doctor_find(doctor, &users_empty, path, 0, "it binds nobody");
-		doctor_mend(doctor, "write a line \"openid user\" for each person into %s", path);
+		doctor_mend_users(doctor);
 	} else {
 		check_names(doctor, users);
 	}

@@ -152,8 +152,11 @@ static void check_conf(struct doctor *doctor)
 		return;
 	}
 	doctor_find_problem(doctor, &helper_conf, problem.text);
-	doctor_mend(doctor, "correct %s, until \"pam-wechat-helper -t -c %s\" says nothing", path,
-		path);
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		doctor_mend_missing(doctor, "helper.conf", "644");
+	else
+		doctor_mend(doctor, "correct %s, until \"pam-wechat-helper -t -c %s\" says nothing",
+			path, path);
 }
 
 void doctor_check_helper(struct doctor *doctor)

@@ -49,6 +49,10 @@ static const struct finding_kind
 	pam_ignore_denies = {"pam-ignore-denies", SEVERITY_WARNING,
 		"unlisted=ignore does not do what it says: whom the table does not name is "
 		"refused"},
+	pam_open = {"pam-open", SEVERITY_ERROR,
+		"whoever comes gets in, without WeChat or any other proof"},
+	pam_exception = {"pam-exception", SEVERITY_NOTE,
+		"WeChat is not asked of whom this line picks"},
 	pam_never = {"pam-never", SEVERITY_ERROR, "nobody gets in, even with the right WeChat"},
 	pam_around = {"pam-around", SEVERITY_WARNING,
 		"whoever another line lets in is never asked for WeChat"},
@@ -197,18 +201,46 @@ static void check_ignore(struct doctor *doctor, const char *service, const struc
 	}
 }
 
-static void check_around(struct doctor *doctor, const char *service, const struct pam_stack *stack)
+/* Names the lines that tell users apart and let some in. Root, whom su lets be anybody, is none. */
+static void note_exceptions(
+	struct doctor *doctor, const char *service, const struct pam_stack *stack)
+{
+	for (size_t i = 0; i < stack->count && !pam_entry_is_ours(&stack->entries[i]); i++) {
+		const struct pam_entry *entry = &stack->entries[i];
+		const struct pam_question question = {
+			.code = PAM_AUTH_ERR, .around_ours = true, .led_by = entry};
+
+		if (strcmp(pam_entry_name(entry), "pam_rootok.so") == 0 ||
+			!pam_stack_may_succeed(stack, &question))
+			continue;
+		doctor_find(doctor, &pam_exception, entry->file, entry->line,
+			"%s: \"%s %s\" leads around pam_wechat.so", service, entry->control,
+			pam_entry_name(entry));
+		doctor_mend(doctor, "if that is not what you want: remove line %ld of %s",
+			entry->line, entry->file);
+	}
+}
+
+/* Returns whether somebody may get in without any proof. */
+static bool check_around(struct doctor *doctor, const char *service, const struct pam_stack *stack)
 {
 	const struct pam_question question = {.code = PAM_AUTH_ERR, .around_ours = true};
-	const struct pam_entry *way = pam_stack_way_around(stack, &question);
+	const struct pam_question nothing = {
+		.code = PAM_AUTH_ERR, .around_ours = true, .others_fail = true};
+	bool is_open = pam_stack_may_succeed(stack, &nothing);
+	const struct pam_entry *way = pam_stack_way_around(stack, is_open ? &nothing : &question);
 
-	if (way == NULL)
-		return;
-	doctor_find(doctor, &pam_around, way->file, way->line,
+	if (way == NULL) {
+		if (!pam_stack_may_succeed(stack, &question))
+			note_exceptions(doctor, service, stack);
+		return is_open;
+	}
+	doctor_find(doctor, is_open ? &pam_open : &pam_around, way->file, way->line,
 		"%s: \"%s %s\" leads around pam_wechat.so", service, way->control,
 		pam_entry_name(way));
 	doctor_mend(doctor, "write \"auth required %s\" in line %ld of %s", pam_entry_name(way),
 		way->line, way->file);
+	return is_open;
 }
 
 static void check_stack(
@@ -225,8 +257,8 @@ static void check_stack(
 	check_denial(doctor, service, stack, ours);
 	if (ignores)
 		check_ignore(doctor, service, stack, ours);
-	check_around(doctor, service, stack);
-	if (!pam_stack_may_succeed(stack, &right)) {
+	/* Where all come in by another line, nobody needs the right WeChat. */
+	if (!check_around(doctor, service, stack) && !pam_stack_may_succeed(stack, &right)) {
 		doctor_find(doctor, &pam_never, ours->file, ours->line,
 			"%s: these lines never succeed", service);
 		doctor_mend(doctor,

@@ -17,8 +17,16 @@
 #define INCLUDES_MAX 4
 #define SPARE_SECONDS 30
 
+static const char no_directory[] = "Missing privilege separation directory: ";
+
 static const struct finding_kind
 	sshd_config = {"sshd-config", SEVERITY_ERROR, "sshd does not start with it"},
+	sshd_unread = {"sshd-unread", SEVERITY_NOTE,
+		"sshd tells its options only where that directory is, which systemd makes and "
+		"removes with ssh.service: they were not looked at"},
+	sshd_unread_now = {"sshd-unread", SEVERITY_ERROR,
+		"sshd tells its options only where that directory is: nobody may get in with those "
+		"that it has"},
 	sshd_missing = {"sshd-missing", SEVERITY_NOTE, "its options were not looked at"},
 	sshd_pam = {"sshd-usepam", SEVERITY_ERROR, "sshd never asks the module"},
 	sshd_kbd = {"sshd-keyboard-interactive", SEVERITY_ERROR,
@@ -38,8 +46,9 @@ static const struct finding_kind
 		"LoginGraceTime"},
 	sshd_tries = {"sshd-tries", SEVERITY_WARNING,
 		"a key that is refused uses up the only try: WeChat's turn never comes"},
-	sshd_root = {"sshd-root", SEVERITY_WARNING,
-		"the users table names root, and sshd refuses root's answers"},
+	sshd_root = {"sshd-root", SEVERITY_NOTE,
+		"the users table names root, as su and the console want it; sshd refuses root's "
+		"answers"},
 	sshd_match = {"sshd-match", SEVERITY_NOTE,
 		"what stands below Match was not looked at: it may say otherwise for some people"};
 
@@ -233,8 +242,12 @@ static void check_root(struct doctor *doctor, const char *options)
 	value_of(options, "permitrootlogin", permit, sizeof(permit));
 	if (strcmp(permit, "yes") != 0 && doctor->has_settings &&
 		users_read(doctor->settings.users_file, &users, &problem) == 0 &&
-		users_has_user(users, "root"))
+		users_has_user(users, "root")) {
 		find_option(doctor, &sshd_root, "PermitRootLogin", permit, "yes");
+		/* Nobody is told to open what he may have shut. */
+		doctor_mend(doctor,
+			"nothing, unless root is to sign in by ssh: then PermitRootLogin yes");
+	}
 	users_free(&users);
 }
 
@@ -261,6 +274,18 @@ static void find_refusal(struct doctor *doctor, const char *said)
 	doctor_mend(doctor, "correct " CONFIG ", until sshd -t says nothing");
 }
 
+/* Where it is started by ssh.socket and nobody is connected, nothing is wrong with that. */
+static void find_no_directory(struct doctor *doctor, const char *service, const char *said)
+{
+	bool is_now = doctor->expected != NULL && strcmp(doctor->expected, service) == 0;
+	const char *place = said + strlen(no_directory);
+
+	doctor_find(doctor, is_now ? &sshd_unread_now : &sshd_unread, NULL, 0, "%.*s",
+		(int)strcspn(said, "\r\n"), said);
+	doctor_mend(doctor, "systemctl start ssh, or mkdir -m 755 %.*s; then once more",
+		(int)strcspn(place, "\r\n"), place);
+}
+
 void doctor_check_sshd(struct doctor *doctor)
 {
 	static const char *const argv[] = {SSHD, "-T", NULL};
@@ -281,6 +306,10 @@ void doctor_check_sshd(struct doctor *doctor)
 		strcpy(service, "sshd");
 	if (doctor_service(doctor, service) == NULL)
 		return;
+	if (rv > 0 && strncmp(options, no_directory, strlen(no_directory)) == 0) {
+		find_no_directory(doctor, service, options);
+		return;
+	}
 	if (rv != 0) {
 		find_refusal(doctor, rv < 0 ? strerror(-rv) : options);
 		return;

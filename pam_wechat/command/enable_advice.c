@@ -5,7 +5,14 @@
 #include <string.h>
 
 #include "command.h"
+#include "display.h"
 #include "pam_service.h"
+#include "problem.h"
+#include "settings.h"
+#include "text.h"
+#include "users.h"
+
+#define NAMES_MAX 512
 
 static bool is_sshd(const char *service)
 {
@@ -54,6 +61,45 @@ static void advise_on_others(const char *service)
 		printf("Keep a way in that does not need WeChat, for the day without a network.\n");
 }
 
+/* Others are locked out, and perhaps the administrator is one of them. */
+static void list_users(const char *conf)
+{
+	char word[4200], names[NAMES_MAX] = "", shown[64];
+	const char *line[] = {word};
+	struct problem problem = {.text = ""};
+	struct settings settings = {0};
+	struct users *users = NULL;
+	struct text text;
+	size_t more = 0;
+
+	text_init(&text, names, sizeof(names));
+	if (text_format(word, sizeof(word), "conf=%s", conf) == 0 &&
+		settings_read(&settings, 1, line, &problem) == 0)
+		(void)users_read(settings.users_file, &users, &problem);
+	for (size_t i = 0; users != NULL && users_user_at(users, i) != NULL; i++) {
+		const char *user = users_user_at(users, i);
+		size_t first = 0;
+
+		while (strcmp(users_user_at(users, first), user) != 0)
+			first++;
+		if (first < i)
+			continue;
+		display_name(shown, sizeof(shown), user);
+		if (text.length + sizeof(shown) < sizeof(names))
+			text_addf(&text, "%s%s", text.length == 0 ? "" : ", ", shown);
+		else
+			more++;
+	}
+	if (users != NULL)
+		printf("By WeChat only those get in whom the users table names: %s", names);
+	if (more > 0)
+		printf(" and %zu more", more);
+	if (users != NULL)
+		printf(".\n");
+	users_free(&users);
+	settings_finish(&settings);
+}
+
 void enable_advise(const struct command_call *call, const char *path, int line, const char *before)
 {
 	const char *service = call->words[0];
@@ -66,6 +112,8 @@ void enable_advise(const struct command_call *call, const char *path, int line, 
 			path, line + 1);
 	if (before[0] != '\0')
 		printf("WeChat is not asked of whom this lets in before: %s.\n", before);
+	if (command_value(call, "second-factor") == NULL)
+		list_users(call->conf);
 	printf("As it was:  %s%s\nTo go back: pam-wechat disable %s\n", path, PAM_SERVICE_BACKUP,
 		service);
 	if (is_sshd(service))

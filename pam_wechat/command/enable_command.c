@@ -100,6 +100,13 @@ static int judge(const struct pam_stack *stack, const char *path, size_t asks_ex
 			"%s:%ld: by this line somebody could get in without WeChat: change it, or "
 			"write the PAM lines by hand",
 			way->file, way->line);
+	/* It was made for the lines whose place ours takes, and they are not as many. */
+	way = pam_stack_jump_over(stack);
+	if (way != NULL)
+		return problem_set(problem, -EINVAL,
+			"%s:%ld: the lines that this one skips would be others then: write the PAM "
+			"lines by hand",
+			way->file, way->line);
 	list_exceptions(stack, path, before);
 	return 0;
 }

@@ -235,3 +235,23 @@ const struct pam_entry *pam_stack_way_around(
 	}
 	return found;
 }
+
+const struct pam_entry *pam_stack_jump_over(const struct pam_stack *stack)
+{
+	const struct pam_entry *ours = pam_stack_find_ours(stack);
+
+	for (size_t at = 0; ours != NULL && &stack->entries[at] < ours; at++) {
+		const struct pam_entry *entry = &stack->entries[at];
+
+		for (size_t code = 0; code < PAM_STACK_CODES; code++) {
+			int jump = entry->actions[code];
+			size_t next = jump > 0 ? skip(stack, at, jump) : at + 1;
+
+			if (next == 0)
+				next = end_of_level(stack, at);
+			if (&stack->entries[next] > ours)
+				return entry;
+		}
+	}
+	return NULL;
+}

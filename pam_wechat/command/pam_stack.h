@@ -95,4 +95,7 @@ bool pam_stack_may_succeed(const struct pam_stack *stack, const struct pam_quest
 const struct pam_entry *pam_stack_way_around(
 	const struct pam_stack *stack, const struct pam_question *question);
 
+/* The first line above ours that may skip ours, by a number of lines; NULL if there is none. */
+const struct pam_entry *pam_stack_jump_over(const struct pam_stack *stack);
+
 #endif

@@ -3,8 +3,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cjson/cJSON.h>
+
+#include "display.h"
 
 struct report {
 	cJSON *whole; /* NULL: for people */
@@ -40,10 +43,23 @@ static void add(struct report *report, const char *name, cJSON *value)
 		need(NULL);
 }
 
+/* Names of files, and lines of theirs, may hold anything: JSON is UTF-8, and terminals obey. */
+static char *make_fit(const char *value)
+{
+	size_t length = strlen(value);
+	char *made = need(malloc(length + 1));
+
+	display_copy(made, length + 1, value, length);
+	return made;
+}
+
 void report_string(struct report *report, const char *name, const char *value)
 {
+	char *shown = report->whole == NULL || value == NULL ? NULL : make_fit(value);
+
 	if (report->whole != NULL)
-		add(report, name, value == NULL ? cJSON_CreateNull() : cJSON_CreateString(value));
+		add(report, name, shown == NULL ? cJSON_CreateNull() : cJSON_CreateString(shown));
+	free(shown);
 }
 
 void report_number(struct report *report, const char *name, long value)
@@ -85,14 +101,30 @@ void report_item(struct report *report, const char *list)
 
 void report_line(struct report *report, const char *format, ...)
 {
+	char *whole = NULL;
 	va_list arguments;
+	int length;
 
 	if (report->whole != NULL)
 		return;
 	va_start(arguments, format);
-	(void)vprintf(format, arguments);
+	length = vasprintf(&whole, format, arguments);
 	va_end(arguments);
-	(void)putchar('\n');
+	if (length < 0)
+		need(NULL);
+	/* Line by line: ends of lines would be dropped as well. */
+	for (char *at = whole; at != NULL;) {
+		char *end = strchr(at, '\n');
+		char *shown;
+
+		if (end != NULL)
+			*end = '\0';
+		shown = make_fit(at);
+		(void)puts(shown);
+		free(shown);
+		at = end == NULL ? NULL : end + 1;
+	}
+	free(whole);
 }
 
 void report_finish(struct report **report)

@@ -15,7 +15,10 @@ struct report *report_create(bool json);
 
 bool report_is_json(const struct report *report);
 
-/* Adds a value to the item begun last, or to the report itself before the first. */
+/*
+ * Adds a value to the item begun last, or to the report itself before the first. Strings are made
+ * fit to be shown (display.h), here and below: they are on one line.
+ */
 void report_string(struct report *report, const char *name, const char *value); /* NULL: null */
 void report_number(struct report *report, const char *name, long value);
 void report_flag(struct report *report, const char *name, bool value);
@@ -26,7 +29,7 @@ void report_item(struct report *report, const char *list);
 /* Makes sure that there is a list of this name, even if it stays empty. */
 void report_list(struct report *report, const char *list);
 
-/* Prints a line for people; nothing in a report for programs. */
+/* Prints a line for people, or several with '\n' between; nothing in a report for programs. */
 void report_line(struct report *report, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

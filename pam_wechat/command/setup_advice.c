@@ -37,11 +37,16 @@ static void show_nginx(const char *host, const char *path)
 		       "    }\n");
 }
 
-static void show_caddy(const char *host, const char *path)
+static void show_caddy(const struct setup *setup, const char *host)
 {
+	const char *path = setup->url.path;
+	char port[8] = "";
+
+	if (setup->url.port != 443)
+		(void)snprintf(port, sizeof(port), ":%u", setup->url.port);
 	printf("\nor Caddy (whole example, with logs that keep no codes:\n"
-	       "%s/caddy/Caddyfile):\n\n    %s {\n",
-		PATH_EXAMPLES, host);
+	       "%s/caddy/Caddyfile):\n\n    %s%s {\n",
+		PATH_EXAMPLES, host, port);
 	if (path[0] == '\0')
 		printf("        reverse_proxy " HELPER_AT "\n");
 	else
@@ -59,15 +64,16 @@ static void advise_behind_web_server(const struct setup *setup)
 
 	host_of(setup, host, sizeof(host));
 	show_nginx(host, setup->url.path);
-	show_caddy(host, setup->url.path);
+	show_caddy(setup, host);
 	printf("\nWeChat: register the domain %s (网页授权域名). It asks for a file "
 	       "MP_verify_….txt\n"
 	       "at the root of that host. Put it into %s, chmod 644, and add to\n"
 	       "%s/helper.conf:\n\n    verify_file = %s/MP_verify_….txt\n",
 		host, setup->directory, setup->directory, setup->directory);
 	if (setup->url.port != 443)
-		printf("\nNote: WeChat takes domains of service accounts without a port alone: a "
-		       "page with\nerror 10003 means this.\n");
+		printf("\nNote: for service accounts WeChat takes domains only, without a port: a "
+		       "page "
+		       "with\nerror 10003 means this.\n");
 }
 
 static void advise_test_account(const struct setup *setup)

@@ -156,7 +156,7 @@ class Break:
 
 
 BREAKS = [
-    Break("conf-missing", remove("pam_wechat.conf"), "install -m 600"),
+    Break("conf-missing", remove("pam_wechat.conf"), "pam-wechat setup --dir /"),
     Break("conf-untrusted", set_mode("pam_wechat.conf", 0o666), "chmod 600",
           place="pam_wechat.conf:None"),
     Break("conf-untrusted", set_mode(".", 0o733), "chmod go-w", "directory", place="site:None"),
@@ -175,10 +175,10 @@ BREAKS = [
     Break("ca-file", lambda machine: write(machine, "ca.pem", ""), "line 11"),
     Break("link-long", lambda machine: machine.serve_url(
         machine.say("ok\n") + LONG_PATH), "shorter", status=1, place="pam_wechat.conf:3"),
-    Break("users-missing", remove("users"), "install -m 600"),
+    Break("users-missing", remove("users"), "pam-wechat enroll USER --conf /"),
     Break("users-untrusted", set_mode("users", 0o644), "chmod 600"),
     Break("users-bad", write_users("# people\nOPENID alice bob\n"), "line 2", place="users:2"),
-    Break("users-empty", write_users("# nobody\n"), "openid user"),
+    Break("users-empty", write_users("# nobody\n"), "pam-wechat enroll USER"),
     Break("users-unknown", write_users("\nOPENID alice,dora # bob\n"), "dora", status=1,
           place="users:2"),
 
@@ -187,6 +187,7 @@ BREAKS = [
     Break("helper-version", old_helper, "one release", status=1),
     Break("helper-conf", set_helper(colour="red"), "pam-wechat-helper -t",
           place="helper.conf:7"),
+    Break("helper-conf", remove("helper.conf"), "pam-wechat setup --dir /", "missing"),
     Break("helper-url", set_helper(public_url="http://127.0.0.1:9/other"), "public_url = http",
           place="helper.conf:2"),
     Break("helper-socket", set_helper(socket="/run/other.sock"), "socket = ",
@@ -231,6 +232,11 @@ BREAKS = [
     Break("pam-never", pam("required: debug", "auth required pam_deny.so"), "pam_deny.so"),
     Break("pam-around", pam("auth sufficient pam_unix.so", "required: debug"),
           "auth required pam_unix.so", status=1, place="sshd:1"),
+    Break("pam-open", pam("auth sufficient pam_permit.so", "required: debug"),
+          "auth required pam_permit.so", place="sshd:1"),
+    Break("pam-open", pam("auth [success=1] pam_env.so", "required: debug",
+                          "auth required pam_permit.so"),
+          "auth required pam_env.so", "by-a-jump", place="sshd:1"),
 
     Break("pam-large", pam("required: debug", *["auth required pam_env.so"] * 128), "",
           status=1),
@@ -259,8 +265,6 @@ BREAKS = [
     Break("sshd-tries", set_sshd(MaxAuthTries="1",
                                  AuthenticationMethods="publickey,keyboard-interactive"),
           "MaxAuthTries", status=1),
-    Break("sshd-root", write_users("OPENID alice,root\n"), "PermitRootLogin yes", status=1,
-          place="sshd_config:7"),
 
     Break("unit-missing", units(installed=1, enabled=1), "daemon-reload", status=1),
     Break("unit-disabled", units(installed=2, enabled=1),
@@ -356,6 +360,8 @@ NOTES = {
     "pam-unavailable-console": pam(
         "[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth",
         service="login"),
+    "pam-exception": pam("auth sufficient pam_succeed_if.so uid >= 1000", "required: debug"),
+    "sshd-root": write_users("OPENID alice,root\n"),
     "sshd-match": lambda machine: append(machine.ssh / "sshd_config", MATCH),
     "public-ca": lambda machine: machine.serve_url(machine.front()),
 }
@@ -367,6 +373,25 @@ def test_what_only_has_to_be_known_is_a_note(machine: Machine, name: str) -> Non
     status, findings = machine.doctor()
     assert (status, worst(findings)) == (0, [])
     assert [finding["severity"] for finding in findings if finding["id"] == name] == ["note"]
+
+
+def test_where_everybody_gets_in_it_is_not_said_that_nobody_does(machine: Machine) -> None:
+    pam("auth sufficient pam_permit.so", "required: debug")(machine)
+    assert [finding["id"] for finding in worst(machine.doctor()[1])] == ["pam-open"]
+
+
+def test_root_who_may_be_anybody_is_no_exception(machine: Machine) -> None:
+    machine.write_pam("su", "auth sufficient pam_rootok.so\n" + machine.line("required"))
+    assert "pam-exception" not in {finding["id"] for finding in machine.doctor()[1]}
+
+
+def test_a_pam_file_that_is_no_text_leaves_the_report_one(machine: Machine) -> None:
+    path = Path("/etc/pam.d/sshd")
+    path.write_bytes(b"auth sufficient pam_\xff\x1b[31mx.so\n" + path.read_bytes())
+    found = {finding["id"]: finding for finding in machine.doctor()[1]}
+    assert found["pam-around"]["mend"] == (
+        f'write "auth required pam_?[31mx.so" in line 1 of {path}')
+    assert "\x1b" not in machine.command.run("doctor", "--offline").stdout
 
 
 def test_logins_limit_is_looked_at_where_login_asks(machine: Machine, folder: Path) -> None:
@@ -418,6 +443,19 @@ def test_an_sshd_that_is_not_there_is_a_note(machine: Machine, folder: Path) -> 
         status, findings = machine.doctor()
     assert status == 0
     assert "sshd-missing" in {finding["id"] for finding in findings}
+
+
+def test_an_sshd_that_does_not_run_keeps_its_options_to_itself(machine: Machine) -> None:
+    """So it is where ssh.socket starts it and nobody is connected."""
+    folder = Path("/run/sshd")
+    folder.rmdir()
+    try:
+        status, findings = machine.doctor()
+    finally:
+        folder.mkdir(mode=0o755)
+    assert (status, worst(findings)) == (0, [])
+    (found,) = [finding for finding in findings if finding["id"] == "sshd-unread"]
+    assert "mkdir -m 755 /run/sshd;" in found["mend"]
 
 
 def test_what_confines_programs_is_a_note(machine: Machine, folder: Path) -> None:

@@ -174,6 +174,28 @@ def test_a_way_past_wechat_is_refused(services: Services) -> None:
     assert is_refused(services, rf"/etc/pam\.d/sudo:{line}: .* without WeChat", "sudo")
 
 
+@pytest.mark.parametrize(
+    ("form", "jump"),
+    [("alone", 1), ("alone", 3), ("alone", 9), ("second factor", 5), ("second factor", 9)],
+)
+def test_a_line_that_would_skip_other_lines_is_refused(
+    services: Services, form: str, jump: int
+) -> None:
+    """One that led to pam_deny, in common-auth, would lead past WeChat."""
+    (FOLDER / "sudo").write_text(
+        f"auth [success={jump} default=ignore] pam_succeed_if.so user = bob\n"
+        "@include common-auth\nauth required pam_permit.so\nauth required pam_permit.so\n")
+    assert is_refused(services, r"/etc/pam\.d/sudo:1: the lines that this one skips", "sudo",
+                      *FORMS[form])
+
+
+def test_a_line_that_leads_to_wechat_is_not(services: Services, form: str) -> None:
+    (FOLDER / "sudo").write_text(
+        "auth [success=1 default=ignore] pam_succeed_if.so user = bob\n"
+        "auth required pam_env.so\n@include common-auth\n")
+    services.enable("sudo", *FORMS[form])
+
+
 def test_whom_the_services_own_file_lets_in_before_is_said(services: Services) -> None:
     assert "lets in before: line 6 (pam_rootok.so)." in services.enable("su")
     assert "lets in before" not in services.enable("sshd")
@@ -224,6 +246,17 @@ def test_sshd_is_not_changed_before_its_options_let_it_ask(services: Services, s
                       status=2)
     # That is nobody else's business.
     services.enable("sudo")
+
+
+def test_sshd_is_not_changed_while_its_options_are_not_known(services: Services) -> None:
+    folder = Path("/run/sshd")
+    folder.rmdir()
+    try:
+        assert is_refused(services, r"mkdir -m 755 /run/sshd; ", "sshd", status=2)
+        # That is nobody else's business.
+        services.enable("sudo")
+    finally:
+        folder.mkdir(mode=0o755)
 
 
 def test_another_configuration_has_to_fit_into_a_pam_line(services: Services) -> None:
@@ -303,6 +336,20 @@ def test_it_says_what_is_left_to_do(services: Services, form: str, folder: Path)
     done = subprocess.run([*tried[1].split(), *tried[2].split(), "-t", "-f", config, "-h", key],
                           capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_says_who_can_get_in(services: Services) -> None:
+    said = "only those get in whom the users table names: "
+    openids = [services.site.wechat.openid(name) for name in ("alice", "bob")]
+    services.site.write_users(f"{openids[0]} alice,bob\n{openids[1]} bob\n")
+    found = re.search(f"{said}(.*)\\.\n", services.enable("login"))
+    assert found is not None and sorted(found[1].split(", ")) == ["alice", "bob"]
+    many = ",".join(f"somebody{number}" for number in range(99))
+    services.site.write_users(f"{openids[0]} {many}\n")
+    line = next(line for line in services.enable("su").splitlines() if said in line)
+    shown, more = re.split(r" and (\d+) more\.$", line.split(said)[1])[:2]
+    assert len(shown.split(", ")) + int(more) == 99
+    assert said not in services.enable("sudo", "--second-factor")
 
 
 def test_it_says_how_to_try_a_service_of_its_own(services: Services) -> None:

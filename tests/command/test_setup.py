@@ -608,6 +608,11 @@ def test_the_lines_for_web_servers_are_taken_by_them(setup: Setup, path: str) ->
     assert "127.0.0.1:8080" in adapted.stdout
 
 
+def test_a_web_server_of_its_own_port_is_told_it(setup: Setup) -> None:
+    said = setup.run(*setup.options(url=URL + ":8443")).stdout
+    assert f"\n    {URL.removeprefix('https://')}:8443 {{\n" in said
+
+
 def test_what_comes_next_is_said(setup: Setup) -> None:
     said = setup.run(*setup.options()).stdout
     assert f"verify_file = {setup.directory}/MP_verify_….txt" in said
