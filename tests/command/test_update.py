@@ -293,7 +293,11 @@ def test_a_lock_that_nobody_gives_up_is_told(command: Command, table: Path) -> N
 
 
 def test_nobody_else_can_hold_an_update_up(command: Command, table: Path) -> None:
-    """A lock on the directory, which anyone may read, would be anyone's."""
+    """A lock on the directory, or on a file that anyone may open, would be anyone's."""
+    made = calls(command, table)
+    lock = made[[".users.lock" in arguments for _, arguments in made].index(True)][1]
+    assert "O_CREAT" in lock and re.search(r", 0600\) = ", lock)
+    reset(table)
     descriptor = os.open(table.parent, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -48,3 +48,18 @@ def test_everything_is_installed_where_the_readme_says(folder: Path) -> None:
     assert module.startswith("usr/lib/")
     del found[module]
     assert found == EXPECTED
+
+
+def test_an_upgrade_does_not_write_into_the_module_that_hosts_have_loaded(folder: Path) -> None:
+    def install() -> Path:
+        subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet"], check=True,
+                       env=os.environ | {"DESTDIR": str(folder)}, stdout=subprocess.DEVNULL)
+        (module,) = folder.rglob("pam_wechat.so")
+        return module
+
+    with install().open("rb") as loaded:
+        before = loaded.read()
+        module = install()
+        assert os.fstat(loaded.fileno()).st_nlink == 0
+        loaded.seek(0)
+        assert loaded.read() == before == module.read_bytes()

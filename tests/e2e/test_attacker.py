@@ -474,6 +474,25 @@ def test_a_snapshot_page_names_nobody(
         assert login.type("1234") == "PAM_MAXTRIES"
 
 
+# ---- He looks like the victim -------------------------------------------------------------------
+
+
+def test_nobody_is_known_by_nickname_or_unionid(
+    site: Site, wechat: WeChat, attacker: Attacker, victim: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither he, who has both of alice's, nor alice by one that stands in the table."""
+    site.write_conf(scope="snsapi_userinfo")
+    unionid = wechat.people.unionid("alice")
+    monkeypatch.setattr(wechat.people, "unionid", lambda person: unionid)
+    wechat.people.nicknames["mallory"] = "alice"
+    for table, person in ((wechat.openid("alice"), attacker), (unionid, attacker),
+                          (unionid, victim)):
+        site.write_users(f"{table} alice\n")
+        with Host(site, "alice", options=REMOTE) as login:
+            assert "may not sign in here" in continue_once(person, login.link()).text
+            assert login.type("1234") == "PAM_MAXTRIES"
+
+
 # ---- He gets the victim to tap Continue for somebody else's account -----------------------------
 
 

@@ -75,6 +75,25 @@ def test_whom_the_helpers_namespace_does_not_know_may_not_use_the_socket(folder:
         helper.wait_for_log("uid 65534 may not use the socket")
 
 
+def test_its_own_users_processes_can_not_look_into_it(folder: Path) -> None:
+    """Started as by systemd: by root, but never having been root itself."""
+    uid = 61234
+    os.chown(folder, uid, uid)
+
+    def become() -> None:
+        os.setgroups([])
+        os.setgid(uid)
+        os.setuid(uid)
+
+    with Helper(folder, become) as helper:
+        look = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "/usr/bin/cat"]
+        for name, status in (("mem", 1), ("environ", 1), ("status", 0)):
+            done = subprocess.run([*look, f"/proc/{helper.process.pid}/{name}"],
+                                  capture_output=True, timeout=20)
+            assert done.returncode == status, name
+            assert status == 0 or b"Permission denied" in done.stderr
+
+
 # -- what they say
 
 

@@ -35,3 +35,16 @@ def test_nothing_is_called_that_a_guest_must_not_call() -> None:
     }
     assert called & forbidden == set()
     assert {"pam_get_user", "fork", "fexecve"} <= called
+
+
+def test_nothing_of_the_module_ever_changes() -> None:
+    """A host may run it in several threads, and load it again: tables are constant."""
+    output = subprocess.run(["nm", "--format=sysv", MODULE], stdout=subprocess.PIPE, text=True,
+                            check=True).stdout
+    columns = [[column.strip() for column in line.split("|")] for line in output.splitlines()]
+    objects = {row[0]: row[6] for row in columns if len(row) == 7 and row[3] in ("OBJECT", "TLS")}
+    assert objects["refusals"] == ".data.rel.ro"
+    writable = [name for name, section in objects.items()
+                if re.match(r"\.(t?data(?!\.rel\.ro)|t?bss)", section)]
+    # The compiler's own.
+    assert set(writable) <= {"completed.0", "__dso_handle", "__TMC_END__"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from harness.host import Host
 from pam.login import GOOD, Installation, logged, scan
@@ -59,6 +60,24 @@ def test_names_are_no_origins_of_their_own(installed: Installation) -> None:
     names = [f"host{number}.example" for number in range(LIMIT + 2)]
     with pending(installed, *names):
         assert installed.site.pending() == LIMIT
+
+
+def test_a_local_user_is_one_origin_whoever_he_wants_to_become(installed: Installation) -> None:
+    """The real user is alice and the effective one root, as in su."""
+    installed.write()
+    service = Path("/etc/pam.d/pam_wechat-su")
+    service.write_text((installed.site.folder / "pam.d/test").read_text())
+    with installed.start(GOOD) as roots, ExitStack() as stack:
+        roots.link()
+        for number in range(LIMIT + 2):
+            stack.enter_context(Host(
+                installed.site, f"user{number}", "pam_wechat-su", ("--tty", f"pts/{number}"),
+                through=("setpriv", "--ruid=61001", "--euid=0"),
+            )).link()
+        assert installed.site.pending() == 1 + LIMIT
+        page = scan(installed.phone(), roots.messages[0].link or "")
+        assert roots.type(page.pin or "") == "PAM_SUCCESS"
+    service.unlink()
 
 
 def test_a_login_that_was_proved_before_it_had_to_go_still_succeeds(

@@ -84,6 +84,13 @@ def test_the_right_openid_with_a_wrong_code_asks_again(installed: Installation) 
         assert answered(host, exchange, login["pin"], reply) == "PAM_SUCCESS"
 
 
+def test_the_right_code_is_none_before_a_phone_has_finished(installed: Installation) -> None:
+    with asking(installed) as (host, exchange, login):
+        reply = pack("REFUSED", reason="nobody")
+        for result in (None, None, "PAM_MAXTRIES"):
+            assert answered(host, exchange, login["pin"], reply) == result
+
+
 def test_an_earlier_success_is_not_remembered(installed: Installation) -> None:
     with asking(installed) as (host, exchange, login):
         wrong = f"{(int(login['pin']) + 1) % 10000:04}"

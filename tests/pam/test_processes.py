@@ -158,6 +158,30 @@ def test_the_host_keeps_no_descriptor_and_no_change(
     assert seen[0][5] == ""
 
 
+OPENING = ("open", "openat", "socket", "socketpair", "accept", "accept4", "dup", "dup2", "dup3",
+           "fcntl", "epoll_create1", "eventfd2", "pipe", "pipe2")
+SENDING = ("sendto", "sendmsg", "sendmmsg")
+
+
+def test_no_descriptor_could_be_inherited_and_no_send_could_kill(
+    installed: Installation, folder: Path
+) -> None:
+    """Another thread of the host may fork at any time; and SIGPIPE would end the host."""
+    trace = folder / "trace"
+    strace = ("strace", "-qq", "-o", str(trace), "-e", f"trace={','.join(OPENING + SENDING)}")
+    with installed.host(replace(GOOD, through=strace)) as host:
+        page = scan(installed.phone(), host.link())
+        assert host.type(page.pin or "") == "PAM_SUCCESS"
+    # Before the configuration is read it is libpam that opens files, and at last pam_wrapper.
+    ours = trace.read_text().partition(f'"{installed.conf_file.name}"')[2].splitlines()[1:]
+    opened = [line for line in ours if line.startswith(OPENING) and '"/tmp/pam.' not in line
+              and (not line.startswith("fcntl") or "F_DUPFD" in line)]
+    sent = [line for line in ours if line.startswith(SENDING)]
+    assert any(line.startswith("socketpair") for line in opened) and len(sent) >= 2
+    assert [line for line in opened if "CLOEXEC" not in line] == []
+    assert [line for line in sent if "MSG_NOSIGNAL" not in line] == []
+
+
 def memory(pid: int) -> bytes:
     found = b""
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:

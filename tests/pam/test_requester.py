@@ -97,9 +97,10 @@ def test_an_unusual_name_is_called_so(installed: Installation, user: str) -> Non
     assert "(unusual name)" in ask_page(installed, replace(GOOD, user=user))
 
 
-def test_a_nasty_rhost_is_clean_on_the_page(installed: Installation) -> None:
-    rhost = "<script>alert(1)</script>\x1b[31m\u202e&amp;"
-    with installed.host(replace(GOOD, options=("--rhost", rhost))) as host:
+@pytest.mark.parametrize("option", ["--rhost", "--tty"])
+def test_a_nasty_source_is_clean_on_the_page(installed: Installation, option: str) -> None:
+    source = "<script>alert(1)</script>\x1b[31m\u202e&amp;"
+    with installed.host(replace(GOOD, options=(option, source))) as host:
         page = installed.phone().open(host.link())
     assert "<script>alert(1)</script>[31m&amp;" in page.text
     assert "<script" not in page.html

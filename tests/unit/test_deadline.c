@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -17,6 +18,18 @@ static void test_the_clock_runs_forward(void **state)
 	assert_true(before > 0);
 	assert_int_equal(usleep(5000), 0);
 	assert_true(deadline_now() >= before + 5);
+}
+
+/* Whoever sets the time of day must neither prolong a login nor end it. */
+static void test_the_clock_is_one_that_nobody_sets(void **state)
+{
+	struct timespec now;
+	int64_t before;
+
+	(void)state;
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	before = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	assert_in_range(deadline_now(), before, before + 1000);
 }
 
 static void test_what_is_left_shrinks_to_nothing(void **state)
@@ -97,6 +110,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_clock_runs_forward),
+		cmocka_unit_test(test_the_clock_is_one_that_nobody_sets),
 		cmocka_unit_test(test_what_is_left_shrinks_to_nothing),
 		cmocka_unit_test(test_what_is_left_fits_into_an_int),
 		cmocka_unit_test(test_a_wait_ends_at_the_deadline),
