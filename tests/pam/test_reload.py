@@ -11,7 +11,8 @@ def test_a_thousand_loads_leave_nothing_behind() -> None:
     done = subprocess.run([BUILD / "tests/pam/pam-reload", MODULE], check=True,
                           stdout=subprocess.PIPE, text=True)
     early, late = ([int(word) for word in line.split()] for line in done.stdout.splitlines())
-    assert late[0] <= early[0]  # bytes on the heap
+    # Bytes on the heap: the loader's own blocks differ a bit, whatever would leak does it each time.
+    assert late[0] - early[0] < 1000
     assert late[1:] == early[1:]  # descriptors, mappings
 
 
