@@ -70,7 +70,8 @@ static void show_help(const struct command *command)
 
 static void show_all(FILE *stream)
 {
-	fprintf(stream, "usage: %s COMMAND [argument…]\n\n", program);
+	fprintf(stream, "usage: %s COMMAND [argument…]\n       %s --help | --version\n\n", program,
+		program);
 	for (size_t i = 0; commands[i] != NULL; i++)
 		fprintf(stream, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(stream,
@@ -171,8 +172,13 @@ enum command_exit command_run(int argc, char **argv)
 		show_all(stderr);
 		return COMMAND_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+		strcmp(argv[1], "help") == 0) {
 		show_all(stdout);
+		return COMMAND_DONE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts(PAM_WECHAT_VERSION);
 		return COMMAND_DONE;
 	}
 	call.command = command_find(argv[1]);

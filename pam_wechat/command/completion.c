@@ -66,7 +66,8 @@ static enum command_exit run(const struct command_call *call)
 	       "\tif ((COMP_CWORD == 1)); then\n\t\twords=\"");
 	for (size_t i = 0; commands[i] != NULL; i++)
 		printf(" %s", commands[i]->name);
-	printf("\"\n\telse\n\tcase ${COMP_WORDS[1]} in\n");
+	printf("\"\n\t\t[[ $word != -* ]] || words=\"--help --version\"\n"
+	       "\telse\n\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; commands[i] != NULL; i++)
 		write_command(commands[i]);
 	printf("\tesac\n\tfi\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\n"

@@ -1,11 +1,14 @@
 /* disable - takes the PAM line of pam_wechat out of the file of a service. */
 #include <errno.h>
+#include <glob.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "display.h"
+#include "lines.h"
 #include "pam_file.h"
 #include "pam_service.h"
 #include "paths.h"
@@ -14,6 +17,8 @@
 #include "text.h"
 #include "update.h"
 
+#define COPIES_SHOWN 1024
+
 enum copy {
 	COPY_NONE,
 	COPY_EQUAL, /* and removed: it is of no use any more */
@@ -21,15 +26,12 @@ enum copy {
 	COPY_UNKNOWN,
 };
 
-/* What has become of the copy that "enable" made. */
-static enum copy compare(const char *path, const struct text *edited, struct problem *problem)
+static enum copy compare(const char *copy, const struct text *edited, struct problem *problem)
 {
-	char copy[PAM_SERVICE_PATH_MAX + sizeof(PAM_SERVICE_BACKUP)];
 	const struct secret *contents;
 	struct update *update = NULL;
 	enum copy found = COPY_UNKNOWN;
 
-	(void)snprintf(copy, sizeof(copy), "%s%s", path, PAM_SERVICE_BACKUP);
 	if (update_open(copy, &update, problem) < 0)
 		return found;
 	contents = update_contents(update);
@@ -44,18 +46,52 @@ static enum copy compare(const char *path, const struct text *edited, struct pro
 	return found;
 }
 
-static void tell(const char *path, const struct text *edited)
+/* What has become of the copies that "enable" made; *others names those that differ. */
+static enum copy compare_all(
+	const char *path, const struct text *edited, struct text *others, struct problem *problem)
+{
+	char pattern[PAM_SERVICE_PATH_MAX + sizeof(PAM_SERVICE_BACKUP) + 1];
+	enum copy whole = COPY_NONE;
+	glob_t copies;
+
+	/* The name of a service holds nothing that means anything here. */
+	(void)snprintf(pattern, sizeof(pattern), "%s%s*", path, PAM_SERVICE_BACKUP);
+	if (glob(pattern, 0, NULL, &copies) != 0)
+		return COPY_NONE;
+	for (size_t i = 0; i < copies.gl_pathc; i++) {
+		const char *copy = copies.gl_pathv[i];
+		const char *number = copy + strlen(pattern) - 1;
+		enum copy one;
+
+		if (strspn(number, ".0123456789") != strlen(number))
+			continue;
+		one = compare(copy, edited, problem);
+		if (one == COPY_OTHER)
+			text_addf(others, "%s%s", others->length == 0 ? "" : ", ", copy);
+		/* As it was is as it was, whatever else is kept. */
+		if (whole == COPY_NONE || one == COPY_EQUAL ||
+			(whole == COPY_OTHER && one == COPY_UNKNOWN))
+			whole = one;
+	}
+	globfree(&copies);
+	return whole;
+}
+
+static void tell(const char *path, const struct text *edited, const char *taken)
 {
 	struct problem problem = {.text = ""};
+	char names[COPIES_SHOWN], shown[LINES_LENGTH_MAX];
+	struct text others;
 
-	switch (compare(path, edited, &problem)) {
+	text_init(&others, names, sizeof(names));
+	switch (compare_all(path, edited, &others, &problem)) {
 	case COPY_EQUAL:
 		printf("%s is as it was before \"pam-wechat enable\".\n", path);
 		break;
 	case COPY_OTHER:
 		printf("%s: the block was taken out. The rest was changed since "
-		       "\"pam-wechat enable\", and stays;\nas it was then: %s%s\n",
-			path, path, PAM_SERVICE_BACKUP);
+		       "\"pam-wechat enable\", and stays;\nas it was then: %s\n",
+			path, names);
 		break;
 	case COPY_UNKNOWN:
 		printf("%s: the block was taken out. (%s)\n", path, problem.text);
@@ -64,25 +100,34 @@ static void tell(const char *path, const struct text *edited)
 		printf("%s: the block was taken out.\n", path);
 		break;
 	}
+	for (const char *at = taken; *at != '\0';) {
+		size_t length = strcspn(at, "\n");
+
+		display_copy(shown, sizeof(shown), at, length);
+		printf("This went with it: %s\n", shown);
+		at += length + (at[length] == '\n');
+	}
 }
 
 static int change(const char *path, struct update **update, struct problem *problem)
 {
 	const struct secret *old = update_contents(*update);
-	char *bytes = malloc(old->size);
-	struct text edited;
+	/* Each holds a part of the file at most. */
+	char *bytes = malloc(2 * old->size);
+	struct text edited, taken;
 	int rv;
 
 	if (bytes == NULL)
 		return problem_set(problem, -ENOMEM, "out of memory");
 	text_init(&edited, bytes, old->size);
-	rv = pam_file_disable(path, old->bytes, old->size - 1, &edited, problem);
+	text_init(&taken, bytes + old->size, old->size);
+	rv = pam_file_disable(path, old->bytes, old->size - 1, &edited, &taken, problem);
 	if (rv == 0)
 		rv = update_write(*update, bytes, edited.length, 0644, problem);
 	/* The copy is in the same directory, which is locked. */
 	update_close(update);
 	if (rv == 0)
-		tell(path, &edited);
+		tell(path, &edited, taken.bytes);
 	free(bytes);
 	return rv;
 }

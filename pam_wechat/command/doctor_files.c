@@ -1,5 +1,6 @@
 /* Of the files of /etc/pam_wechat: who could have written them, and what they say. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +28,8 @@ static const struct finding_kind
 	conf_unread = {"conf-unread", SEVERITY_NOTE, "nothing that depends on it was checked"},
 	conf_mode = {"conf-mode", SEVERITY_WARNING,
 		"everybody on this machine learns appid, proxy and where the secret lies"},
+	conf_mode_group = {"conf-mode", SEVERITY_WARNING,
+		"the file's group learns appid, proxy and where the secret lies"},
 	secret_missing = {"secret-missing", SEVERITY_ERROR, "WeChat names nobody without it"},
 	secret_untrusted = {"secret-untrusted", SEVERITY_ERROR,
 		"who reads the app secret can act as your WeChat account; the module refuses it"},
@@ -103,7 +106,10 @@ void doctor_check_conf(struct doctor *doctor)
 		doctor_find_problem(doctor, &conf_bad, problem.text);
 		mend_conf(doctor);
 	} else if (stat(doctor->conf, &status) == 0 && (status.st_mode & 0044) != 0) {
-		doctor_find(doctor, &conf_mode, doctor->conf, 0, "others may read it");
+		bool others = (status.st_mode & 0004) != 0;
+
+		doctor_find(doctor, others ? &conf_mode : &conf_mode_group, doctor->conf, 0,
+			"%s may read it", others ? "others" : "its group");
 		doctor_mend(doctor, "chmod 600 %s", doctor->conf);
 	}
 }

@@ -10,6 +10,7 @@
 #include <security/pam_modules.h>
 
 #include "doctor.h"
+#include "pam_service.h"
 #include "pam_stack.h"
 #include "paths.h"
 #include "problem.h"
@@ -334,11 +335,9 @@ static void check_service(struct doctor *doctor, const char *name)
 	}
 }
 
-/* Hidden files and editors' and packages' copies are no services of anybody's. */
 static int is_service(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && strpbrk(entry->d_name, "~#") == NULL &&
-	       strstr(entry->d_name, ".dpkg-") == NULL && strstr(entry->d_name, ".rpm") == NULL;
+	return pam_service_is_file(entry->d_name);
 }
 
 void doctor_check_pam(struct doctor *doctor)

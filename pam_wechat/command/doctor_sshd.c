@@ -34,6 +34,8 @@ static const struct finding_kind
 	sshd_methods = {"sshd-methods", SEVERITY_ERROR, "sshd never asks the module"},
 	sshd_others = {"sshd-methods-around", SEVERITY_WARNING,
 		"whoever uses one of the other methods is never asked for WeChat"},
+	sshd_others_named = {"sshd-methods-around", SEVERITY_NOTE,
+		"whoever uses one of the lists without it is never asked for WeChat"},
 	sshd_password = {"sshd-password", SEVERITY_WARNING,
 		"sshd answers the module's question with the password that was typed, and ssh asks "
 		"people for one in vain"},
@@ -207,8 +209,13 @@ static void check_methods(struct doctor *doctor, const char *options)
 	}
 	if (asking == 0)
 		find_option(doctor, &sshd_methods, "AuthenticationMethods", methods, better);
-	else if (others > 0)
-		find_option(doctor, &sshd_others, "AuthenticationMethods", methods, better);
+	else if (others > 0) {
+		/* Somebody has written them out, who wants them: a key or WeChat, for instance. */
+		find_option(doctor, &sshd_others_named, "AuthenticationMethods", methods, better);
+		doctor_mend(doctor,
+			"nothing, unless everybody is to be asked: then AuthenticationMethods %s",
+			better);
+	}
 }
 
 static void check_times(struct doctor *doctor, const char *options, long timeout)

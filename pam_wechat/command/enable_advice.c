@@ -6,7 +6,6 @@
 
 #include "command.h"
 #include "display.h"
-#include "pam_service.h"
 #include "problem.h"
 #include "settings.h"
 #include "text.h"
@@ -100,7 +99,8 @@ static void list_users(const char *conf)
 	settings_finish(&settings);
 }
 
-void enable_advise(const struct command_call *call, const char *path, int line, const char *before)
+void enable_advise(const struct command_call *call, const char *path, int line, const char *before,
+	const char *copy)
 {
 	const char *service = call->words[0];
 
@@ -114,8 +114,7 @@ void enable_advise(const struct command_call *call, const char *path, int line, 
 		printf("WeChat is not asked of whom this lets in before: %s.\n", before);
 	if (command_value(call, "second-factor") == NULL)
 		list_users(call->conf);
-	printf("As it was:  %s%s\nTo go back: pam-wechat disable %s\n", path, PAM_SERVICE_BACKUP,
-		service);
+	printf("As it was:  %s\nTo go back: pam-wechat disable %s\n", copy, service);
 	if (is_sshd(service))
 		advise_on_sshd(service);
 	else

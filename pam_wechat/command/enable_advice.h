@@ -8,8 +8,9 @@ struct command_call;
 
 /*
  * Prints it. `line` is where the block stands in the file `path`; `before` names the lines that can
- * let people in before WeChat is asked, or is "".
+ * let people in before WeChat is asked, or is ""; `copy` is where the file is kept as it was.
  */
-void enable_advise(const struct command_call *call, const char *path, int line, const char *before);
+void enable_advise(const struct command_call *call, const char *path, int line, const char *before,
+	const char *copy);
 
 #endif

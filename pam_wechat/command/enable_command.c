@@ -166,7 +166,7 @@ static enum command_exit change(const struct command_call *call, const char *pat
 	const struct secret *old = update_contents(update);
 	size_t size = old->size + PAM_FILE_BLOCK_MAX;
 	char *bytes = malloc(size);
-	char before[BEFORE_MAX] = "";
+	char before[BEFORE_MAX] = "", copy[UPDATE_COPY_MAX] = "";
 	struct text edited;
 	int line;
 
@@ -180,13 +180,15 @@ static enum command_exit change(const struct command_call *call, const char *pat
 		free(bytes);
 		return COMMAND_USAGE;
 	}
-	if (line >= 0 && (update_back_up(update, PAM_SERVICE_BACKUP, problem) < 0 ||
-				 update_write(update, bytes, edited.length, 0644, problem) < 0))
+	if (line >= 0 && (update_back_up(update, PAM_SERVICE_BACKUP, copy, problem) < 0 ||
+				 update_write(update, bytes, edited.length, 0644, problem) < 0)) {
+		update_drop_copy(update, copy);
 		line = -1;
+	}
 	free(bytes);
 	if (line < 0)
 		return COMMAND_REFUSED;
-	enable_advise(call, path, line, before);
+	enable_advise(call, path, line, before, copy);
 	return COMMAND_DONE;
 }
 

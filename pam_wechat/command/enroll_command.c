@@ -264,7 +264,7 @@ const struct command command_enroll = {
 	.options =
 		(const struct command_option[]){
 			{"link", NULL, COMMAND_NOTHING,
-				"show the link alone, to be sent to somebody who is not here"},
+				"the link alone, for somebody who is not here; works 5 minutes"},
 			{"batch", "FILE", COMMAND_FILE,
 				"one after the other: a user on each line, # comments"},
 			{"force", NULL, COMMAND_NOTHING,

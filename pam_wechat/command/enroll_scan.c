@@ -156,8 +156,9 @@ static void show(const struct attempt *attempt)
 		printf("Send this link to %s, who opens it in WeChat and taps Continue:\n\n"
 		       "    %s\n\n"
 		       "Whoever opens it first can answer. So take the digits by telephone, from a "
-		       "voice\nthat you know. The link works until %s; Ctrl-C gives up.\n",
-			user, link, until);
+		       "voice\nthat you know. The link works for %d minutes, until %s; Ctrl-C "
+		       "gives up.\n",
+			user, link, ENROLL_LINK_SECONDS / 60, until);
 	} else {
 		draw(attempt);
 		printf("Let %s scan this with WeChat, tap Continue, and read you the four digits.\n"
@@ -278,7 +279,8 @@ enum reason enroll_scan_run(struct enroll_scan *scan)
 	attempt->scan = scan;
 	attempt->child = CHILD_NONE;
 	attempt->known = REASON_NOBODY;
-	attempt->deadline = deadline_in(scan->settings->timeout * 1000);
+	attempt->deadline = deadline_in(
+		(scan->link_alone ? ENROLL_LINK_SECONDS : scan->settings->timeout) * 1000);
 	describe_requester(&attempt->requester, scan->user);
 	reason = start(attempt);
 	if (reason == REASON_NONE)

@@ -11,6 +11,8 @@
 
 #include "reason.h"
 
+#define ENROLL_LINK_SECONDS 300 /* the most that the helper takes, and `timeout` */
+
 struct answers;
 struct settings;
 
@@ -27,7 +29,8 @@ struct enroll_scan {
 
 /*
  * Shows the link, and asks for the digits until they are right, it has failed for good, or the
- * settings' timeout has passed. Returns REASON_NONE and the openid; REASON_INTERRUPTED at the end
+ * settings' timeout has passed; for a link alone, which takes its time to reach somebody,
+ * ENROLL_LINK_SECONDS. Returns REASON_NONE and the openid; REASON_INTERRUPTED at the end
  * of the input; or why it failed, after saying so.
  */
 enum reason enroll_scan_run(struct enroll_scan *scan);

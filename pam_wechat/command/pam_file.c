@@ -193,9 +193,9 @@ static bool is_pam_line(const char *string)
 	return pam_lines_next(&lines, &line, &problem) > 0 && pam_line_is_ours(&line);
 }
 
-/* Appends what the block has kept. */
+/* Appends what the block has kept, and what goes with it. */
 static int add_kept(const char *path, const char *bytes, const struct block *block,
-	struct text *edited, struct problem *problem)
+	struct text *edited, struct text *taken, struct problem *problem)
 {
 	char line[LINES_LENGTH_MAX + 1];
 	struct lines lines;
@@ -207,7 +207,11 @@ static int add_kept(const char *path, const char *bytes, const struct block *blo
 
 		if (begins_with(line, kept_mark))
 			text_addf(edited, "%s\n", line + strlen(kept_mark));
-		else if (number != block->first && number != block->last && !is_pam_line(line))
+		else if (number == block->first || number == block->last)
+			continue;
+		else if (is_pam_line(line))
+			text_addf(taken, "%s\n", line);
+		else
 			return problem_set(problem, -EINVAL,
 				"%s:%zu: this line is not pam-wechat's: move it out of the block",
 				path, number);
@@ -216,7 +220,7 @@ static int add_kept(const char *path, const char *bytes, const struct block *blo
 }
 
 int pam_file_disable(const char *path, const char *bytes, size_t length, struct text *edited,
-	struct problem *problem)
+	struct text *taken, struct problem *problem)
 {
 	struct block block;
 	int rv = find_block(path, bytes, length, &block, problem);
@@ -226,7 +230,7 @@ int pam_file_disable(const char *path, const char *bytes, size_t length, struct 
 	if (block.first == 0)
 		return problem_set(problem, -ENOENT, "%s: there is no block of pam-wechat's", path);
 	text_add_bytes(edited, bytes, block.begin);
-	rv = add_kept(path, bytes, &block, edited, problem);
+	rv = add_kept(path, bytes, &block, edited, taken, problem);
 	if (rv < 0)
 		return rv;
 	if (bytes[block.end - 1] != '\n' && edited->length > 0)

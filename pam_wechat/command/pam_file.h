@@ -32,10 +32,11 @@ int pam_file_enable(const char *path, const char *bytes, size_t length, enum pam
 	const char *options, struct text *edited, struct problem *problem);
 
 /*
- * Appends to `edited` the text without the block. Returns 0; or -errno with the problem set:
+ * Appends to `edited` the text without the block, and to `taken` the PAM line that was in it, whose
+ * options somebody may have chosen, with its end. Returns 0; or -errno with the problem set:
  * -ENOENT if there is none, -EINVAL if it holds anything that is not ours.
  */
 int pam_file_disable(const char *path, const char *bytes, size_t length, struct text *edited,
-	struct problem *problem);
+	struct text *taken, struct problem *problem);
 
 #endif

@@ -23,6 +23,12 @@ static bool is_name(const char *service)
 	       strspn(service, allowed) == length;
 }
 
+bool pam_service_is_file(const char *name)
+{
+	return name[0] != '.' && strpbrk(name, "~#") == NULL && strstr(name, ".dpkg-") == NULL &&
+	       strstr(name, ".rpm") == NULL && strstr(name, PAM_SERVICE_BACKUP) == NULL;
+}
+
 enum command_exit pam_service_path(
 	const struct command_call *call, const char *service, char path[PAM_SERVICE_PATH_MAX])
 {
@@ -38,15 +44,30 @@ enum command_exit pam_service_path(
 /* Why the file of this name is nobody's to change, or NULL. */
 static const char *reason_to_refuse(const char *service)
 {
-	const char *end = strstr(service, PAM_SERVICE_BACKUP);
-
 	if (strncmp(service, "common-", strlen("common-")) == 0)
 		return "all services share this file: name the service that is to ask WeChat";
 	if (strcmp(service, "other") == 0)
 		return "this file is for all services without one of their own: name a service";
-	if (end != NULL && strcmp(end, PAM_SERVICE_BACKUP) == 0)
+	if (strstr(service, PAM_SERVICE_BACKUP) != NULL)
 		return "this is the copy that was made before a change";
 	return NULL;
+}
+
+/* libpam reads what packages bring there, but not beside a file of the administrator's. */
+static void complain_of_missing(const char *command, const char *service, const char *path)
+{
+	char shipped[PAM_SERVICE_PATH_MAX];
+
+	if (text_format(shipped, sizeof(shipped), "%s/%s", PATH_SERVICES_SHIPPED, service) == 0 &&
+		access(shipped, F_OK) == 0)
+		fprintf(stderr,
+			"pam-wechat %s: %s: there is only %s, which belongs to its package: "
+			"cp %s %s, and then once more\n",
+			command, path, shipped, shipped, path);
+	else
+		fprintf(stderr,
+			"pam-wechat %s: %s: there is no such file: is the program installed?\n",
+			command, path);
 }
 
 enum command_exit pam_service_open(
@@ -68,11 +89,12 @@ enum command_exit pam_service_open(
 		fprintf(stderr, "pam-wechat %s: %s\n", name, problem.text);
 		return COMMAND_REFUSED;
 	}
-	if (refusal == NULL && update_contents(*update) == NULL)
-		refusal = "there is no such file: is the program installed?";
-	if (refusal == NULL)
+	if (refusal == NULL && update_contents(*update) != NULL)
 		return COMMAND_DONE;
 	update_close(update);
-	fprintf(stderr, "pam-wechat %s: %s: %s\n", name, path, refusal);
+	if (refusal == NULL)
+		complain_of_missing(name, service, path);
+	else
+		fprintf(stderr, "pam-wechat %s: %s: %s\n", name, path, refusal);
 	return COMMAND_REFUSED;
 }

@@ -9,6 +9,7 @@
 #include "url.h"
 
 struct problem;
+struct text;
 
 #define SETUP_ANSWER_SIZE 1024 /* longer ones are wrong ones */
 
@@ -36,12 +37,16 @@ bool setup_is_direct(const struct setup *setup);
 int setup_check(const struct setup *setup, struct problem *problem);
 
 /*
- * Writes the files, all of them or none. Returns 0, or -errno with the problem set and everything
- * as it was before.
+ * Writes the files, all of them or none, and appends the copies of those that it replaced to
+ * `copies`, a path on each line. Returns 0, or -errno with the problem set and everything as it was
+ * before.
  */
-int setup_write(const struct setup *setup, struct problem *problem);
+int setup_write(const struct setup *setup, struct text *copies, struct problem *problem);
 
-/* Says what was written and what comes next: the web server, WeChat's file, two commands. */
-void setup_advise(const struct setup *setup);
+/*
+ * Says what was written, what was kept, and what comes next: the web server, WeChat's file, two
+ * commands.
+ */
+void setup_advise(const struct setup *setup, const char *copies);
 
 #endif

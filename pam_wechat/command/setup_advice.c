@@ -88,18 +88,43 @@ static void advise_test_account(const struct setup *setup)
 		length, origin, length, origin);
 }
 
-void setup_advise(const struct setup *setup)
+/* Files of another directory are for whoever starts things by hand. */
+static void advise_elsewhere(const struct setup *setup)
 {
-	printf("\nWritten: pam_wechat.conf, helper.conf, secret and users in %s.\n",
-		setup->directory);
-	if (setup_is_direct(setup))
-		advise_test_account(setup);
-	else
-		advise_behind_web_server(setup);
+	const char *directory = setup->directory;
+
+	printf("\nThen, as the unit pam-wechat-helper reads nothing but " PATH_CONF_DIR ":\n\n"
+	       "    pam-wechat-helper -c %s/helper.conf\n"
+	       "    pam-wechat doctor --conf %s/pam_wechat.conf\n"
+	       "\nAll other commands want the same --conf; \"enable\" writes it into the PAM "
+	       "line.\n",
+		directory, directory);
+	if (setup->force)
+		printf("A helper that runs already has to be started anew.\n");
+}
+
+static void advise_unit(const struct setup *setup)
+{
 	printf("\nThen:\n\n"
 	       "    systemctl enable --now pam-wechat-helper.socket pam-wechat-helper\n");
 	/* One that runs already would keep its old address. */
 	if (setup->force)
 		printf("    systemctl restart pam-wechat-helper\n");
 	printf("    pam-wechat doctor\n");
+}
+
+void setup_advise(const struct setup *setup, const char *copies)
+{
+	printf("\nWritten: pam_wechat.conf, helper.conf, secret and users in %s.\n",
+		setup->directory);
+	if (copies[0] != '\0')
+		printf("As they were before:\n%s", copies);
+	if (setup_is_direct(setup))
+		advise_test_account(setup);
+	else
+		advise_behind_web_server(setup);
+	if (strcmp(setup->directory, PATH_CONF_DIR) == 0)
+		advise_unit(setup);
+	else
+		advise_elsewhere(setup);
 }

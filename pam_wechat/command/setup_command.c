@@ -13,6 +13,8 @@
 #include "problem.h"
 #include "question.h"
 #include "setup.h"
+#include "text.h"
+#include "update.h"
 
 static const char introduction[] =
 	"Three questions, then the first configuration is written. Ctrl-C leaves everything as it "
@@ -172,8 +174,10 @@ static const char *directory_fault(const char *value)
 
 static enum command_exit run_with(const struct command_call *call, struct setup *setup)
 {
+	char lines[4 * UPDATE_COPY_MAX];
 	struct problem problem = {.text = ""};
 	enum command_exit status;
+	struct text copies;
 
 	if (setup_check(setup, &problem) < 0) {
 		fprintf(stderr, "pam-wechat setup: %s\n", problem.text);
@@ -182,11 +186,12 @@ static enum command_exit run_with(const struct command_call *call, struct setup 
 	status = answer_all(call, setup);
 	if (status != COMMAND_DONE)
 		return status;
-	if (setup_write(setup, &problem) < 0) {
+	text_init(&copies, lines, sizeof(lines));
+	if (setup_write(setup, &copies, &problem) < 0) {
 		fprintf(stderr, "pam-wechat setup: %s; nothing was written\n", problem.text);
 		return COMMAND_REFUSED;
 	}
-	setup_advise(setup);
+	setup_advise(setup, lines);
 	return COMMAND_DONE;
 }
 
@@ -230,7 +235,7 @@ const struct command command_setup = {
 			{"url", "URL", COMMAND_TEXT, "the address that phones open"},
 			{"yes", NULL, COMMAND_NOTHING, "ask nothing: what is missing is an error"},
 			{"force", NULL, COMMAND_NOTHING,
-				"replace files, keeping them as NAME.before-setup"},
+				"replace files, keeping them as NAME.before-setup, .2, .3…"},
 			{"dir", "DIR", COMMAND_DIRECTORY, "write into DIR, not " PATH_CONF_DIR},
 			{NULL, NULL, COMMAND_NOTHING, NULL},
 		},

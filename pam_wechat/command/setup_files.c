@@ -18,32 +18,37 @@
 #define CONTENTS_SIZE 4096
 #define PATH_SIZE 512
 
-enum { FILE_CONF, FILE_HELPER, FILE_SECRET, FILE_USERS, FILE_COUNT };
+/*
+ * In the order in which they are written, so that nobody gets in while, after a sudden end, old
+ * ones stand beside new ones. The module knows nothing new before pam_wechat.conf, the last, is
+ * there: with the old one the helper refuses links of another public_url, and WeChat an appid with
+ * another account's secret. What the new one names is there before.
+ */
+enum { FILE_HELPER, FILE_USERS, FILE_SECRET, FILE_CONF, FILE_COUNT };
 
 static const struct {
 	const char *name;
 	mode_t mode;
 	bool is_kept; /* if it is there */
 } files[FILE_COUNT] = {
-	[FILE_CONF] = {"pam_wechat.conf", 0600, false},
 	[FILE_HELPER] = {"helper.conf", 0644, false},
-	[FILE_SECRET] = {"secret", 0600, false},
 	[FILE_USERS] = {"users", 0600, true},
+	[FILE_SECRET] = {"secret", 0600, false},
+	[FILE_CONF] = {"pam_wechat.conf", 0600, false},
 };
 
 /* One of the files while it is being replaced. */
 struct place {
 	char path[PATH_SIZE];
 	struct update *update;
+	char copy[UPDATE_COPY_MAX]; /* of the old one; "": none */
 	bool was_there;
-	bool is_saved; /* as a copy */
 	bool is_begun; /* to be written */
 };
 
 static int name_file(const struct setup *setup, int file, char path[PATH_SIZE])
 {
-	return text_format(
-		path, PATH_SIZE - sizeof(BACKUP), "%s/%s", setup->directory, files[file].name);
+	return text_format(path, PATH_SIZE, "%s/%s", setup->directory, files[file].name);
 }
 
 static void write_conf(const struct setup *setup, struct text *text)
@@ -145,9 +150,8 @@ static int check_file(const struct setup *setup, int file, struct problem *probl
 		               : problem_set(problem, -errno, "%s: %s", path, strerror(errno));
 	if (!setup->force && !files[file].is_kept)
 		return problem_set(problem, -EEXIST,
-			"%s is there already: --force replaces it and keeps the old one as "
-			"%s" BACKUP,
-			path, path);
+			"%s is there already: --force replaces it and keeps a copy of it beside it",
+			path);
 	fd = safe_file_open(path, SAFE_FILE_PUBLIC, problem);
 	if (fd < 0)
 		return fd;
@@ -230,20 +234,18 @@ static int write_place(
 static void take_back(const struct place *place)
 {
 	struct problem ignored;
-	char backup[PATH_SIZE];
 
 	if (place->is_begun && !place->was_there)
 		(void)update_remove(place->update, &ignored);
-	if (!place->is_saved)
+	if (place->copy[0] == '\0')
 		return;
-	(void)text_format(backup, sizeof(backup), "%s" BACKUP, place->path);
 	if (place->is_begun)
-		(void)rename(backup, place->path);
+		(void)rename(place->copy, place->path);
 	else
-		(void)unlink(backup);
+		(void)unlink(place->copy);
 }
 
-static int write_all(const struct setup *setup, struct problem *problem)
+static int write_all(const struct setup *setup, struct text *copies, struct problem *problem)
 {
 	struct place places[FILE_COUNT] = {0};
 	int rv = 0;
@@ -254,8 +256,9 @@ static int write_all(const struct setup *setup, struct problem *problem)
 	for (int file = 0; rv == 0 && file < FILE_COUNT; file++) {
 		if (files[file].is_kept || !places[file].was_there)
 			continue;
-		rv = update_back_up(places[file].update, BACKUP, problem);
-		places[file].is_saved = rv == 0;
+		rv = update_back_up(places[file].update, BACKUP, places[file].copy, problem);
+		if (rv == 0)
+			text_addf(copies, "%s\n", places[file].copy);
 	}
 	for (int file = 0; rv == 0 && file < FILE_COUNT; file++)
 		rv = write_place(setup, file, &places[file], problem);
@@ -266,7 +269,7 @@ static int write_all(const struct setup *setup, struct problem *problem)
 	return rv;
 }
 
-int setup_write(const struct setup *setup, struct problem *problem)
+int setup_write(const struct setup *setup, struct text *copies, struct problem *problem)
 {
 	bool made = mkdir(setup->directory, 0755) == 0;
 	int rv = 0;
@@ -278,7 +281,7 @@ int setup_write(const struct setup *setup, struct problem *problem)
 	if (rv == 0)
 		rv = setup_check(setup, problem);
 	if (rv == 0)
-		rv = write_all(setup, problem);
+		rv = write_all(setup, copies, problem);
 	if (rv < 0 && made)
 		(void)rmdir(setup->directory);
 	return rv;

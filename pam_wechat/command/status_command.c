@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "helper_program.h"
+#include "pam_service.h"
 #include "pam_stack.h"
 #include "paths.h"
 #include "problem.h"
@@ -93,7 +94,7 @@ static void count_users(struct status *status)
 static int is_service_with_module(const struct dirent *entry)
 {
 	struct pam_stack *stack = NULL;
-	bool found = entry->d_name[0] != '.' &&
+	bool found = pam_service_is_file(entry->d_name) &&
 	             pam_stack_read(PATH_SERVICES, entry->d_name, "auth", &stack) == 0 &&
 	             pam_stack_find_ours(stack) != NULL;
 

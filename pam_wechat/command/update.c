@@ -21,6 +21,7 @@
 #define RETRY_MS 50
 #define CONTENTS_MAX (1024 * 1024)
 #define NAME_MAX_BYTES 256
+#define COPIES_MAX 999
 
 struct update {
 	char *path;
@@ -256,17 +257,60 @@ int update_write(struct update *update, const char *bytes, size_t length, mode_t
 	return put(update, update->name, bytes, length, mode, problem);
 }
 
-int update_back_up(struct update *update, const char *suffix, struct problem *problem)
+/* Finds a name for a copy. Returns 0; -ENAMETOOLONG; -EEXIST if all are taken; or -errno. */
+static int name_copy(const struct update *update, const char *suffix, char name[NAME_MAX_BYTES])
+{
+	for (int number = 1; number <= COPIES_MAX; number++) {
+		char behind[8] = "";
+		struct stat status;
+
+		if (number > 1)
+			(void)text_format(behind, sizeof(behind), ".%d", number);
+		if (text_format(name, NAME_MAX_BYTES, "%s%s%s", update->name, suffix, behind) < 0)
+			return -ENAMETOOLONG;
+		if (fstatat(update->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			return errno == ENOENT ? 0 : -errno;
+	}
+	return -EEXIST;
+}
+
+int update_back_up(struct update *update, const char *suffix, char copy[UPDATE_COPY_MAX],
+	struct problem *problem)
 {
 	char name[NAME_MAX_BYTES];
+	int rv;
 
+	copy[0] = '\0';
 	if (update->contents == NULL)
 		return 0;
-	if (text_format(name, sizeof(name), "%s%s", update->name, suffix) < 0)
-		return problem_set(
-			problem, -ENAMETOOLONG, "%s%s: the name is too long", update->path, suffix);
-	return put(
-		update, name, update->contents->bytes, update->contents->size - 1, 0600, problem);
+	/* Whoever makes copies of this file has its lock, so that the name stays free. */
+	rv = name_copy(update, suffix, name);
+	if (rv == 0 && text_format(copy, UPDATE_COPY_MAX, "%.*s%s",
+			       (int)(update->name - update->path), update->path, name) < 0)
+		rv = -ENAMETOOLONG;
+	if (rv < 0)
+		problem_set(problem, rv, "%s: no copy can be made: %s%s: %s", update->path,
+			update->name, suffix, strerror(-rv));
+	else
+		rv = put(update, name, update->contents->bytes, update->contents->size - 1, 0600,
+			problem);
+	if (rv < 0) {
+		/* One that may not last is none. */
+		if (copy[0] != '\0')
+			(void)unlinkat(update->directory, name, 0);
+		copy[0] = '\0';
+	}
+	return rv;
+}
+
+void update_drop_copy(struct update *update, const char *copy)
+{
+	struct stat now;
+
+	if (copy[0] != '\0' &&
+		fstatat(update->directory, update->name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+		now.st_ino == update->status.st_ino)
+		(void)unlink(copy);
 }
 
 int update_remove(struct update *update, struct problem *problem)

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define UPDATE_COPY_MAX 512 /* of a path */
+
 struct problem;
 struct secret;
 struct update;
@@ -40,10 +42,18 @@ int update_write(struct update *update, const char *bytes, size_t length, mode_t
 	struct problem *problem);
 
 /*
- * Copies the file as it is to the same name with `suffix` behind, replacing what is there. Returns
- * 0, also if there is no file; or -errno with the problem set.
+ * Copies the file as it is to the same name with `suffix` behind; where that is taken, with ".2"
+ * behind it, ".3" and so on: what was copied before is never lost. `copy` becomes the copy's path,
+ * or "" if there is no file, or none could be made. Returns 0, or -errno with the problem set.
  */
-int update_back_up(struct update *update, const char *suffix, struct problem *problem);
+int update_back_up(struct update *update, const char *suffix, char copy[UPDATE_COPY_MAX],
+	struct problem *problem);
+
+/*
+ * Removes a copy that update_back_up() has just made, after update_write() failed; unless the file
+ * is a new one all the same. "" is accepted.
+ */
+void update_drop_copy(struct update *update, const char *copy);
 
 /* Removes the file. Returns 0, also if there is none; or -errno with the problem set. */
 int update_remove(struct update *update, struct problem *problem);

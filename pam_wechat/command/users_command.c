@@ -30,6 +30,15 @@ static enum command_exit complain(int rv, const struct problem *problem, enum co
 	return rv == -EACCES ? COMMAND_REFUSED : status;
 }
 
+/* Programs that asked for JSON get an answer in any case. */
+static void report_failure(const struct command_call *call, const struct problem *problem)
+{
+	struct report *report = report_create(command_value(call, "json") != NULL);
+
+	report_string(report, "error", problem->text);
+	report_finish(&report);
+}
+
 static const char *show(char shown[static SHOWN_MAX], struct span span)
 {
 	display_copy(shown, SHOWN_MAX, span.at == NULL ? "" : span.at, span.length);
@@ -66,6 +75,8 @@ static enum command_exit list(const struct command_call *call, const char *path)
 			report_line(
 				report, "%s binds nobody: pam-wechat users add OPENID USER", path);
 		report_finish(&report);
+	} else {
+		report_failure(call, &problem);
 	}
 	secret_free(&contents);
 	return rv == 0 ? COMMAND_DONE : complain(rv, &problem, COMMAND_USAGE);
@@ -320,6 +331,8 @@ static enum command_exit run(const struct command_call *call)
 		return COMMAND_USAGE;
 	(void)snprintf(word, sizeof(word), "conf=%s", call->conf);
 	rv = settings_read(&settings, 1, line, &problem);
+	if (rv < 0)
+		report_failure(call, &problem);
 	status = rv == 0 ? verb->run(call, settings.users_file)
 	                 : complain(rv, &problem, COMMAND_USAGE);
 	settings_finish(&settings);

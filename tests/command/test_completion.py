@@ -96,6 +96,11 @@ def test_the_first_word_is_a_command(shell: Shell) -> None:
     assert shell.complete("nothing") == []
 
 
+def test_without_a_command_there_are_options(shell: Shell) -> None:
+    usage = run("--help").split("\n\n")[0]
+    assert shell.complete("-") == re.findall(r"--[a-z]+", usage) == ["--help", "--version"]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_options_are_those_of_the_help(shell: Shell, command: str) -> None:
     wanted = help_of(command)

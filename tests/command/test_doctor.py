@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pwd
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -252,9 +254,6 @@ BREAKS = [
           place="sshd_config:5"),
     Break("sshd-methods-around", set_sshd(AuthenticationMethods=None), "add", status=1,
           place="sshd_config:None"),
-    Break("sshd-methods-around",
-          set_sshd(AuthenticationMethods="publickey keyboard-interactive"), "line 5", "one-of-two",
-          status=1),
     Break("sshd-password", set_sshd(AuthenticationMethods=None, PasswordAuthentication="yes"),
           "line 4", status=1),
     Break("sshd-grace", set_sshd(LoginGraceTime="60"), "LoginGraceTime 120", place="sshd_config:6"),
@@ -361,6 +360,7 @@ NOTES = {
         "[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth",
         service="login"),
     "pam-exception": pam("auth sufficient pam_succeed_if.so uid >= 1000", "required: debug"),
+    "sshd-methods-around": set_sshd(AuthenticationMethods="publickey keyboard-interactive"),
     "sshd-root": write_users("OPENID alice,root\n"),
     "sshd-match": lambda machine: append(machine.ssh / "sshd_config", MATCH),
     "public-ca": lambda machine: machine.serve_url(machine.front()),
@@ -373,6 +373,16 @@ def test_what_only_has_to_be_known_is_a_note(machine: Machine, name: str) -> Non
     status, findings = machine.doctor()
     assert (status, worst(findings)) == (0, [])
     assert [finding["severity"] for finding in findings if finding["id"] == name] == ["note"]
+
+
+@pytest.mark.parametrize(("mode", "who"), [
+    (0o640, "group"), (0o604, "everybody"), (0o644, "everybody"),
+])
+def test_who_may_read_the_configuration_is_said(machine: Machine, mode: int, who: str) -> None:
+    machine.site.conf_file.chmod(mode)
+    (found,) = [finding for finding in machine.doctor()[1] if finding["id"] == "conf-mode"]
+    assert ("everybody" in found["why"]) == ("others" in found["what"]) == (who == "everybody")
+    assert ("group" in found["why"]) == ("group" in found["what"]) == (who == "group")
 
 
 def test_where_everybody_gets_in_it_is_not_said_that_nobody_does(machine: Machine) -> None:
@@ -532,9 +542,22 @@ def test_the_environment_is_not_obeyed(machine: Machine, folder: Path) -> None:
 
 def test_wechat_is_asked_by_the_exchange_s_user_and_once(machine: Machine) -> None:
     """As in a login: no more than one call of the endpoint, and the code was never WeChat's."""
-    machine.doctor()
+    trace = machine.site.folder / "trace"
+    done = machine.command.run("doctor", "--json", through=(
+        "strace", "-f", "-qq", "-e", "trace=setresuid,connect", "-o", str(trace)))
+    assert done.returncode == 0
     calls = [record for record in machine.wechat.requests if record.endpoint == "access_token"]
     assert [record.errcode for record in calls] == [40029]
+    port = machine.site.settings()["api_url"].rpartition(":")[2]
+    text = trace.read_text()
+    askers = set(re.findall(rf"^(\d+) +connect\(.*htons\({port}\)", text, re.MULTILINE))
+    uid = pwd.getpwnam("pam-wechat-exchange").pw_uid
+    assert askers
+    for pid in askers:
+        calls_of = [line for line in text.splitlines() if line.split()[0] == pid]
+        became = [f"setresuid({uid}, {uid}, {uid}) " in line for line in calls_of]
+        connected = [f"htons({port})" in line for line in calls_of]
+        assert True in became and became.index(True) < connected.index(True)
 
 
 def test_a_ca_file_that_only_root_can_reach_fails_here_as_in_a_login(machine: Machine) -> None:
@@ -557,7 +580,10 @@ def test_a_number_of_wechats_is_explained(machine: Machine, code: str, words: st
 
 
 def test_a_negative_number_is_explained(machine: Machine) -> None:
-    done = machine.command.run("doctor", "--", "-1")
+    words = re.search(r"pam-wechat doctor (-- -1)",
+                      machine.command.run("doctor", "--help").stdout)
+    assert words is not None
+    done = machine.command.run("doctor", *words[1].split())
     assert (done.returncode, "busy" in done.stdout) == (0, True)
 
 

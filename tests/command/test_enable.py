@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.machine import mounted
 from harness.services import BACKUP, COMMON, FOLDER, MODULE, Services, shipped
 from harness.site import REPOSITORY
+from harness.strace import calls_in
 
 SERVICES = ("sshd", "login", "su", "sudo", "sudo-i")
 FORMS: dict[str, tuple[str, ...]] = {"alone": (), "second factor": ("--second-factor",)}
@@ -94,6 +96,34 @@ def test_only_the_block_is_taken_out_of_a_file_that_was_changed(
     assert (FOLDER / f"sshd{BACKUP}").read_bytes() == shipped("sshd")
 
 
+def test_no_copy_is_lost_to_a_later_one(services: Services) -> None:
+    path = FOLDER / "sshd"
+    copies = [FOLDER / f"sshd{BACKUP}{number}" for number in ("", ".2")]
+    services.enable("sshd")
+    changed = path.read_bytes().replace(b"# PAM configuration", b"# Our PAM configuration")
+    path.write_bytes(changed)
+    services.disable("sshd")
+    changed = path.read_bytes()
+    assert changed != shipped("sshd")
+    assert f"As it was:  {copies[1]}\n" in services.enable("sshd")
+    assert [copy.read_bytes() for copy in copies] == [shipped("sshd"), changed]
+    assert f"{path} is as it was" in services.disable("sshd")
+    # Only what is there again is not needed any more.
+    assert path.read_bytes() == changed and copies[0].read_bytes() == shipped("sshd")
+    assert not copies[1].exists()
+
+
+def test_options_that_somebody_added_are_said_when_they_go(services: Services) -> None:
+    services.enable("sshd")
+    path = FOLDER / "sshd"
+    line = f"auth    required    pam_wechat.so conf={services.site.conf_file} timeout=60"
+    assert (text := path.read_text()).count(line.removesuffix(" timeout=60")) == 1
+    path.write_text(text.replace(line.removesuffix(" timeout=60"), line))
+    output = services.disable("sshd")
+    assert f"{path} is as it was" in output and f"This went with it: {line}\n" in output
+    assert path.read_bytes() == shipped("sshd")
+
+
 def test_a_foreign_line_in_the_block_is_not_lost(services: Services) -> None:
     services.enable("sshd")
     path = FOLDER / "sshd"
@@ -111,7 +141,7 @@ def test_shared_files_are_never_changed(services: Services) -> None:
     for service in SERVICES:
         services.enable(service)
     assert {name: snapshot()[name] for name in COMMON} == {name: before[name] for name in COMMON}
-    for name in (*COMMON, "other", f"sshd{BACKUP}"):
+    for name in (*COMMON, "other", f"sshd{BACKUP}", f"sshd{BACKUP}.2"):
         assert is_refused(services, rf"{name}: (all services|this )", name)
         assert services.command.run("disable", name).returncode == 1
 
@@ -130,6 +160,22 @@ def test_wrong_usage_is_explained(services: Services) -> None:
 
 def test_a_service_that_is_not_there_is_refused(services: Services) -> None:
     assert is_refused(services, "/etc/pam.d/gdm: there is no such file", "gdm")
+
+
+def test_a_service_of_a_package_s_own_folder_is_to_be_copied_first(
+    services: Services, folder: Path
+) -> None:
+    (folder / "gdm").write_bytes(shipped("sshd"))
+    folder.chmod(0o755)
+    with mounted(folder, "/usr/lib/pam.d"):
+        done = services.command.run("enable", "gdm")
+        assert done.returncode == 1
+        command = re.search(r"there is only /usr/lib/pam\.d/gdm, .*: (cp \S+ \S+),", done.stderr)
+        assert command is not None, done.stderr
+        subprocess.run(command[1].split(), check=True)
+    services.enable("gdm")
+    services.disable("gdm")
+    assert (FOLDER / "gdm").read_bytes() == shipped("sshd")
 
 
 def test_a_second_time_is_refused_with_the_line(services: Services, form: str) -> None:
@@ -277,6 +323,35 @@ def test_a_full_disk_changes_nothing(services: Services) -> None:
         assert is_refused(services, "No space left on device", "sshd")
     finally:
         subprocess.run(["umount", FOLDER], check=True)
+
+
+@pytest.mark.parametrize(("call", "number", "error", "written"), [
+    ("openat .sshd.new", 1, "EACCES", False),
+    ("renameat .sshd.new", 1, "EROFS", False),
+    ("fsync /etc/pam.d>", 1, "EIO", False),  # of the copy
+    ("fsync /etc/pam.d>", 2, "EIO", True),
+])
+def test_a_copy_stays_only_if_the_file_has_changed(
+    services: Services, folder: Path, call: str, number: int, error: str, written: bool
+) -> None:
+    trace = folder / "trace"
+    name, argument = call.split()
+    before = snapshot()
+    done = services.command.run("enable", "sshd", through=("strace", "-y", "-o", str(trace)))
+    assert done.returncode == 0
+    services.disable("sshd")
+    assert snapshot() == before
+    made = [arguments for called, arguments in calls_in(trace) if called == name]
+    place = [i for i, arguments in enumerate(made, 1) if argument in arguments][number - 1]
+    done = services.command.run("enable", "sshd", through=(
+        "strace", "-qq", "-o", "/dev/null", "-e", f"inject={name}:error={error}:when={place}"))
+    assert done.returncode == 1
+    if written:
+        assert "a power failure may bring the old one back" in done.stderr
+        assert (FOLDER / f"sshd{BACKUP}").read_bytes() == shipped("sshd")
+        assert snapshot()["sshd"] != before["sshd"]
+    else:
+        assert snapshot() == before
 
 
 CALLS = ("flock", "write", "fchown", "fchmod", "fsync", "renameat", "unlinkat")

@@ -10,7 +10,9 @@ import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, time
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -214,7 +216,15 @@ def test_a_snapshot_names_nobody_and_a_tap_afterwards_does(
         if "allow" in page.buttons:
             page = phone.tap("allow")
         if snapshot == "unflagged" and scope == "snsapi_base":
-            return  # nobody can tell, as in a login: the administrator sees another openid
+            # Nobody can tell, as in a login: it is another openid, which signs carol in never.
+            assert page.pin is not None
+            terminal.type(page.pin)
+            terminal.agree(ASKED, "n")
+            assert terminal.end() == 1
+            named = re.search(r"^WeChat named    (\S+)$", terminal.shown, re.MULTILINE)
+            assert named is not None and named[1] != wechat.openid("carol")
+            assert site.users_file.read_text() == table
+            return
         assert page.pin is None
         terminal.wait_for("WeChat opened a snapshot")
         terminal.type("1234")
@@ -259,6 +269,27 @@ def test_a_link_alone_comes_without_a_picture_and_with_a_warning(
         terminal.type(finish_on(phone, link))
         terminal.agree(ASKED)
         assert terminal.end() == 0
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
+
+
+def test_a_link_alone_has_a_longer_life_than_a_login(
+    site: Site, wechat: WeChat, phone: Phone, table: str
+) -> None:
+    """It has to reach somebody first."""
+    site.write_conf(timeout="5")
+    with Enrolling(site, "carol", "--link") as terminal:
+        began = datetime.now()
+        link = terminal.link()
+        told = re.search(r"works for 5 minutes, until (\d\d:\d\d:\d\d);", terminal.shown)
+        assert told is not None
+        end = datetime.combine(began, time.fromisoformat(told[1]))
+        assert 295 <= (end - began).total_seconds() % 86400 <= 302
+        # A login of this configuration is over then, for its child and the helper as well.
+        sleep(6)
+        terminal.type(finish_on(phone, link))
+        terminal.agree(ASKED)
+        assert terminal.end() == 0
+    assert "time is up" not in terminal.shown
     assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
 
 
@@ -376,10 +407,14 @@ def test_only_root_enrols(site: Site, table: str) -> None:
     assert done.stdout == "" and site.users_file.read_text() == table
 
 
-@pytest.mark.parametrize("words", [(), ("alice", "bob"), ("alice", "--batch", "/dev/null")])
-def test_wrong_usage_is_told(site: Site, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("words, told", [
+    ((), "not both"), (("alice", "bob"), "usage: pam-wechat enroll"),
+    (("alice", "--batch", "/dev/null"), "not both"),
+])
+def test_wrong_usage_is_told(site: Site, words: tuple[str, ...], told: str) -> None:
     done = Command(site).run("enroll", *words)
-    assert done.returncode == 2 and "usage: " in done.stderr or "not both" in done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
 
 
 @pytest.mark.parametrize("user, words", [

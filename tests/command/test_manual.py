@@ -9,6 +9,7 @@ import pytest
 
 from harness.command import PROGRAM
 from harness.manual import part, plain
+from harness.site import HELPER
 
 PAGE = "pam-wechat(8)"
 
@@ -55,6 +56,21 @@ def test_a_command_has_its_options_and_no_others(command: str) -> None:
 @pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_a_command_is_used_as_its_help_says(command: str) -> None:
     assert sections()[command].strip().splitlines()[0].replace("*", "") == usage_of(command)
+
+
+def test_the_options_without_a_command_are_those_of_the_usage() -> None:
+    told = re.findall(r"^\*(--[a-z]+)\*, \*(-[a-zA-Z])\*$", part(PAGE, "WITHOUT A COMMAND"),
+                      re.MULTILINE)
+    assert [long for long, _ in told] == re.findall(r"--[a-z]+", run("--help").split("\n\n")[0])
+    for long, short in told:
+        assert run(long) == run(short) != ""
+
+
+def test_the_version_is_the_helper_s() -> None:
+    version = run("--version")
+    assert re.fullmatch(r"\d+(\.\d+)+\S*\n", version)
+    assert version == subprocess.run([HELPER, "-V"], check=True, capture_output=True,
+                                     text=True).stdout
 
 
 @pytest.mark.parametrize("command", sections())

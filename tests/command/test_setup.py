@@ -18,7 +18,9 @@ import pytest
 
 from harness.command import PROGRAM
 from harness.host import Host
+from harness.machine import mounted
 from harness.site import HELPER, Site, free_port
+from harness.strace import calls_in, numbered
 from harness.terminal import Terminal
 from harness.waiting import until
 from simulator import Phone, WeChat
@@ -463,6 +465,22 @@ def test_force_keeps_copies(setup: Setup) -> None:
     assert setup.taken_by_helper().returncode == 0
 
 
+def test_no_copy_is_lost_to_a_later_one(setup: Setup) -> None:
+    old = {"pam_wechat.conf": "by hand\n", "helper.conf": "by hand, too\n", "secret": "old\n"}
+    setup.make(**{name.replace(".conf", "_conf"): text for name, text in old.items()})
+    for suffix in (".before-setup", ".before-setup.2", ".before-setup.3"):
+        before = setup.files()
+        done = setup.run(*setup.options(appid=f"wx{len(suffix):016}"), "--force")
+        assert done.returncode == 0
+        said = lines_between(done.stdout, "As they were before:\n", "\n\n").splitlines()[1:]
+        assert sorted(said) == sorted(f"{setup.directory}/{name}{suffix}" for name in old)
+        files = setup.files()
+        assert before.items() - {(name, before[name]) for name in old} <= files.items()
+        assert {name: files[name + suffix][1] for name in old} == {
+            name: before[name][1] for name in old}
+    assert {name: setup.files()[f"{name}.before-setup"][1] for name in old} == old
+
+
 # -- what can go wrong
 
 
@@ -536,6 +554,54 @@ def test_a_full_disk_leaves_everything_as_it_was(setup: Setup, forced: bool) -> 
     assert len(outcomes) > 2 and (0, "") in outcomes
 
 
+OLD = {"pam_wechat.conf": "old conf\n", "helper.conf": "old helper\n",
+       "secret": "0ldSecret0ldSecret\n", "users": "# old\n"}
+
+
+def begin_anew(setup: Setup, forced: bool) -> None:
+    shutil.rmtree(setup.directory, ignore_errors=True)
+    if forced:
+        setup.make(**{name.replace(".conf", "_conf"): text for name, text in OLD.items()})
+        (setup.directory / "helper.conf").chmod(0o644)
+
+
+@pytest.mark.parametrize("forced", [False, True], ids=["fresh", "forced"])
+def test_a_sudden_end_at_any_system_call_leaves_whole_files(setup: Setup, forced: bool) -> None:
+    words = [*setup.options(), *(["--force"] if forced else [])]
+    trace = setup.folder / "trace"
+    begin_anew(setup, forced)
+    assert setup.run(*words, through=["strace", "-o", str(trace)]).returncode == 0
+    new = {name: setup.files()[name] for name in MODES}
+    made = calls_in(trace)
+    # Before it names the directory for the first time it cannot have changed anything in it.
+    first = [f'"{setup.directory}' in arguments for _, arguments in made[1:]].index(True) + 1
+    seen = set()
+    for name, number in list(numbered(made[:-1]))[first:]:
+        begin_anew(setup, forced)
+        before = setup.files()
+        strace = ["strace", "-qq", "-o", "/dev/null", "-e",
+                  f"inject={name}:signal=KILL:when={number}"]
+        assert setup.run(*words, through=strace).returncode != 0, (name, number)
+        left = setup.files()
+        whole = {file for file in MODES if left.get(file) == new[file]}
+        assert all(left.get(file) == before.get(file) for file in MODES.keys() - whole), (
+            name, number)
+        # The module reads nothing new before all of it is there.
+        assert "pam_wechat.conf" not in whole or whole == MODES.keys(), (name, number)
+        for file, (mode, text) in left.items():
+            assert mode == 0o600 or not {SECRET, OLD["secret"].strip()} & set(text.split()), file
+        kept = {text for _, text in left.values()}
+        assert not forced or set(OLD.values()) <= kept, (name, number)
+        again = setup.run(*setup.options(), "--force")
+        assert again.returncode == 0, again.stderr
+        files = setup.files()
+        assert {file: files[file] for file in MODES} == new, (name, number)
+        assert not [file for file in files if file.startswith(".")], (name, number)
+        seen.add(frozenset(whole - {"users"} if forced else whole))
+    # It was ended between any two files.
+    assert len(seen) == (4 if forced else 5)
+
+
 def test_a_directory_made_for_nothing_is_taken_away(setup: Setup) -> None:
     """As no file can be made in it: not even by root, below /proc."""
     setup.directory = Path("/proc/pam_wechat")
@@ -565,7 +631,7 @@ def test_of_two_setups_at_once_one_is_whole(setup: Setup) -> None:
 
 def test_what_somebody_else_makes_meanwhile_is_not_replaced(setup: Setup) -> None:
     setup.make()
-    lock = setup.directory / ".pam_wechat.conf.lock"
+    lock = setup.directory / ".helper.conf.lock"  # the first of the locks
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         process = subprocess.Popen(setup.line(*setup.options()), stderr=subprocess.PIPE, text=True)
@@ -616,11 +682,30 @@ def test_a_web_server_of_its_own_port_is_told_it(setup: Setup) -> None:
 def test_what_comes_next_is_said(setup: Setup) -> None:
     said = setup.run(*setup.options()).stdout
     assert f"verify_file = {setup.directory}/MP_verify_….txt" in said
-    assert said.endswith("systemctl enable --now pam-wechat-helper.socket pam-wechat-helper\n"
-                         "    pam-wechat doctor\n")
     assert SECRET not in said
-    assert "systemctl restart" not in said
-    assert "systemctl restart pam-wechat-helper\n" in setup.run(*setup.options(), "--force").stdout
+    assert "systemctl" not in said and "reads nothing but /etc/pam_wechat:" in said
+    # These are run by hand, and doctor understands what it is told to.
+    helper, doctor = re.findall(r"^    (pam-wechat.*)$", said, re.MULTILINE)[-2:]
+    assert helper == f"pam-wechat-helper -c {setup.directory}/helper.conf"
+    assert doctor == f"pam-wechat doctor --conf {setup.directory}/pam_wechat.conf"
+    done = subprocess.run([setup.program, *doctor.split()[1:], "--offline"], capture_output=True,
+                          text=True, timeout=60, env=ENVIRONMENT)
+    assert f"{setup.directory}/users" in done.stdout and "conf-missing" not in done.stdout
+    assert "has to be started anew" not in said
+    assert "has to be started anew" in setup.run(*setup.options(), "--force").stdout
+
+
+def test_what_comes_next_for_the_files_of_the_unit_is_said(setup: Setup) -> None:
+    with mounted(setup.directory.parent, "/etc"):
+        done = [subprocess.run([setup.program, "setup", *setup.options(), *words], text=True,
+                               capture_output=True, timeout=60, env=ENVIRONMENT)
+                for words in ((), ("--force",))]
+    assert set(setup.files()) >= set(MODES)
+    unit = "    systemctl enable --now pam-wechat-helper.socket pam-wechat-helper\n"
+    restart = "    systemctl restart pam-wechat-helper\n"
+    assert done[0].stdout.endswith(f"{unit}    pam-wechat doctor\n")
+    assert done[1].stdout.endswith(f"{unit}{restart}    pam-wechat doctor\n")
+    assert "--conf" not in done[0].stdout + done[1].stdout
 
 
 # -- and it works

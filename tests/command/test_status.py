@@ -189,6 +189,9 @@ def test_services_that_name_the_module_are_listed(running: Site, status: Status)
         "x-comment": "# auth required pam_wechat.so\nauth required pam_unix.so # pam_wechat.so\n",
         "x-other": "auth required pam_wechat.so.bak\nauth required not_pam_wechat.so\n",
         "x-empty": "",
+        **{name: "auth required pam_wechat.so\n" for name in (
+            "x-wechat-1~", "x-wechat-1.dpkg-old", "x-wechat-1.rpmsave", ".x-wechat-1.swp",
+            "x-wechat-1.before-pam-wechat.2")},
     }
     try:
         for name, text in files.items():

@@ -12,7 +12,6 @@ import signal
 import stat
 import subprocess
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ import pytest
 
 from harness.command import Command
 from harness.processes import children_of
+from harness.strace import calls_in, numbered
 from harness.waiting import until
 
 ALICE = "oAlice-0000000000000000000_A"
@@ -75,15 +75,7 @@ def calls(command: Command, table: Path) -> list[tuple[str, str]]:
     reset(table)
     done = command.run("users", "add", BOB, "bob", through=("strace", "-y", "-o", str(trace)))
     assert done.returncode == 0, done.stderr
-    return re.findall(r"^(\w+)\((.*)$", trace.read_text(), re.MULTILINE)
-
-
-def numbered(made: list[tuple[str, str]]) -> Iterator[tuple[str, int]]:
-    """The same calls as strace counts them: each name by itself, from 1."""
-    count: Counter[str] = Counter()
-    for name, _ in made:
-        count[name] += 1
-        yield name, count[name]
+    return calls_in(trace)
 
 
 @pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM", "SIGINT"])

@@ -298,6 +298,26 @@ def test_a_bad_configuration_is_told_with_its_line(command: Command, table: Path
     assert f"{command.site.conf_file}:2: " in done.stderr
 
 
+@pytest.mark.parametrize("verb", ["list", "check"])
+def test_programs_are_told_of_a_bad_configuration_in_json(
+    command: Command, table: Path, verb: str
+) -> None:
+    command.site.conf_file.write_text("users_file = /nowhere\nnonsense\n")
+    done = command.run("users", verb, "--json")
+    assert done.returncode == 2
+    (error,) = json.loads(done.stdout).items()
+    assert error[0] == "error" and error[1].startswith(f"{command.site.conf_file}:2: ")
+    assert error[1] in done.stderr
+    assert command.run("users", verb).stdout == ""
+
+
+def test_programs_are_told_of_a_bad_table_in_json(command: Command, table: Path) -> None:
+    table.write_text("nonsense\n")
+    done = command.run("users", "list", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"].startswith(f"{table}:1: ")
+
+
 def test_what_nobody_can_read_is_not_done(command: Command, table: Path) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(command.line("users", "list"), stdout=full, stderr=subprocess.PIPE)

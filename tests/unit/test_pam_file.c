@@ -11,7 +11,8 @@
 #define END "# END pam-wechat"
 
 static char bytes[PAM_FILE_MAX + PAM_FILE_BLOCK_MAX];
-static struct text edited;
+static char line[512];
+static struct text edited, taken;
 static struct problem problem;
 
 static int enable(const char *file, enum pam_file_form form, const char *options)
@@ -25,7 +26,8 @@ static int disable(const char *file)
 {
 	problem.text[0] = '\0';
 	text_init(&edited, bytes, sizeof(bytes));
-	return pam_file_disable("F", file, strlen(file), &edited, &problem);
+	text_init(&taken, line, sizeof(line));
+	return pam_file_disable("F", file, strlen(file), &edited, &taken, &problem);
 }
 
 static void test_wechat_takes_the_place_of_common_auth(void **state)
@@ -45,6 +47,16 @@ static void test_a_second_factor_stands_behind_common_auth(void **state)
 	assert_string_equal(bytes, INCLUDE BEGIN
 		"auth    [success=ok ignore=ignore default=die]         pam_wechat.so "
 		"unlisted=ignore\n" END "\nauth optional a.so\n");
+}
+
+static void test_what_somebody_added_to_the_line_is_told_when_it_goes(void **state)
+{
+	(void)state;
+	assert_int_equal(disable("# one\n" BEGIN "# before: " INCLUDE
+				 "auth required pam_wechat.so timeout=60 # slow\n" END "\n"),
+		0);
+	assert_string_equal(bytes, "# one\n" INCLUDE);
+	assert_string_equal(line, "auth required pam_wechat.so timeout=60 # slow\n");
 }
 
 static void test_options_stand_at_the_end_of_the_line(void **state)
@@ -159,6 +171,7 @@ int main(void)
 		cmocka_unit_test(test_wechat_takes_the_place_of_common_auth),
 		cmocka_unit_test(test_a_second_factor_stands_behind_common_auth),
 		cmocka_unit_test(test_options_stand_at_the_end_of_the_line),
+		cmocka_unit_test(test_what_somebody_added_to_the_line_is_told_when_it_goes),
 		cmocka_unit_test(test_what_was_put_in_is_taken_out_without_a_trace),
 		cmocka_unit_test(test_a_change_beside_the_block_stays),
 		cmocka_unit_test(test_what_is_not_fit_is_refused_with_its_line),

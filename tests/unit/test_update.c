@@ -154,6 +154,7 @@ static void test_what_a_death_left_behind_is_taken_away(void **state)
 static void test_a_backup_is_a_copy_of_what_was_there(void **state)
 {
 	struct problem problem = {""};
+	char copy[UPDATE_COPY_MAX];
 	struct folder folder;
 	struct update *update;
 	const char *path;
@@ -162,18 +163,64 @@ static void test_a_backup_is_a_copy_of_what_was_there(void **state)
 	folder_create(&folder);
 	path = folder_path(&folder, "file");
 	update = open_update(path);
-	assert_int_equal(update_back_up(update, ".old", &problem), 0);
+	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	assert_string_equal(copy, "");
 	update_close(&update);
 	assert_int_equal(count_files(folder.path), 0);
 	folder_write(&folder, "file", 0640, "first", 5);
-	folder_write(&folder, "file.old", 0600, "older still", 11);
 	update = open_update(path);
-	assert_int_equal(update_back_up(update, ".old", &problem), 0);
+	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	assert_string_equal(copy, folder_path(&folder, "file.old"));
 	write_update(update, "second", 0600);
 	update_close(&update);
 	expect_file(path, "second", 0640);
 	expect_file(folder_path(&folder, "file.old"), "first", 0640);
 	assert_int_equal(count_files(folder.path), 2);
+	folder_remove(&folder);
+}
+
+static void test_a_backup_replaces_no_other(void **state)
+{
+	struct problem problem = {""};
+	char copy[UPDATE_COPY_MAX];
+	struct folder folder;
+	struct update *update;
+
+	(void)state;
+	folder_create(&folder);
+	folder_write(&folder, "file", 0600, "third", 5);
+	folder_write(&folder, "file.old", 0600, "first", 5);
+	assert_int_equal(symlink("nowhere", folder_path(&folder, "file.old.2")), 0);
+	update = open_update(folder_path(&folder, "file"));
+	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	assert_string_equal(copy, folder_path(&folder, "file.old.3"));
+	update_close(&update);
+	expect_file(folder_path(&folder, "file.old"), "first", 0600);
+	expect_file(folder_path(&folder, "file.old.3"), "third", 0600);
+	assert_int_equal(count_files(folder.path), 4);
+	folder_remove(&folder);
+}
+
+static void test_a_backup_is_dropped_unless_the_file_is_new(void **state)
+{
+	struct problem problem = {""};
+	char copy[UPDATE_COPY_MAX];
+	struct folder folder;
+	struct update *update;
+
+	(void)state;
+	folder_create(&folder);
+	folder_write(&folder, "file", 0600, "first", 5);
+	update = open_update(folder_path(&folder, "file"));
+	update_drop_copy(update, "");
+	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	update_drop_copy(update, copy);
+	assert_int_equal(access(folder_path(&folder, "file.old"), F_OK), -1);
+	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	write_update(update, "second", 0600);
+	update_drop_copy(update, copy);
+	update_close(&update);
+	expect_file(folder_path(&folder, "file.old"), "first", 0600);
 	folder_remove(&folder);
 }
 
@@ -259,6 +306,8 @@ int main(void)
 		cmocka_unit_test(test_an_update_that_writes_nothing_changes_nothing),
 		cmocka_unit_test(test_what_a_death_left_behind_is_taken_away),
 		cmocka_unit_test(test_a_backup_is_a_copy_of_what_was_there),
+		cmocka_unit_test(test_a_backup_replaces_no_other),
+		cmocka_unit_test(test_a_backup_is_dropped_unless_the_file_is_new),
 		cmocka_unit_test(test_a_file_can_be_removed),
 		cmocka_unit_test(test_what_is_not_trusted_is_not_opened),
 		cmocka_unit_test(test_signals_wait_until_the_update_is_over),
