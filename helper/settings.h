@@ -11,7 +11,7 @@
 #include "config.h"
 #include "network.h"
 
-#define SETTINGS_PATH "/etc/pam_wechat/helper.conf"
+/* SETTINGS_PATH, the file that is read where nobody names another, comes from the build. */
 
 struct pages;
 struct problem;

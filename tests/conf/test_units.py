@@ -11,6 +11,7 @@ from harness.site import BUILD, HELPER, REPOSITORY
 
 SYSTEMD = REPOSITORY / "conf/systemd"
 SERVICE = BUILD / "conf/pam-wechat-helper.service"
+SOCKET = BUILD / "conf/pam-wechat-helper.socket"
 
 
 def units(folder: Path) -> list[Path]:
@@ -19,9 +20,7 @@ def units(folder: Path) -> list[Path]:
     assert "ExecStart=/usr/sbin/pam-wechat-helper\n" in service
     made = folder / SERVICE.name
     made.write_text(service.replace("/usr/sbin/pam-wechat-helper", str(HELPER)))
-    socket = folder / "pam-wechat-helper.socket"
-    shutil.copy(SYSTEMD / socket.name, socket)
-    return [made, socket]
+    return [made, Path(shutil.copy(SOCKET, folder))]
 
 
 def test_units_verify_without_a_word(folder: Path) -> None:
@@ -49,6 +48,19 @@ def test_the_service_is_hardly_exposed(folder: Path) -> None:
                (None, "", "0.0")}
     # What a server on the network, reached by peers with uids of this machine, has to keep.
     assert "PrivateUsers=" in exposed
+
+
+def test_both_units_wait_for_a_configuration() -> None:
+    """The service alone would be started again and again by whoever connects to the socket."""
+    for unit in (SERVICE, SOCKET):
+        assert "\nConditionPathExists=/etc/pam_wechat/helper.conf\n" in unit.read_text()
+
+
+def test_the_helper_can_make_its_status_socket() -> None:
+    """It runs as a user who can't write to /run."""
+    sample = (REPOSITORY / "conf/helper.conf").read_text()
+    assert "\nRuntimeDirectory=pam-wechat-helper\n" in SERVICE.read_text()
+    assert "\n#status_socket = /run/pam-wechat-helper/status.sock\n" in sample
 
 
 def test_system_users_and_directory_are_made(folder: Path) -> None:

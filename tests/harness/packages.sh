@@ -7,8 +7,10 @@ LOGIN_PACKAGES="pamtester libpam-wrapper openssl python3 python3-pexpect python3
 PAGES_PACKAGES="chromium chromium-driver python3-selenium libnss3-tools"
 TEST_PACKAGES="clang libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux
 	login sudo strace systemd tinyproxy-bin nginx caddy curl valgrind xvfb xdotool xterm tmux
-	locales putty putty-tools console-setup-linux fonts-noto-cjk scdoc groff-base zsh
-	bash-completion $PAGES_PACKAGES"
+	apparmor selinux-policy-dev rpm locales putty putty-tools console-setup-linux
+	fonts-noto-cjk scdoc groff-base zsh bash-completion $PAGES_PACKAGES"
+
+FRESH_PACKAGES="debootstrap git openssh-client util-linux"
 
 install_missing() {
 	missing=
