@@ -8,21 +8,7 @@
 #include <unistd.h>
 
 #include "problem.h"
-
-static int write_bytes(int fd, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, bytes, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return 0;
-}
+#include "safe_file.h"
 
 /* Returns 0, or -errno without a file of ours. */
 static int write_one(int directory, const struct builtin *builtin)
@@ -33,7 +19,7 @@ static int write_one(int directory, const struct builtin *builtin)
 
 	if (fd < 0)
 		return -errno;
-	rv = write_bytes(fd, builtin->bytes, builtin->length);
+	rv = safe_file_write(fd, builtin->bytes, builtin->length);
 	if (rv == 0 && fchmod(fd, 0644) < 0)
 		rv = -errno;
 	if (close(fd) < 0 && rv == 0)

@@ -171,21 +171,6 @@ const struct secret *update_contents(const struct update *update)
 	return update->contents;
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, bytes, length);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return -errno;
-		bytes += written;
-		length -= (size_t)written;
-	}
-	return 0;
-}
-
 static int set_owner(const struct update *update, int fd, mode_t mode)
 {
 	/* Before the mode: a change of owner may take bits away. */
@@ -210,7 +195,7 @@ static int write_aside(const struct update *update, const char *aside, const cha
 		0600);
 	if (fd < 0)
 		return -errno;
-	rv = write_all(fd, bytes, length);
+	rv = safe_file_write(fd, bytes, length);
 	if (rv == 0)
 		rv = set_owner(update, fd, mode);
 	if (rv == 0 && fsync(fd) < 0)

@@ -48,4 +48,7 @@ int safe_file_open_directory_of(const char *path, const char **name, struct prob
 int safe_file_read(const char *path, enum safe_file_kind kind, size_t limit,
 	struct secret **contents, struct problem *problem);
 
+/* Writes all of it, however many calls that takes. Returns 0, or -errno: a part may be written. */
+int safe_file_write(int fd, const char *bytes, size_t length);
+
 #endif
