@@ -43,7 +43,7 @@ def links_of(text: str) -> list[str]:
 
 def targets_of(text: str) -> list[str]:
     """Whatever the language of pictures, and without the way to the other README."""
-    found = {re.sub(r"-(en-light|zh-dark)\.png$", ".png", link) for link in links_of(text)}
+    found = {re.sub(r"-(en-light|zh-dark|zh)\.png$", ".png", link) for link in links_of(text)}
     return sorted(found - {ENGLISH, CHINESE})
 
 

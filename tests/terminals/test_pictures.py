@@ -7,12 +7,15 @@ import os
 import pytest
 
 from harness.display import Display, Xterm
+from harness.site import REPOSITORY
 from harness.terminal import PROMPTS
 from simulator import camera
 from simulator.distortions import DISTORTIONS
 from terminals import cells, document
 from terminals.cells import CELLS, Cell, Reading, link_in
 from terminals.place import Place
+
+PICTURE = REPOSITORY / "tests/e2e/pictures/terminal-zh.png"
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +37,15 @@ def test_where_there_is_no_picture_none_is_read(readings: dict[Cell, Reading]) -
 
 
 def test_with_chinese_below_it_is_read_as_well(place: Place) -> None:
-    """xterm takes the characters that DejaVu lacks from Noto."""
+    """xterm takes the characters that DejaVu lacks from Noto. PICTURES=1 keeps the picture."""
     place.offer("lang=zh")
     command = place.sshd.client("alice", "true")
     with Display() as display:
         with Xterm(display, command, place.folder, cells.DEJAVU, 20) as window:
             picture = window.shown(PROMPTS[1])
             assert camera.read_with_wechat(picture) == link_in(window.bytes.read_bytes())
+            if os.environ.get("PICTURES"):
+                picture.quantize(16).save(PICTURE, optimize=True)
 
 
 def test_the_committed_table_is_what_was_measured(readings: dict[Cell, Reading]) -> None:
