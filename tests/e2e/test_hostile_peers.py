@@ -52,7 +52,9 @@ def enter_user_namespace() -> None:
     entered, tell = os.pipe()
     pid = os.getpid()
     if (writer := os.fork()) == 0:
-        os.read(entered, 1)
+        os.close(tell)
+        if os.read(entered, 1) != b"x":
+            os._exit(1)  # it could not be entered
         for name in ("uid_map", "gid_map"):
             Path(f"/proc/{pid}/{name}").write_text("0 0 65535")
         os._exit(0)

@@ -17,6 +17,8 @@ ENVIRONMENT = {
 # Whatever leads to the packages from here leads to them from there.
 PASSED_ON = ("http_proxy", "https_proxy", "no_proxy")
 
+_AT_MOST_S = 2400  # all suites of tests/run take less than half of that
+
 
 class Failed(Exception):
     """A command that did not do what it should; its output is the message."""
@@ -83,8 +85,13 @@ def run(*words: str) -> str:
 
 
 def _start(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace")
+    try:
+        return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace",
+                              timeout=_AT_MOST_S)
+    except subprocess.TimeoutExpired as late:
+        output = (late.stdout or b"").decode(errors="replace")
+        raise Failed(f"{' '.join(words)}: not done in {_AT_MOST_S} s\n{output}") from None
 
 
 def _base() -> Path:

@@ -22,6 +22,7 @@ from harness.packaged import Packaged  # noqa: E402
 
 REPOSITORY = TESTS.parent
 CLONE = "/home/newcomer/pam_wechat"
+NOT_IN_A_CHROOT = {"hostile": "the kernel makes no user namespaces there"}
 
 
 class Steps:
@@ -103,7 +104,11 @@ def _run_readme(steps: Steps, folder: Path) -> None:
             raise Failed(output)
 
     def suites() -> None:
-        output = made[0].run("tests/run", folder=CLONE)
+        listed = made[0].run("tests/run", "--list", folder=CLONE).splitlines()
+        names = [line.split()[0] for line in listed]
+        assert set(NOT_IN_A_CHROOT) < set(names), names
+        output = made[0].run("tests/run", *[name for name in names if name not in NOT_IN_A_CHROOT],
+                             folder=CLONE)
         counted = re.search(r"^(\d+) passed, 0 failed\n\Z", output, re.MULTILINE)
         if counted is None or int(counted[1]) < 1000:
             raise Failed(output)
@@ -112,8 +117,7 @@ def _run_readme(steps: Steps, folder: Path) -> None:
 
     steps.run("a minimal Debian 12, and a clone", begin)
     steps.run("tests/demo --auto", demo)
-    # A chroot can run all of its suites.
-    steps.run("tests/run", suites)
+    steps.run(f"tests/run, without {', '.join(NOT_IN_A_CHROOT)}", suites)
 
 
 def _build(steps: Steps, folder: Path) -> Path:
