@@ -10,6 +10,12 @@ from pathlib import Path
 
 RELEASE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
+# debootstrap knows of the first alone; Debian's installer writes all three.
+SOURCES = f"""\
+deb {MIRROR} {RELEASE} main
+deb {MIRROR} {RELEASE}-updates main
+deb {MIRROR}-security {RELEASE}-security main
+"""
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root", "LC_ALL": "C.UTF-8", "TERM": "xterm", "DEBIAN_FRONTEND": "noninteractive",
@@ -46,6 +52,7 @@ class Debian:
         policy = folder / "usr/sbin/policy-rc.d"
         policy.write_text("#!/bin/sh\nexit 101\n")
         policy.chmod(0o755)
+        (folder / "etc/apt/sources.list").write_text(SOURCES)
         self.run("apt-get", "update", "-qq")
         self.run("apt-get", "upgrade", "-qq", "-y")
 
