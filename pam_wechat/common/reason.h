@@ -1,7 +1,8 @@
 /*
  * reason - why a login has not succeeded: one word for the wire and the log.
  *
- * Classes of WeChat's errors are those of its error table in exchange/errcode.c; the others are ours.
+ * Classes of WeChat's errors are those of its error table in exchange/errcode.c; the others are
+ * ours.
  */
 #ifndef PAM_WECHAT_REASON_H
 #define PAM_WECHAT_REASON_H
