@@ -272,6 +272,15 @@ const char *users_user_at(const struct users *users, size_t index)
 	return index < users->count ? users->bindings[index].user : NULL;
 }
 
+bool users_is_first_at(const struct users *users, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (strcmp(users->bindings[i].user, users->bindings[index].user) == 0)
+			return false;
+	}
+	return true;
+}
+
 const char *users_openid_at(const struct users *users, size_t index)
 {
 	return index < users->count ? users->bindings[index].openid : NULL;

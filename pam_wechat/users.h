@@ -49,6 +49,9 @@ size_t users_add_openids(const struct users *users, const char *user, struct tex
 /* The user of binding `index`, for a walk from 0 on; NULL past the last. */
 const char *users_user_at(const struct users *users, size_t index);
 
+/* Whether no binding before `index` is of the same user: so a walk meets each user once. */
+bool users_is_first_at(const struct users *users, size_t index);
+
 /* The openid of the same binding. */
 const char *users_openid_at(const struct users *users, size_t index);
 

@@ -76,14 +76,9 @@ static void list_users(const char *conf)
 		settings_read(&settings, 1, line, &problem) == 0)
 		(void)users_read(settings.users_file, &users, &problem);
 	for (size_t i = 0; users != NULL && users_user_at(users, i) != NULL; i++) {
-		const char *user = users_user_at(users, i);
-		size_t first = 0;
-
-		while (strcmp(users_user_at(users, first), user) != 0)
-			first++;
-		if (first < i)
+		if (!users_is_first_at(users, i))
 			continue;
-		display_name(shown, sizeof(shown), user);
+		display_name(shown, sizeof(shown), users_user_at(users, i));
 		if (text.length + sizeof(shown) < sizeof(names))
 			text_addf(&text, "%s%s", text.length == 0 ? "" : ", ", shown);
 		else

@@ -81,11 +81,7 @@ static void count_users(struct status *status)
 	if (users_read(status->settings.users_file, &users, &status->users_problem) < 0)
 		return;
 	for (size_t i = 0; users_user_at(users, i) != NULL; i++) {
-		size_t earlier = 0;
-
-		while (strcmp(users_user_at(users, earlier), users_user_at(users, i)) != 0)
-			earlier++;
-		status->user_count += earlier == i;
+		status->user_count += users_is_first_at(users, i);
 		status->binding_count++;
 	}
 	users_free(&users);

@@ -134,15 +134,6 @@ static void check_openids(struct checking *checking, const struct users *users, 
 			SETTINGS_OPENIDS_MAX);
 }
 
-static bool is_named_before(const struct users *users, size_t index)
-{
-	for (size_t i = 0; i < index; i++) {
-		if (strcmp(users_user_at(users, i), users_user_at(users, index)) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void check_users(struct checking *checking, const struct users *users)
 {
 	while (users_user_at(users, checking->found.bindings) != NULL)
@@ -153,7 +144,7 @@ static void check_users(struct checking *checking, const struct users *users)
 		return;
 	}
 	for (size_t i = 0; i < checking->found.bindings; i++) {
-		if (is_named_before(users, i))
+		if (!users_is_first_at(users, i))
 			continue;
 		check_user(checking, users_user_at(users, i));
 		check_openids(checking, users, users_user_at(users, i));

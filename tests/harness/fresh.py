@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS))
@@ -32,15 +31,22 @@ class Steps:
         self.passed = self.failed = 0
         self._broken = False
 
-    def run(self, name: str, step: Callable[[], object]) -> None:
+    def begin(self, part: str) -> None:
+        """One that the others don't depend on."""
+        print(f"== {part}", flush=True)
+        self._broken = False
+
+    def run(self, name: str, step: Callable[[], Any]) -> Any:
+        """What the step returns; None if it failed or was not reached."""
         if self._broken:
             self.failed += 1
             print(f"-- {name}: not reached", flush=True)
-            return
+            return None
         print(f"-- {name}", flush=True)
         began = time.monotonic()
+        made = None
         try:
-            step()
+            made = step()
             self.passed += 1
             verdict = "ok"
         except (Failed, AssertionError, OSError, LookupError, pexpect.ExceptionPexpect):
@@ -49,12 +55,7 @@ class Steps:
             self._broken = True
             verdict = "FAILED"
         print(f"   {verdict}, {time.monotonic() - began:.0f} s", flush=True)
-
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """One that the others don't depend on."""
-        self._broken = False
-        yield
+        return made
 
 
 def main() -> int:
@@ -66,9 +67,8 @@ def main() -> int:
         return 2
     steps = Steps()
     for name in arguments.parts or PARTS:
-        print(f"== {name}", flush=True)
-        with steps.part():
-            PARTS[name](steps, arguments.folder)
+        steps.begin(name)
+        PARTS[name](steps, arguments.folder)
     print(f"{steps.passed} passed, {steps.failed} failed")
     return 1 if steps.failed or steps.passed == 0 else 0
 
@@ -91,77 +91,72 @@ def _clone(debian: Debian, user: str = "root") -> None:
         debian.run("chown", "-R", f"{user}:{user}", str(Path(CLONE).parent))
 
 
+# ---- The README's two commands -----------------------------------------------------------------
+
+
+def _make_newcomers(folder: Path) -> Debian:
+    debian = Debian(folder)
+    _clone(debian)
+    return debian
+
+
+def _run_demo(debian: Debian) -> None:
+    output = debian.run("tests/demo", "--auto", folder=CLONE)
+    if not output.endswith("\nSigned in as root\n"):
+        raise Failed(output)
+
+
+def _run_suites(debian: Debian) -> None:
+    listed = debian.run("tests/run", "--list", folder=CLONE).splitlines()
+    names = [line.split()[0] for line in listed]
+    assert set(NOT_IN_A_CHROOT) < set(names), names
+    output = debian.run("tests/run", *[name for name in names if name not in NOT_IN_A_CHROOT],
+                        folder=CLONE)
+    counted = re.search(r"^(\d+) passed, 0 failed\n\Z", output, re.MULTILINE)
+    if counted is None or int(counted[1]) < 1000:
+        raise Failed(output)
+    print("".join(f"   {line}\n" for line in output.splitlines()
+                  if re.match(r"== .* passed", line)), end="")
+
+
 def _run_readme(steps: Steps, folder: Path) -> None:
-    made: list[Debian] = []
-
-    def begin() -> None:
-        made.append(Debian(folder / "readme"))
-        _clone(made[0])
-
-    def demo() -> None:
-        output = made[0].run("tests/demo", "--auto", folder=CLONE)
-        if not output.endswith("\nSigned in as root\n"):
-            raise Failed(output)
-
-    def suites() -> None:
-        listed = made[0].run("tests/run", "--list", folder=CLONE).splitlines()
-        names = [line.split()[0] for line in listed]
-        assert set(NOT_IN_A_CHROOT) < set(names), names
-        output = made[0].run("tests/run", *[name for name in names if name not in NOT_IN_A_CHROOT],
-                             folder=CLONE)
-        counted = re.search(r"^(\d+) passed, 0 failed\n\Z", output, re.MULTILINE)
-        if counted is None or int(counted[1]) < 1000:
-            raise Failed(output)
-        print("".join(f"   {line}\n" for line in output.splitlines()
-                      if re.match(r"== .* passed", line)), end="")
-
-    steps.run("a minimal Debian 12, and a clone", begin)
-    steps.run("tests/demo --auto", demo)
-    steps.run(f"tests/run, without {', '.join(NOT_IN_A_CHROOT)}", suites)
+    debian = steps.run("a minimal Debian 12, and a clone",
+                       lambda: _make_newcomers(folder / "readme"))
+    steps.run("tests/demo --auto", lambda: _run_demo(debian))
+    steps.run(f"tests/run, without {', '.join(NOT_IN_A_CHROOT)}", lambda: _run_suites(debian))
 
 
-def _build(steps: Steps, folder: Path) -> Path:
-    """In a system that holds what debian/control asks for, and no more."""
-    made: list[Debian] = []
-    packages = folder / "packages"
+# ---- The packages --------------------------------------------------------------------------------
 
-    def begin() -> None:
-        debian = Debian(folder / "build")
-        made.append(debian)
-        debian.install("dpkg-dev")
-        debian.run("useradd", "--create-home", "newcomer")
-        _clone(debian, "newcomer")
-        debian.run("apt-get", "build-dep", "-qq", "-y", "--no-install-recommends", CLONE)
 
-    def build() -> None:
-        made[0].run("dpkg-buildpackage", "-us", "-uc", user="newcomer", folder=CLONE)
-        packages.mkdir()
-        for package in made[0].path(CLONE).parent.glob("*.deb"):
-            shutil.copy(package, packages)
+def _make_builders(folder: Path) -> Debian:
+    """It holds what debian/control asks for, and no more."""
+    debian = Debian(folder)
+    debian.install("dpkg-dev")
+    debian.run("useradd", "--create-home", "newcomer")
+    _clone(debian, "newcomer")
+    debian.run("apt-get", "build-dep", "-qq", "-y", "--no-install-recommends", CLONE)
+    return debian
 
-    def check() -> None:
-        made[0].install("lintian")
-        (changes,) = made[0].path(CLONE).parent.glob("*.changes")
-        print(made[0].run("lintian", "--fail-on", "error,warning", "--show-overrides", changes.name,
-                          folder=str(Path(CLONE).parent), user="newcomer"), end="")
 
-    steps.run("a minimal Debian 12 with what the packages are built from", begin)
-    steps.run("dpkg-buildpackage", build)
-    steps.run("lintian: no error, no warning", check)
-    return packages
+def _check_packages(debian: Debian) -> None:
+    debian.install("lintian")
+    (changes,) = debian.path(CLONE).parent.glob("*.changes")
+    print(debian.run("lintian", "--fail-on", "error,warning", "--show-overrides", changes.name,
+                     folder=str(Path(CLONE).parent), user="newcomer"), end="")
 
 
 def _run_packages(steps: Steps, folder: Path) -> None:
-    packages = _build(steps, folder)
-    made: list[Packaged] = []
-
-    def begin() -> None:
-        made.append(Packaged(folder, packages))
-
-    steps.run("a minimal Debian 12 with sshd and a user", begin)
+    builders = steps.run("a minimal Debian 12 with what the packages are built from",
+                         lambda: _make_builders(folder / "build"))
+    steps.run("dpkg-buildpackage", lambda: builders.run("dpkg-buildpackage", "-us", "-uc",
+                                                        user="newcomer", folder=CLONE))
+    steps.run("lintian: no error, no warning", lambda: _check_packages(builders))
+    packaged = steps.run("a minimal Debian 12 with sshd and a user",
+                         lambda: Packaged(folder, builders.path(CLONE).parent))
     for name, step in Packaged.STEPS.items():
-        steps.run(name, lambda step=step: step(made[0]))
-    for packaged in made:
+        steps.run(name, lambda step=step: step(packaged))
+    if packaged is not None:
         packaged.close()
 
 

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness.debian import ENVIRONMENT, Debian, Failed, run
@@ -51,17 +51,17 @@ class Packaged:
         # A server as it is before: with systemd, sshd, certificates and people.
         self.debian.install("systemd", "openssh-server", "ca-certificates")
         self.debian.run("useradd", "--create-home", "--shell", "/bin/bash", "alice")
-        shutil.copytree(packages, self.debian.path("/packages"))
-        self.wechat = WeChat(self.folder)
-        self.wechat.__enter__()
-        self.systemd = PlayedSystemd(self.debian)
-        self.systemd.__enter__()
+        self.debian.path("/packages").mkdir()
+        for package in packages.glob("*.deb"):
+            shutil.copy(package, self.debian.path("/packages"))
+        self._played = ExitStack()
+        self.wechat = self._played.enter_context(WeChat(self.folder))
+        self.systemd = self._played.enter_context(PlayedSystemd(self.debian))
         self.port = free_port()
         self.before = self._files()
 
     def close(self) -> None:
-        self.systemd.__exit__()
-        self.wechat.__exit__(None, None, None)
+        self._played.close()
 
     # -- the steps
 
@@ -76,7 +76,12 @@ class Packaged:
         assert "not running" in self.debian.refuses("pam-wechat", "status")
         for user in ("pam-wechat", "pam-wechat-exchange"):
             assert self.debian.run("getent", "passwd", user).endswith("/usr/sbin/nologin\n")
+        status = self.debian.path("/run/pam_wechat").stat()
+        assert (stat.S_IMODE(status.st_mode), status.st_uid) == (0o755, 0)
         assert self._pam_files() == self._pam_files(self.before)
+        # One of ours would end in common-auth.
+        profiles = [path.name for path in self.debian.path("/usr/share/pam-configs").iterdir()]
+        assert profiles and not [name for name in profiles if "wechat" in name], profiles
 
     def set_up(self) -> None:
         secret = self.debian.path("/root/secret")

@@ -283,6 +283,18 @@ static void test_many_users_fit_on_one_line(void **state)
 	users_free(&users);
 }
 
+static void test_a_walk_meets_each_user_once(void **state)
+{
+	static const bool first[] = {true, true, false, true, false};
+	struct users *users = parse(ALICE " alice,bob\n" BOB " alice,carol\n" CAROL " bob\n");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(first); i++)
+		assert_int_equal(users_is_first_at(users, i), first[i]);
+	assert_null(users_user_at(users, COUNT(first)));
+	users_free(&users);
+}
+
 static void test_a_list_that_does_not_fit_is_reported(void **state)
 {
 	struct users *users = parse(ALICE " alice\n" BOB " alice\n");
@@ -377,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_has_at_most_4096_bytes),
 		cmocka_unit_test(test_a_table_near_one_mebibyte_is_read_whole),
 		cmocka_unit_test(test_many_users_fit_on_one_line),
+		cmocka_unit_test(test_a_walk_meets_each_user_once),
 		cmocka_unit_test(test_a_list_that_does_not_fit_is_reported),
 		cmocka_unit_test(test_what_may_be_an_openid),
 		cmocka_unit_test(test_a_table_is_read_if_nobody_else_may_read_it),
