@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "conf.h"
 #include "doctor.h"
 #include "lines.h"
 #include "problem.h"
@@ -84,14 +85,11 @@ static void mend_conf(struct doctor *doctor)
 
 void doctor_check_conf(struct doctor *doctor)
 {
-	char word[4200];
-	const char *line[] = {word};
 	struct problem problem = {.text = ""};
 	struct stat status;
 	int rv;
 
-	(void)snprintf(word, sizeof(word), "conf=%s", doctor->conf);
-	rv = settings_read(&doctor->settings, 1, line, &problem);
+	rv = conf_read(doctor->conf, &doctor->settings, &problem);
 	doctor->has_settings = rv == 0;
 	if (rv == -EACCES && !doctor->is_root) {
 		doctor_find_problem(doctor, &conf_unread, problem.text);

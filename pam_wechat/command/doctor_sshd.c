@@ -120,15 +120,23 @@ static void search_file(struct search *search, const char *path, int depth)
 		(void)fclose(file);
 }
 
-/* Adds a finding at the line that sets the keyword, and says what to write there. */
+/* Adds a finding at the line that sets the keyword: *search says which. */
+static void find_value(struct doctor *doctor, const struct finding_kind *kind, const char *keyword,
+	const char *value, struct search *search)
+{
+	*search = (struct search){.keyword = keyword};
+	search_file(search, CONFIG, 0);
+	doctor_find(doctor, kind, search->line > 0 ? search->file : CONFIG, search->line,
+		"%s is %s", keyword, value);
+}
+
+/* The same, and says what to write there. */
 static void find_option(struct doctor *doctor, const struct finding_kind *kind, const char *keyword,
 	const char *value, const char *better)
 {
-	struct search search = {.keyword = keyword};
+	struct search search;
 
-	search_file(&search, CONFIG, 0);
-	doctor_find(doctor, kind, search.line > 0 ? search.file : CONFIG, search.line, "%s is %s",
-		keyword, value);
+	find_value(doctor, kind, keyword, value, &search);
 	if (search.line > 0)
 		doctor_mend(doctor, "write \"%s %s\" in line %ld of %s" RELOAD, keyword, better,
 			search.line, search.file);
@@ -185,6 +193,7 @@ static void check_methods(struct doctor *doctor, const char *options)
 {
 	static const char better[] = "keyboard-interactive";
 	size_t asking = 0, others = 0;
+	struct search search;
 	char methods[1024];
 
 	value_of(options, "authenticationmethods", methods, sizeof(methods));
@@ -211,7 +220,7 @@ static void check_methods(struct doctor *doctor, const char *options)
 		find_option(doctor, &sshd_methods, "AuthenticationMethods", methods, better);
 	else if (others > 0) {
 		/* Somebody has written them out, who wants them: a key or WeChat, for instance. */
-		find_option(doctor, &sshd_others_named, "AuthenticationMethods", methods, better);
+		find_value(doctor, &sshd_others_named, "AuthenticationMethods", methods, &search);
 		doctor_mend(doctor,
 			"nothing, unless everybody is to be asked: then AuthenticationMethods %s",
 			better);
@@ -244,13 +253,14 @@ static void check_root(struct doctor *doctor, const char *options)
 {
 	struct problem problem;
 	struct users *users = NULL;
+	struct search search;
 	char permit[64];
 
 	value_of(options, "permitrootlogin", permit, sizeof(permit));
 	if (strcmp(permit, "yes") != 0 && doctor->has_settings &&
 		users_read(doctor->settings.users_file, &users, &problem) == 0 &&
 		users_has_user(users, "root")) {
-		find_option(doctor, &sshd_root, "PermitRootLogin", permit, "yes");
+		find_value(doctor, &sshd_root, "PermitRootLogin", permit, &search);
 		/* Nobody is told to open what he may have shut. */
 		doctor_mend(doctor,
 			"nothing, unless root is to sign in by ssh: then PermitRootLogin yes");

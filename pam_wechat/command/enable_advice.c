@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "conf.h"
 #include "display.h"
 #include "problem.h"
 #include "settings.h"
@@ -63,17 +64,15 @@ static void advise_on_others(const char *service)
 /* Others are locked out, and perhaps the administrator is one of them. */
 static void list_users(const char *conf)
 {
-	char word[4200], names[NAMES_MAX] = "", shown[64];
-	const char *line[] = {word};
+	char names[NAMES_MAX] = "", shown[64];
 	struct problem problem = {.text = ""};
-	struct settings settings = {0};
+	struct settings settings;
 	struct users *users = NULL;
 	struct text text;
 	size_t more = 0;
 
 	text_init(&text, names, sizeof(names));
-	if (text_format(word, sizeof(word), "conf=%s", conf) == 0 &&
-		settings_read(&settings, 1, line, &problem) == 0)
+	if (conf_read(conf, &settings, &problem) == 0)
 		(void)users_read(settings.users_file, &users, &problem);
 	for (size_t i = 0; users != NULL && users_user_at(users, i) != NULL; i++) {
 		if (!users_is_first_at(users, i))

@@ -9,6 +9,7 @@
 #include "account.h"
 #include "answers.h"
 #include "command.h"
+#include "conf.h"
 #include "display.h"
 #include "enroll_link.h"
 #include "enroll_roster.h"
@@ -199,16 +200,10 @@ static enum command_exit enroll_all(struct enrolment *enrolment)
 static enum command_exit prepare(struct enrolment *enrolment, const struct command_call *call)
 {
 	const char *batch = command_value(call, "batch");
-	char word[4200];
-	const char *line[] = {word};
 	struct problem problem = {.text = ""};
 	size_t count;
 
-	if (text_format(word, sizeof(word), "conf=%s", call->conf) < 0) {
-		problem_set(&problem, 0, "--conf: the name is too long");
-		return fail(&problem, COMMAND_USAGE);
-	}
-	if (settings_read(&enrolment->settings, 1, line, &problem) < 0 ||
+	if (conf_read(call->conf, &enrolment->settings, &problem) < 0 ||
 		count_links(enrolment->settings.users_file, "", &count, &problem) < 0 ||
 		try_table(enrolment->settings.users_file, &problem) < 0)
 		return fail(&problem, COMMAND_USAGE);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "conf.h"
 #include "helper_program.h"
 #include "pam_service.h"
 #include "pam_stack.h"
@@ -37,18 +38,6 @@ struct status {
 	struct dirent **services;
 	int service_count; /* -1: the directory can't be read */
 };
-
-static void read_conf(struct status *status, const char *conf)
-{
-	char word[PATH_MAX + 8];
-	const char *line[] = {word};
-
-	if (text_format(word, sizeof(word), "conf=%s", conf) < 0)
-		problem_set(&status->conf_problem, -ENAMETOOLONG, "%s: too long", conf);
-	else
-		status->has_settings =
-			settings_read(&status->settings, 1, line, &status->conf_problem) == 0;
-}
 
 static void read_helper_conf(struct status *status, const char *conf)
 {
@@ -219,7 +208,7 @@ static enum command_exit run(const struct command_call *call)
 	static struct status status;
 	bool is_running;
 
-	read_conf(&status, call->conf);
+	status.has_settings = conf_read(call->conf, &status.settings, &status.conf_problem) == 0;
 	read_helper_conf(&status, call->conf);
 	if (status.has_settings) {
 		read_secret(&status);

@@ -8,6 +8,7 @@
 #include "account.h"
 #include "binding.h"
 #include "command.h"
+#include "conf.h"
 #include "display.h"
 #include "problem.h"
 #include "report.h"
@@ -319,8 +320,6 @@ static const struct verb *find_verb(const struct command_call *call)
 
 static enum command_exit run(const struct command_call *call)
 {
-	char word[4200];
-	const char *line[] = {word};
 	const struct verb *verb = find_verb(call);
 	struct problem problem = {.text = ""};
 	struct settings settings;
@@ -329,8 +328,7 @@ static enum command_exit run(const struct command_call *call)
 
 	if (verb == NULL)
 		return COMMAND_USAGE;
-	(void)snprintf(word, sizeof(word), "conf=%s", call->conf);
-	rv = settings_read(&settings, 1, line, &problem);
+	rv = conf_read(call->conf, &settings, &problem);
 	if (rv < 0)
 		report_failure(call, &problem);
 	status = rv == 0 ? verb->run(call, settings.users_file)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.command import Command
+from harness.command import PROGRAM, Command
 
 ALICE = "oAlice-0000000000000000000_A"
 BOB = "oBob---0000000000000000000_B"
@@ -289,6 +289,17 @@ def test_who_lacks_the_rights_is_told(command: Command, table: Path) -> None:
             assert done.returncode == 1
             assert "Permission denied: run this as root" in done.stderr
     assert table.read_text() == TABLE
+
+
+@pytest.mark.parametrize("words", [
+    ("users", "list"), ("enroll", "alice"), ("status",), ("doctor", "--offline"),
+], ids=" ".join)
+def test_a_configuration_s_name_that_is_too_long_is_told(words: tuple[str, ...]) -> None:
+    """It is not cut: another file may have the shorter name."""
+    done = subprocess.run([PROGRAM, *words, "--conf", "/" + "a" * 4200], capture_output=True,
+                          text=True)
+    assert done.returncode != 0
+    assert "--conf: the name is too long" in done.stdout + done.stderr
 
 
 def test_a_bad_configuration_is_told_with_its_line(command: Command, table: Path) -> None:
