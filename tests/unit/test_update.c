@@ -151,9 +151,17 @@ static void test_what_a_death_left_behind_is_taken_away(void **state)
 	folder_remove(&folder);
 }
 
-static void test_a_backup_is_a_copy_of_what_was_there(void **state)
+/* Copies the file, and expects the copy to have this path. */
+static void expect_copy(struct update *update, const char *path, char copy[UPDATE_COPY_MAX])
 {
 	struct problem problem = {""};
+
+	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	assert_string_equal(copy, path);
+}
+
+static void test_a_backup_is_a_copy_of_what_was_there(void **state)
+{
 	char copy[UPDATE_COPY_MAX];
 	struct folder folder;
 	struct update *update;
@@ -163,14 +171,12 @@ static void test_a_backup_is_a_copy_of_what_was_there(void **state)
 	folder_create(&folder);
 	path = folder_path(&folder, "file");
 	update = open_update(path);
-	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
-	assert_string_equal(copy, "");
+	expect_copy(update, "", copy);
 	update_close(&update);
 	assert_int_equal(count_files(folder.path), 0);
 	folder_write(&folder, "file", 0640, "first", 5);
 	update = open_update(path);
-	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
-	assert_string_equal(copy, folder_path(&folder, "file.old"));
+	expect_copy(update, folder_path(&folder, "file.old"), copy);
 	write_update(update, "second", 0600);
 	update_close(&update);
 	expect_file(path, "second", 0640);
@@ -181,7 +187,6 @@ static void test_a_backup_is_a_copy_of_what_was_there(void **state)
 
 static void test_a_backup_replaces_no_other(void **state)
 {
-	struct problem problem = {""};
 	char copy[UPDATE_COPY_MAX];
 	struct folder folder;
 	struct update *update;
@@ -192,8 +197,7 @@ static void test_a_backup_replaces_no_other(void **state)
 	folder_write(&folder, "file.old", 0600, "first", 5);
 	assert_int_equal(symlink("nowhere", folder_path(&folder, "file.old.2")), 0);
 	update = open_update(folder_path(&folder, "file"));
-	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
-	assert_string_equal(copy, folder_path(&folder, "file.old.3"));
+	expect_copy(update, folder_path(&folder, "file.old.3"), copy);
 	update_close(&update);
 	expect_file(folder_path(&folder, "file.old"), "first", 0600);
 	expect_file(folder_path(&folder, "file.old.3"), "third", 0600);
@@ -203,7 +207,6 @@ static void test_a_backup_replaces_no_other(void **state)
 
 static void test_a_backup_is_dropped_unless_the_file_is_new(void **state)
 {
-	struct problem problem = {""};
 	char copy[UPDATE_COPY_MAX];
 	struct folder folder;
 	struct update *update;
@@ -213,10 +216,10 @@ static void test_a_backup_is_dropped_unless_the_file_is_new(void **state)
 	folder_write(&folder, "file", 0600, "first", 5);
 	update = open_update(folder_path(&folder, "file"));
 	update_drop_copy(update, "");
-	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	expect_copy(update, folder_path(&folder, "file.old"), copy);
 	update_drop_copy(update, copy);
 	assert_int_equal(access(folder_path(&folder, "file.old"), F_OK), -1);
-	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	expect_copy(update, folder_path(&folder, "file.old"), copy);
 	write_update(update, "second", 0600);
 	update_drop_copy(update, copy);
 	update_close(&update);
