@@ -60,7 +60,7 @@ def differences(english: str, chinese: str) -> list[str]:
 def messages() -> set[tuple[str, str]]:
     """All that terminal and phone say: English, Chinese."""
     module = (REPOSITORY / "pam_wechat/MESSAGES.md").read_text()
-    helper = re.sub(r'"\s+"', "", (REPOSITORY / "helper/messages.c").read_text())
+    helper = re.sub(r'"\s+"', "", (REPOSITORY / "helper/pages/messages.c").read_text())
     return {*re.findall(r"\| ([^|]+) \| ([^|]+) \|$", module, re.MULTILINE),
             *re.findall(r'TEXT\(\w+,\s+"(.+)",\s+"(.+)"\)', helper)}
 

@@ -55,7 +55,7 @@ def test_what_is_shown_is_a_configuration_that_says_the_same(folder: Path) -> No
         f"pages_dir = {folder}\nstatus_socket = /b\nmax_pending = 1\nmax_connections = 2\n"
         "request_seconds = 3\n"
     )
-    source = (REPOSITORY / "helper/settings.c").read_text()
+    source = (REPOSITORY / "helper/state/settings.c").read_text()
     keys = re.findall(r"^\tKEY\((\w+),", source, re.MULTILINE)
     assert set(keys) == set(re.findall(r"^(\w+) =", text, re.MULTILINE))
     shuffled = "".join(f"\t{line} \n" for line in reversed(text.splitlines()))

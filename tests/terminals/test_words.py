@@ -22,7 +22,7 @@ def test_the_committed_table_is_the_codes_own() -> None:
 
 def test_no_sentence_is_missing() -> None:
     table = made()
-    code = (REPOSITORY / "pam_wechat/messages.c").read_text()
+    code = (REPOSITORY / "pam_wechat/terminal/messages.c").read_text()
     sentences = re.findall(r'"((?:[^"\\]|\\.)+)"', code.replace('#include "messages.h"', ""))
     assert len(sentences) > 50
     for sentence in set(sentences) - {"Signed in.", "已登录。"}:  # said at no end
