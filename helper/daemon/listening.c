@@ -12,6 +12,29 @@
 #include "problem.h"
 #include "safe_file.h"
 
+/*
+ * Binds to an address that may not be there yet: at boot a network can come up after us. Returns 0
+ * or -1, with errno set.
+ */
+static int bind_early(
+	int fd, const struct sockaddr_storage *address, socklen_t length, const char *shown)
+{
+	int on = 1;
+	int rv;
+
+	if (bind(fd, (const struct sockaddr *)address, length) == 0)
+		return 0;
+	if (errno != EADDRNOTAVAIL)
+		return -1;
+	rv = address->ss_family == AF_INET
+	             ? setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on))
+	             : setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on));
+	if (rv < 0 || bind(fd, (const struct sockaddr *)address, length) < 0)
+		return -1;
+	log_line("listen: %s: this machine does not have this address yet", shown);
+	return 0;
+}
+
 int listening_http(const char *address, struct problem *problem)
 {
 	struct sockaddr_storage socket_address;
@@ -25,7 +48,7 @@ int listening_http(const char *address, struct problem *problem)
 	if (fd < 0)
 		return problem_set(problem, -errno, "socket: %s", strerror(errno));
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-		bind(fd, (struct sockaddr *)&socket_address, length) < 0 || listen(fd, 511) < 0) {
+		bind_early(fd, &socket_address, length, address) < 0 || listen(fd, 511) < 0) {
 		int rv = problem_set(problem, -errno, "listen: %s: %s", address, strerror(errno));
 
 		close(fd);
@@ -64,11 +87,11 @@ int listening_status(const char *path, gid_t group, struct problem *problem)
 	if (rv < 0)
 		goto out;
 	rv = fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
-		(fchmod(fd, 0600) < 0 ||
-			bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-			fchownat(directory, name, (uid_t)-1, group, AT_SYMLINK_NOFOLLOW) < 0 ||
-			fchmodat(directory, name, 0660, 0) < 0 || listen(fd, 16) < 0))
+	if (fd >= 0 && (fchmod(fd, 0600) < 0 ||
+			       bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+			       (group != (gid_t)-1 && fchownat(directory, name, (uid_t)-1, group,
+							      AT_SYMLINK_NOFOLLOW) < 0) ||
+			       fchmodat(directory, name, 0660, 0) < 0 || listen(fd, 16) < 0))
 		rv = -errno;
 	else if (fd < 0)
 		rv = -errno;

@@ -10,10 +10,16 @@ struct problem;
 
 /* All return a non-blocking, close-on-exec descriptor, or -errno with the problem set. */
 
-/* For HTTP, at an address that network_parse_listen() knows. */
+/*
+ * For HTTP, at an address that network_parse_listen() knows. An address that this machine does not
+ * have yet is logged, and taken (ip(7), IP_FREEBIND).
+ */
 int listening_http(const char *address, struct problem *problem);
 
-/* For status_socket: a stream, 0660, replacing what an earlier helper left at `path`. */
+/*
+ * For status_socket: a stream, 0660, replacing what an earlier helper left at `path`. Its group is
+ * `group`; (gid_t)-1: the one it is made with, our own or that of a set-group-ID directory.
+ */
 int listening_status(const char *path, gid_t group, struct problem *problem);
 
 /* Logs where `fd` listens for HTTP. */

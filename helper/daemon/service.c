@@ -39,6 +39,20 @@ struct service {
 	bool done;
 };
 
+/*
+ * Figures are worth less than logins: without its status socket the helper runs all the same. Only
+ * root may give the socket another group than our own.
+ */
+static void open_status(struct service *service, gid_t group)
+{
+	struct problem problem = {.text = ""};
+
+	service->status_fd = listening_status(service->helper.settings->status_socket,
+		service->as_root ? group : (gid_t)-1, &problem);
+	if (service->status_fd < 0)
+		log_line("status_socket is not served: %s", problem.text);
+}
+
 /* What may need root. */
 static int open_sockets(struct service *service, struct problem *problem)
 {
@@ -59,9 +73,11 @@ static int open_sockets(struct service *service, struct problem *problem)
 	service->http_fd = systemd_take("http", false);
 	if (service->http_fd < 0)
 		rv = service->http_fd = listening_http(settings->listen, problem);
-	if (rv >= 0 && settings->status_socket != NULL)
-		rv = service->status_fd = listening_status(settings->status_socket, group, problem);
-	return rv < 0 ? rv : 0;
+	if (rv < 0)
+		return rv;
+	if (settings->status_socket != NULL)
+		open_status(service, group);
+	return 0;
 }
 
 static void apply_limits(struct service *service)

@@ -56,6 +56,13 @@ def test_both_units_wait_for_a_configuration() -> None:
         assert "\nConditionPathExists=/etc/pam_wechat/helper.conf\n" in unit.read_text()
 
 
+def test_systemd_never_gives_up() -> None:
+    """Five failures within ten seconds would end both units for good."""
+    for unit in (SERVICE, SOCKET):
+        assert "\nStartLimitIntervalSec=0\n" in unit.read_text().split("\n\n")[0] + "\n"
+    assert "\nRestart=on-failure\nRestartSec=2\n" in SERVICE.read_text()
+
+
 def test_the_helper_can_make_its_status_socket() -> None:
     """It runs as a user who can't write to /run."""
     sample = (REPOSITORY / "conf/helper.conf").read_text()

@@ -78,6 +78,50 @@ def test_the_sockets_mode_and_group(folder: Path, path: Path) -> None:
         assert status.st_gid == pwd.getpwnam(peer).pw_gid != 0
 
 
+def as_the_units_user() -> None:
+    """As systemd starts it: of no group but its own, so it may not give files to another."""
+    user = pwd.getpwnam("pam-wechat")
+    os.setgroups([])
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
+
+
+@pytest.mark.parametrize("set_group_id", [False, True], ids=["own group", "the directory's group"])
+def test_who_is_not_root_gives_the_socket_no_other_group(
+    folder: Path, path: Path, set_group_id: bool
+) -> None:
+    """fchownat() fails there with EPERM, even to our own group: seccomp of the unit."""
+    user, peer = pwd.getpwnam("pam-wechat"), pwd.getpwnam("pam-wechat-exchange")
+    os.chown(folder, user.pw_uid, peer.pw_gid if set_group_id else user.pw_gid)
+    with Helper(folder, as_the_units_user, status_socket=folder / "s/status.sock",
+                peer_user="pam-wechat-exchange") as helper:
+        assert "status_socket is not served" in helper.log()
+    (folder / "s").mkdir()
+    os.chown(folder / "s", user.pw_uid, peer.pw_gid if set_group_id else user.pw_gid)
+    (folder / "s").chmod(0o2755 if set_group_id else 0o755)
+    with Helper(folder, as_the_units_user, status_socket=folder / "s/status.sock",
+                peer_user="pam-wechat-exchange"):
+        status = (folder / "s/status.sock").stat()
+        assert status.st_mode & 0o7777 == 0o660
+        assert status.st_gid == (peer.pw_gid if set_group_id else user.pw_gid)
+        assert set(read(folder / "s/status.sock").values()) == {0.0}
+
+
+@pytest.mark.parametrize("fault", ["no directory", "a file is there", "a stranger's directory"])
+def test_a_status_socket_that_cannot_be_made_ends_no_login(folder: Path, fault: str) -> None:
+    place = folder / "figures"
+    if fault != "no directory":
+        place.mkdir()
+        place.chmod(0o777 if fault == "a stranger's directory" else 0o755)
+    if fault == "a file is there":
+        (place / "status.sock").write_text("somebody's")
+    with Helper(folder, status_socket=place / "status.sock") as helper:
+        helper.wait_for_log(rf"status_socket is not served: .*{re.escape(str(place))}")
+        login = FakeExchange(helper).register()
+        Browser(helper).finish(login)
+    assert fault != "a file is there" or (place / "status.sock").read_text() == "somebody's"
+
+
 @pytest.mark.parametrize("request_", [
     HTTP, b"GET / HTTP/1.0\r\n\r\n", b"GET /metrics HTTP/1.1\r\nX: " + b"x" * 3900 + b"\r\n\r\n",
 ], ids=["1.1", "1.0", "long"])
