@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import pexpect
 from PIL import Image
 
 from harness.leaks import note_output
+from harness.waiting import until
 from simulator import camera
 
 PROMPTS = ("Code on your phone: ", "手机上的验证码： ")
@@ -94,9 +96,18 @@ class Terminal:
         self.process.expect(pexpect.EOF)
         self.transcript += self.process.before
         # Its terminal is closed, but it may still have its last breath to draw.
-        self.process.wait()
+        if not until(self.has_ended, self.process.timeout):
+            raise pexpect.TIMEOUT("its terminal is closed, but it goes on")
         self.process.close()
         return self.process.before.decode(errors="replace")
+
+    def has_ended(self) -> bool:
+        """Unlike pexpect's isalive(), which waits for whoever has closed the terminal."""
+        options = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        try:
+            return os.waitid(os.P_PID, self.process.pid, options) is not None
+        except ChildProcessError:
+            return True  # pexpect has seen it end already
 
     @property
     def status(self) -> int | None:
