@@ -5,8 +5,8 @@
  * No names of users, no codes, states, pins, cookies, tokens, URLs: a login is named by the first
  * six characters of its link.
  */
-#ifndef PAM_WECHAT_LOG_H
-#define PAM_WECHAT_LOG_H
+#ifndef PAM_WECHAT_HELPER_LOG_H
+#define PAM_WECHAT_HELPER_LOG_H
 
 /* Logs a line; control characters in it become '?'. */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,8 +1,8 @@
 /*
  * exchange - the socket where each login's child registers it, and waits for a phone.
  */
-#ifndef PAM_WECHAT_EXCHANGE_H
-#define PAM_WECHAT_EXCHANGE_H
+#ifndef PAM_WECHAT_CHILD_EXCHANGE_H
+#define PAM_WECHAT_CHILD_EXCHANGE_H
 
 #include <sys/types.h>
 

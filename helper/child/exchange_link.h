@@ -1,8 +1,8 @@
 /*
  * exchange_link - one connection of one login's child: REGISTER first and once, then RESULT.
  */
-#ifndef PAM_WECHAT_EXCHANGE_LINK_H
-#define PAM_WECHAT_EXCHANGE_LINK_H
+#ifndef PAM_WECHAT_CHILD_EXCHANGE_LINK_H
+#define PAM_WECHAT_CHILD_EXCHANGE_LINK_H
 
 #include <sys/queue.h>
 

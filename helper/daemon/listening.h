@@ -1,8 +1,8 @@
 /*
  * listening - makes the sockets that are listened to, while we are still who may make them.
  */
-#ifndef PAM_WECHAT_LISTENING_H
-#define PAM_WECHAT_LISTENING_H
+#ifndef PAM_WECHAT_DAEMON_LISTENING_H
+#define PAM_WECHAT_DAEMON_LISTENING_H
 
 #include <sys/types.h>
 

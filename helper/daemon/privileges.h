@@ -1,8 +1,8 @@
 /*
  * privileges - what root is needed for is done first; then it is given up for good.
  */
-#ifndef PAM_WECHAT_PRIVILEGES_H
-#define PAM_WECHAT_PRIVILEGES_H
+#ifndef PAM_WECHAT_DAEMON_PRIVILEGES_H
+#define PAM_WECHAT_DAEMON_PRIVILEGES_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,8 +1,8 @@
 /*
  * service - the running daemon: puts the parts together, and takes them apart in order.
  */
-#ifndef PAM_WECHAT_SERVICE_H
-#define PAM_WECHAT_SERVICE_H
+#ifndef PAM_WECHAT_DAEMON_SERVICE_H
+#define PAM_WECHAT_DAEMON_SERVICE_H
 
 struct problem;
 struct settings;

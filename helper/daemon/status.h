@@ -5,8 +5,8 @@
  * or says nothing for a fifth of a second gets the text alone. Nobody is waited for longer than a
  * second, nor more than 16 at a time.
  */
-#ifndef PAM_WECHAT_STATUS_H
-#define PAM_WECHAT_STATUS_H
+#ifndef PAM_WECHAT_DAEMON_STATUS_H
+#define PAM_WECHAT_DAEMON_STATUS_H
 
 struct helper;
 struct status;

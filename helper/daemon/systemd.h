@@ -2,8 +2,8 @@
  * systemd - sockets it opened for us, and what we tell it about ourselves: sd_listen_fds(3) and
  * sd_notify(3), as far as they are needed.
  */
-#ifndef PAM_WECHAT_SYSTEMD_H
-#define PAM_WECHAT_SYSTEMD_H
+#ifndef PAM_WECHAT_DAEMON_SYSTEMD_H
+#define PAM_WECHAT_DAEMON_SYSTEMD_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * admission - when a listener of evhttp accepts connections, and when it lets them wait.
  */
-#ifndef PAM_WECHAT_ADMISSION_H
-#define PAM_WECHAT_ADMISSION_H
+#ifndef PAM_WECHAT_HTTP_ADMISSION_H
+#define PAM_WECHAT_HTTP_ADMISSION_H
 
 #include <stdbool.h>
 

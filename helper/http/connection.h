@@ -14,8 +14,8 @@
  * of the oldest which has had a fifth of a second and not sent its request. Those whose request is
  * here keep theirs.
  */
-#ifndef PAM_WECHAT_CONNECTION_H
-#define PAM_WECHAT_CONNECTION_H
+#ifndef PAM_WECHAT_HTTP_CONNECTION_H
+#define PAM_WECHAT_HTTP_CONNECTION_H
 
 #include <stddef.h>
 

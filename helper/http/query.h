@@ -3,8 +3,8 @@
  *
  * Everything is a pure function of (pointer, length).
  */
-#ifndef PAM_WECHAT_QUERY_H
-#define PAM_WECHAT_QUERY_H
+#ifndef PAM_WECHAT_HTTP_QUERY_H
+#define PAM_WECHAT_HTTP_QUERY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * form's token; only a code that an approving browser brought is handed on; and the pin is shown
  * to the browser whose code won, alone.
  */
-#ifndef PAM_WECHAT_LOGIN_H
-#define PAM_WECHAT_LOGIN_H
+#ifndef PAM_WECHAT_LOGIN_LOGIN_H
+#define PAM_WECHAT_LOGIN_LOGIN_H
 
 #include <stdbool.h>
 #include <stddef.h>

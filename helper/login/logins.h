@@ -4,8 +4,8 @@
  * Limits are per origin and in all, never per user, and nobody is refused: the oldest login of
  * whoever has too many makes room.
  */
-#ifndef PAM_WECHAT_LOGINS_H
-#define PAM_WECHAT_LOGINS_H
+#ifndef PAM_WECHAT_LOGIN_LOGINS_H
+#define PAM_WECHAT_LOGIN_LOGINS_H
 
 #include <stddef.h>
 #include <sys/queue.h>

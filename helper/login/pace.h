@@ -10,8 +10,8 @@
  * "theoretical arrival time"). Forgetting one that is whole costs nothing, so the table has a fixed
  * size; what does not fit drives out whoever is whole again soonest.
  */
-#ifndef PAM_WECHAT_PACE_H
-#define PAM_WECHAT_PACE_H
+#ifndef PAM_WECHAT_LOGIN_PACE_H
+#define PAM_WECHAT_LOGIN_PACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

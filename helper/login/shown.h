@@ -3,8 +3,8 @@
  *
  * All strings are fit to be shown (display.h), and none is escaped yet.
  */
-#ifndef PAM_WECHAT_SHOWN_H
-#define PAM_WECHAT_SHOWN_H
+#ifndef PAM_WECHAT_LOGIN_SHOWN_H
+#define PAM_WECHAT_LOGIN_SHOWN_H
 
 #include "language.h"
 #include "manner.h"

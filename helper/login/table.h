@@ -4,8 +4,8 @@
  * Things embed an entry and own it. The hash is SipHash-2-4 under a random seed, so that nobody
  * can make many keys meet in one place; the final comparison takes the same time whatever differs.
  */
-#ifndef PAM_WECHAT_TABLE_H
-#define PAM_WECHAT_TABLE_H
+#ifndef PAM_WECHAT_LOGIN_TABLE_H
+#define PAM_WECHAT_LOGIN_TABLE_H
 
 #include <stddef.h>
 #include <stdint.h>

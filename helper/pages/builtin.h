@@ -1,8 +1,8 @@
 /*
  * builtin - the files of pages/ as the build put them into the program (pages/embed.py).
  */
-#ifndef PAM_WECHAT_BUILTIN_H
-#define PAM_WECHAT_BUILTIN_H
+#ifndef PAM_WECHAT_PAGES_BUILTIN_H
+#define PAM_WECHAT_PAGES_BUILTIN_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
  * language - which of the two languages a page is written in.
  */
-#ifndef PAM_WECHAT_LANGUAGE_H
-#define PAM_WECHAT_LANGUAGE_H
+#ifndef PAM_WECHAT_PAGES_LANGUAGE_H
+#define PAM_WECHAT_PAGES_LANGUAGE_H
 
 enum language {
 	LANGUAGE_ZH,

@@ -1,8 +1,8 @@
 /*
  * messages - every sentence of the pages, in both languages.
  */
-#ifndef PAM_WECHAT_MESSAGES_H
-#define PAM_WECHAT_MESSAGES_H
+#ifndef PAM_WECHAT_PAGES_MESSAGES_H
+#define PAM_WECHAT_PAGES_MESSAGES_H
 
 #include "language.h"
 

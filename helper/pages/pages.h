@@ -2,8 +2,8 @@
  * pages - what the phone may be shown: one template for each kind of page, in one frame with one
  * style sheet. Those built in, or the administrator's from pages_dir.
  */
-#ifndef PAM_WECHAT_PAGES_H
-#define PAM_WECHAT_PAGES_H
+#ifndef PAM_WECHAT_PAGES_PAGES_H
+#define PAM_WECHAT_PAGES_PAGES_H
 
 struct pages;
 struct problem;

@@ -1,8 +1,8 @@
 /*
  * picture - a QR code for a page: the strokes of an SVG path.
  */
-#ifndef PAM_WECHAT_PICTURE_H
-#define PAM_WECHAT_PICTURE_H
+#ifndef PAM_WECHAT_PAGES_PICTURE_H
+#define PAM_WECHAT_PAGES_PICTURE_H
 
 struct text;
 

@@ -3,8 +3,8 @@
  *
  * There is no logic: a name stands for one value, which is always escaped.
  */
-#ifndef PAM_WECHAT_TEMPLATE_H
-#define PAM_WECHAT_TEMPLATE_H
+#ifndef PAM_WECHAT_PAGES_TEMPLATE_H
+#define PAM_WECHAT_PAGES_TEMPLATE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * ask - the page behind the link: is this you signing in?
  */
-#ifndef PAM_WECHAT_ASK_H
-#define PAM_WECHAT_ASK_H
+#ifndef PAM_WECHAT_PHONE_ASK_H
+#define PAM_WECHAT_PHONE_ASK_H
 
 struct request;
 

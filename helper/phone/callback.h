@@ -1,8 +1,8 @@
 /*
  * callback - where WeChat brings the phone back to, with a code; and what becomes of that code.
  */
-#ifndef PAM_WECHAT_CALLBACK_H
-#define PAM_WECHAT_CALLBACK_H
+#ifndef PAM_WECHAT_PHONE_CALLBACK_H
+#define PAM_WECHAT_PHONE_CALLBACK_H
 
 struct helper;
 struct login;

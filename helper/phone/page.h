@@ -1,8 +1,8 @@
 /*
  * page - one answer for the phone: which page, what it says, about which login, with which form.
  */
-#ifndef PAM_WECHAT_PAGE_H
-#define PAM_WECHAT_PAGE_H
+#ifndef PAM_WECHAT_PHONE_PAGE_H
+#define PAM_WECHAT_PHONE_PAGE_H
 
 #include <stdbool.h>
 

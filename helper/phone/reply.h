@@ -1,8 +1,8 @@
 /*
  * reply - sends an answer with the headers that every answer of ours has.
  */
-#ifndef PAM_WECHAT_REPLY_H
-#define PAM_WECHAT_REPLY_H
+#ifndef PAM_WECHAT_PHONE_REPLY_H
+#define PAM_WECHAT_PHONE_REPLY_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
  * request - one HTTP request: what of it the pages need to know.
  */
-#ifndef PAM_WECHAT_REQUEST_H
-#define PAM_WECHAT_REQUEST_H
+#ifndef PAM_WECHAT_PHONE_REQUEST_H
+#define PAM_WECHAT_PHONE_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * visit - a browser's request that concerns one login: who is it, and what may it see?
  */
-#ifndef PAM_WECHAT_VISIT_H
-#define PAM_WECHAT_VISIT_H
+#ifndef PAM_WECHAT_PHONE_VISIT_H
+#define PAM_WECHAT_PHONE_VISIT_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * web - which address leads to which page. Everything else is an error, in the same clothes.
  */
-#ifndef PAM_WECHAT_WEB_H
-#define PAM_WECHAT_WEB_H
+#ifndef PAM_WECHAT_PHONE_WEB_H
+#define PAM_WECHAT_PHONE_WEB_H
 
 struct evhttp;
 struct helper;

@@ -3,8 +3,8 @@
  *
  * Nothing in them names anybody: no links, users, hosts or addresses.
  */
-#ifndef PAM_WECHAT_FIGURES_H
-#define PAM_WECHAT_FIGURES_H
+#ifndef PAM_WECHAT_STATE_FIGURES_H
+#define PAM_WECHAT_STATE_FIGURES_H
 
 #include <stddef.h>
 #include <stdint.h>

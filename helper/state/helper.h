@@ -1,8 +1,8 @@
 /*
  * helper - what the parts of the daemon share: one loop, one thread, one of each.
  */
-#ifndef PAM_WECHAT_HELPER_H
-#define PAM_WECHAT_HELPER_H
+#ifndef PAM_WECHAT_STATE_HELPER_H
+#define PAM_WECHAT_STATE_HELPER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /*
  * settings - helper.conf, read and checked as a whole.
  */
-#ifndef PAM_WECHAT_SETTINGS_H
-#define PAM_WECHAT_SETTINGS_H
+#ifndef PAM_WECHAT_STATE_SETTINGS_H
+#define PAM_WECHAT_STATE_SETTINGS_H
 
 #include <stdbool.h>
 #include <stddef.h>

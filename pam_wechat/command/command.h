@@ -2,8 +2,8 @@
  * command - the subcommands of pam-wechat, as one table: it prints the help, reads the arguments
  * and makes the completions.
  */
-#ifndef PAM_WECHAT_COMMAND_H
-#define PAM_WECHAT_COMMAND_H
+#ifndef PAM_WECHAT_COMMAND_COMMAND_H
+#define PAM_WECHAT_COMMAND_COMMAND_H
 
 #include <stdbool.h>
 #include <stddef.h>

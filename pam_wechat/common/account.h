@@ -2,8 +2,8 @@
  * account - looks users up in the system's databases (getpwnam_r, getpwuid_r), which may be far
  * away: that there is no such user and that nobody could tell are different answers.
  */
-#ifndef PAM_WECHAT_ACCOUNT_H
-#define PAM_WECHAT_ACCOUNT_H
+#ifndef PAM_WECHAT_COMMON_ACCOUNT_H
+#define PAM_WECHAT_COMMON_ACCOUNT_H
 
 #include <sys/types.h>
 

@@ -5,8 +5,8 @@
  * mark is '#'. There are no sections, quotes or continued lines. It is all or nothing: an unknown,
  * repeated or bad key is an error that names file and line, and no setting of that file counts.
  */
-#ifndef PAM_WECHAT_CONFIG_H
-#define PAM_WECHAT_CONFIG_H
+#ifndef PAM_WECHAT_COMMON_CONFIG_H
+#define PAM_WECHAT_COMMON_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * deadline - a moment on CLOCK_MONOTONIC, in milliseconds, that every wait of ours ends at.
  */
-#ifndef PAM_WECHAT_DEADLINE_H
-#define PAM_WECHAT_DEADLINE_H
+#ifndef PAM_WECHAT_COMMON_DEADLINE_H
+#define PAM_WECHAT_COMMON_DEADLINE_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * Nicknames, host names and terminals' names come from people who may be hostile. What is shown
  * of them is bounded, valid UTF-8, and free of everything that moves a cursor or reorders text.
  */
-#ifndef PAM_WECHAT_DISPLAY_H
-#define PAM_WECHAT_DISPLAY_H
+#ifndef PAM_WECHAT_COMMON_DISPLAY_H
+#define PAM_WECHAT_COMMON_DISPLAY_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
  * lines - walks through a configuration file line by line, refusing what no editor on Unix makes.
  */
-#ifndef PAM_WECHAT_LINES_H
-#define PAM_WECHAT_LINES_H
+#ifndef PAM_WECHAT_COMMON_LINES_H
+#define PAM_WECHAT_COMMON_LINES_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
  * problem - one sentence for the administrator: what is wrong, where, and what to mend.
  */
-#ifndef PAM_WECHAT_PROBLEM_H
-#define PAM_WECHAT_PROBLEM_H
+#ifndef PAM_WECHAT_COMMON_PROBLEM_H
+#define PAM_WECHAT_COMMON_PROBLEM_H
 
 struct problem {
 	char text[1024]; /* "" while nothing is wrong */

@@ -1,8 +1,8 @@
 /*
  * random - tokens nobody can guess, from getrandom(2).
  */
-#ifndef PAM_WECHAT_RANDOM_H
-#define PAM_WECHAT_RANDOM_H
+#ifndef PAM_WECHAT_COMMON_RANDOM_H
+#define PAM_WECHAT_COMMON_RANDOM_H
 
 #include <stddef.h>
 

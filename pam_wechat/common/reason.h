@@ -4,8 +4,8 @@
  * Classes of WeChat's errors are those of its error table in exchange/errcode.c; the others are
  * ours.
  */
-#ifndef PAM_WECHAT_REASON_H
-#define PAM_WECHAT_REASON_H
+#ifndef PAM_WECHAT_COMMON_REASON_H
+#define PAM_WECHAT_COMMON_REASON_H
 
 #include <stdbool.h>
 

@@ -10,8 +10,8 @@
  * A file is trusted if it is a regular file, root or the effective user owns it, and neither group
  * nor others may write to it; a secret one may not be read by them either.
  */
-#ifndef PAM_WECHAT_SAFE_FILE_H
-#define PAM_WECHAT_SAFE_FILE_H
+#ifndef PAM_WECHAT_COMMON_SAFE_FILE_H
+#define PAM_WECHAT_COMMON_SAFE_FILE_H
 
 #include <stddef.h>
 

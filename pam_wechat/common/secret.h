@@ -3,8 +3,8 @@
  *
  * A secret has one birthplace, is never resized or printed, and is wiped by its destructor.
  */
-#ifndef PAM_WECHAT_SECRET_H
-#define PAM_WECHAT_SECRET_H
+#ifndef PAM_WECHAT_COMMON_SECRET_H
+#define PAM_WECHAT_COMMON_SECRET_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  * then the socket itself, which root or the effective user must own and which others must not be
  * able to write to. There are no abstract sockets.
  */
-#ifndef PAM_WECHAT_SEQPACKET_H
-#define PAM_WECHAT_SEQPACKET_H
+#ifndef PAM_WECHAT_COMMON_SEQPACKET_H
+#define PAM_WECHAT_COMMON_SEQPACKET_H
 
 #include <sys/types.h>
 

@@ -4,8 +4,8 @@
  * Additions after the buffer is full are ignored; text_finish() then reports
  * the truncation once, so that callers check in one place.
  */
-#ifndef PAM_WECHAT_TEXT_H
-#define PAM_WECHAT_TEXT_H
+#ifndef PAM_WECHAT_COMMON_TEXT_H
+#define PAM_WECHAT_COMMON_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

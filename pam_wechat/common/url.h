@@ -1,8 +1,8 @@
 /*
  * url - judges the addresses an administrator configures, and percent-encodes (RFC 3986).
  */
-#ifndef PAM_WECHAT_URL_H
-#define PAM_WECHAT_URL_H
+#ifndef PAM_WECHAT_COMMON_URL_H
+#define PAM_WECHAT_COMMON_URL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * one table in wire.c; everything else is refused: unknown verbs, unknown, repeated, missing and
  * needless keys, NULs, a last line without its end.
  */
-#ifndef PAM_WECHAT_WIRE_H
-#define PAM_WECHAT_WIRE_H
+#ifndef PAM_WECHAT_COMMON_WIRE_H
+#define PAM_WECHAT_COMMON_WIRE_H
 
 #include <stdbool.h>
 #include <stddef.h>

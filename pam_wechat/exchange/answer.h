@@ -4,8 +4,8 @@
  * Bodies are JSON under any content type, with codes for errors and successes alike. They are
  * outside data: every member is checked for its type and shape, and a repeated name refuses all.
  */
-#ifndef PAM_WECHAT_ANSWER_H
-#define PAM_WECHAT_ANSWER_H
+#ifndef PAM_WECHAT_EXCHANGE_ANSWER_H
+#define PAM_WECHAT_EXCHANGE_ANSWER_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * configured one, and no certificate accepted that the CA does not vouch for. The app secret
  * travels in the URL, as WeChat wants it: no URL is ever shown.
  */
-#ifndef PAM_WECHAT_API_H
-#define PAM_WECHAT_API_H
+#ifndef PAM_WECHAT_EXCHANGE_API_H
+#define PAM_WECHAT_EXCHANGE_API_H
 
 #include <poll.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  *
  * They follow WeChat's guide to web authorization, steps 2 to 4 and its appendix.
  */
-#ifndef PAM_WECHAT_CALLS_H
-#define PAM_WECHAT_CALLS_H
+#ifndef PAM_WECHAT_EXCHANGE_CALLS_H
+#define PAM_WECHAT_EXCHANGE_CALLS_H
 
 #include <stddef.h>
 

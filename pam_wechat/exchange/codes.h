@@ -5,8 +5,8 @@
  * once. So every code is exchanged once, one at a time, at most three of them; whoever brings one
  * again gets the same result. A code that failed bars nothing. A match is final, but for a report.
  */
-#ifndef PAM_WECHAT_CODES_H
-#define PAM_WECHAT_CODES_H
+#ifndef PAM_WECHAT_EXCHANGE_CODES_H
+#define PAM_WECHAT_EXCHANGE_CODES_H
 
 #include <stdbool.h>
 #include <stddef.h>

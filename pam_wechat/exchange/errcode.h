@@ -4,8 +4,8 @@
  * The codes are those of WeChat's web authorization and its list of global return codes. errmsg
  * is for people and changes; nothing depends on it.
  */
-#ifndef PAM_WECHAT_ERRCODE_H
-#define PAM_WECHAT_ERRCODE_H
+#ifndef PAM_WECHAT_EXCHANGE_ERRCODE_H
+#define PAM_WECHAT_EXCHANGE_ERRCODE_H
 
 #include <stdint.h>
 

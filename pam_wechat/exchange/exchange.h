@@ -1,8 +1,8 @@
 /*
  * exchange - one login's errand between the module, the helper and WeChat.
  */
-#ifndef PAM_WECHAT_EXCHANGE_H
-#define PAM_WECHAT_EXCHANGE_H
+#ifndef PAM_WECHAT_EXCHANGE_EXCHANGE_H
+#define PAM_WECHAT_EXCHANGE_EXCHANGE_H
 
 /*
  * Serves the module on the socket `module` until it hangs up or the login's deadline passes.

@@ -1,8 +1,8 @@
 /*
  * helper_link - the connection to the helper, made again when the helper is restarted.
  */
-#ifndef PAM_WECHAT_HELPER_LINK_H
-#define PAM_WECHAT_HELPER_LINK_H
+#ifndef PAM_WECHAT_EXCHANGE_HELPER_LINK_H
+#define PAM_WECHAT_EXCHANGE_HELPER_LINK_H
 
 #include <stdbool.h>
 

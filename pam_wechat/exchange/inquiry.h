@@ -4,8 +4,8 @@
  * A request is made again, after a pause that grows, only if no connection was made, or WeChat
  * said -1 or 45011: after anything else the code may be used up.
  */
-#ifndef PAM_WECHAT_INQUIRY_H
-#define PAM_WECHAT_INQUIRY_H
+#ifndef PAM_WECHAT_EXCHANGE_INQUIRY_H
+#define PAM_WECHAT_EXCHANGE_INQUIRY_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * privileges - what the process gives up before it reads its first byte.
  */
-#ifndef PAM_WECHAT_PRIVILEGES_H
-#define PAM_WECHAT_PRIVILEGES_H
+#ifndef PAM_WECHAT_EXCHANGE_PRIVILEGES_H
+#define PAM_WECHAT_EXCHANGE_PRIVILEGES_H
 
 /*
  * Becomes `uid`:`gid` for good if root is the effective user, and the effective user otherwise

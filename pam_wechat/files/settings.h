@@ -1,8 +1,8 @@
 /*
  * settings - what pam_wechat.conf and the words of the PAM line say, checked as a whole.
  */
-#ifndef PAM_WECHAT_SETTINGS_H
-#define PAM_WECHAT_SETTINGS_H
+#ifndef PAM_WECHAT_FILES_SETTINGS_H
+#define PAM_WECHAT_FILES_SETTINGS_H
 
 #include <stdbool.h>
 

@@ -6,8 +6,8 @@
  * Blanks or tabs separate; commas stand without them. A line binds one openid, and an openid has
  * one line. Anything that does not fit refuses the file as a whole, naming file and line.
  */
-#ifndef PAM_WECHAT_USERS_H
-#define PAM_WECHAT_USERS_H
+#ifndef PAM_WECHAT_FILES_USERS_H
+#define PAM_WECHAT_FILES_USERS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * confirm - how the phone's "Continue" finds its way back to the terminal.
  */
-#ifndef PAM_WECHAT_CONFIRM_H
-#define PAM_WECHAT_CONFIRM_H
+#ifndef PAM_WECHAT_MODULE_CONFIRM_H
+#define PAM_WECHAT_MODULE_CONFIRM_H
 
 struct login;
 

@@ -1,8 +1,8 @@
 /*
  * conversation - what the module says to the person, and what the person answers.
  */
-#ifndef PAM_WECHAT_CONVERSATION_H
-#define PAM_WECHAT_CONVERSATION_H
+#ifndef PAM_WECHAT_MODULE_CONVERSATION_H
+#define PAM_WECHAT_MODULE_CONVERSATION_H
 
 #include <security/pam_modules.h>
 

@@ -5,8 +5,8 @@
  * So they are blocked for the time of the wait, when even an ignored signal stays pending, looked
  * at, and left for the host, whose they are.
  */
-#ifndef PAM_WECHAT_INTERRUPTION_H
-#define PAM_WECHAT_INTERRUPTION_H
+#ifndef PAM_WECHAT_MODULE_INTERRUPTION_H
+#define PAM_WECHAT_MODULE_INTERRUPTION_H
 
 #include <signal.h>
 #include <stdbool.h>

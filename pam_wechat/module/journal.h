@@ -5,8 +5,8 @@
  * characters of its link; users whom the table does not name are not named here either, because
  * people type passwords at the wrong prompt.
  */
-#ifndef PAM_WECHAT_JOURNAL_H
-#define PAM_WECHAT_JOURNAL_H
+#ifndef PAM_WECHAT_MODULE_JOURNAL_H
+#define PAM_WECHAT_MODULE_JOURNAL_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * login - one attempt to sign in, from the first question to the verdict.
  */
-#ifndef PAM_WECHAT_LOGIN_H
-#define PAM_WECHAT_LOGIN_H
+#ifndef PAM_WECHAT_MODULE_LOGIN_H
+#define PAM_WECHAT_MODULE_LOGIN_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /*
  * verdict - whom WeChat named, as the child knows it, and whether that is enough.
  */
-#ifndef PAM_WECHAT_VERDICT_H
-#define PAM_WECHAT_VERDICT_H
+#ifndef PAM_WECHAT_MODULE_VERDICT_H
+#define PAM_WECHAT_MODULE_VERDICT_H
 
 #include "reason.h"
 

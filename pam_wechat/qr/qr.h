@@ -1,8 +1,8 @@
 /*
  * qr - a QR code as modules, dark and light (libqrencode; ISO/IEC 18004).
  */
-#ifndef PAM_WECHAT_QR_H
-#define PAM_WECHAT_QR_H
+#ifndef PAM_WECHAT_QR_QR_H
+#define PAM_WECHAT_QR_QR_H
 
 #include <stdbool.h>
 #include <stddef.h>

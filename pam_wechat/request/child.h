@@ -5,8 +5,8 @@
  * The host owns SIGCHLD and may ignore it or reap everything itself: the child is watched by a
  * pidfd, and its exit status means nothing.
  */
-#ifndef PAM_WECHAT_CHILD_H
-#define PAM_WECHAT_CHILD_H
+#ifndef PAM_WECHAT_REQUEST_CHILD_H
+#define PAM_WECHAT_REQUEST_CHILD_H
 
 #include <sys/types.h>
 

@@ -1,8 +1,8 @@
 /*
  * pin - the digits that travel from the phone's page through a person into the terminal.
  */
-#ifndef PAM_WECHAT_PIN_H
-#define PAM_WECHAT_PIN_H
+#ifndef PAM_WECHAT_REQUEST_PIN_H
+#define PAM_WECHAT_REQUEST_PIN_H
 
 #include <stdbool.h>
 

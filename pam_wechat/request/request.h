@@ -3,8 +3,8 @@
  * enrolment): fresh tokens, where WeChat is, who may pass, and what the phone shows. All of it is
  * secret.
  */
-#ifndef PAM_WECHAT_REQUEST_H
-#define PAM_WECHAT_REQUEST_H
+#ifndef PAM_WECHAT_REQUEST_REQUEST_H
+#define PAM_WECHAT_REQUEST_REQUEST_H
 
 #include <stdbool.h>
 #include <stddef.h>

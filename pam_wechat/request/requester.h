@@ -4,8 +4,8 @@
  * The host names in PAM_RHOST may be chosen by an attacker: they are shown and logged, never
  * resolved, and decide nothing.
  */
-#ifndef PAM_WECHAT_REQUESTER_H
-#define PAM_WECHAT_REQUESTER_H
+#ifndef PAM_WECHAT_REQUEST_REQUESTER_H
+#define PAM_WECHAT_REQUEST_REQUESTER_H
 
 #include <stdbool.h>
 

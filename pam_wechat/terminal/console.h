@@ -1,8 +1,8 @@
 /*
  * console - the machine's own console: tty1 to tty63, as far as its font matters.
  */
-#ifndef PAM_WECHAT_CONSOLE_H
-#define PAM_WECHAT_CONSOLE_H
+#ifndef PAM_WECHAT_TERMINAL_CONSOLE_H
+#define PAM_WECHAT_TERMINAL_CONSOLE_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * One table instead of gettext, which needs setlocale(): sshd never calls it, and a module must
  * not change its host's locale. MESSAGES.md shows all of it.
  */
-#ifndef PAM_WECHAT_MESSAGES_H
-#define PAM_WECHAT_MESSAGES_H
+#ifndef PAM_WECHAT_TERMINAL_MESSAGES_H
+#define PAM_WECHAT_TERMINAL_MESSAGES_H
 
 #include "reason.h"
 

@@ -5,8 +5,8 @@
  * the next prompt, and ssh up to 10.2 shows everything else escaped. TERMINALS.md has the table of
  * what reads what.
  */
-#ifndef PAM_WECHAT_TERMINAL_H
-#define PAM_WECHAT_TERMINAL_H
+#ifndef PAM_WECHAT_TERMINAL_TERMINAL_H
+#define PAM_WECHAT_TERMINAL_TERMINAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

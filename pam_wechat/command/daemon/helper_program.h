@@ -1,8 +1,8 @@
 /*
  * helper_program - the installed helper, which alone knows its configuration and its pages.
  */
-#ifndef PAM_WECHAT_HELPER_PROGRAM_H
-#define PAM_WECHAT_HELPER_PROGRAM_H
+#ifndef PAM_WECHAT_DAEMON_HELPER_PROGRAM_H
+#define PAM_WECHAT_DAEMON_HELPER_PROGRAM_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
  * running - asks the helper that runs on this machine how it is.
  */
-#ifndef PAM_WECHAT_RUNNING_H
-#define PAM_WECHAT_RUNNING_H
+#ifndef PAM_WECHAT_DAEMON_RUNNING_H
+#define PAM_WECHAT_DAEMON_RUNNING_H
 
 #include <stdbool.h>
 

@@ -5,8 +5,8 @@
  * and never change anything. A check says what it found by a finding of a fixed kind, so that
  * programs and documentation can rely on its id.
  */
-#ifndef PAM_WECHAT_DOCTOR_H
-#define PAM_WECHAT_DOCTOR_H
+#ifndef PAM_WECHAT_DOCTOR_DOCTOR_H
+#define PAM_WECHAT_DOCTOR_DOCTOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * doctor_permits - whether what is installed here is fit to let people in.
  */
-#ifndef PAM_WECHAT_DOCTOR_PERMITS_H
-#define PAM_WECHAT_DOCTOR_PERMITS_H
+#ifndef PAM_WECHAT_DOCTOR_DOCTOR_PERMITS_H
+#define PAM_WECHAT_DOCTOR_DOCTOR_PERMITS_H
 
 #include <stdbool.h>
 

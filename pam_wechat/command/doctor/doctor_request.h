@@ -7,8 +7,8 @@
  * what that user may not read or reach shows here instead of in a login. Starting the exchange
  * itself would not do: it speaks to WeChat only for a login that a phone has opened.
  */
-#ifndef PAM_WECHAT_DOCTOR_REQUEST_H
-#define PAM_WECHAT_DOCTOR_REQUEST_H
+#ifndef PAM_WECHAT_DOCTOR_DOCTOR_REQUEST_H
+#define PAM_WECHAT_DOCTOR_DOCTOR_REQUEST_H
 
 #include <stdbool.h>
 #include <time.h>

@@ -1,8 +1,8 @@
 /*
  * enable_advice - what is left to do when a service asks WeChat: how to try it, and how to go back.
  */
-#ifndef PAM_WECHAT_ENABLE_ADVICE_H
-#define PAM_WECHAT_ENABLE_ADVICE_H
+#ifndef PAM_WECHAT_ENABLE_ENABLE_ADVICE_H
+#define PAM_WECHAT_ENABLE_ENABLE_ADVICE_H
 
 struct command_call;
 

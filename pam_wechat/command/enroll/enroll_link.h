@@ -2,8 +2,8 @@
  * enroll_link - puts an openid that WeChat has named into the users table, if the administrator
  * wants it.
  */
-#ifndef PAM_WECHAT_ENROLL_LINK_H
-#define PAM_WECHAT_ENROLL_LINK_H
+#ifndef PAM_WECHAT_ENROLL_ENROLL_LINK_H
+#define PAM_WECHAT_ENROLL_ENROLL_LINK_H
 
 struct answers;
 struct problem;

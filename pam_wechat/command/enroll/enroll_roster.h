@@ -1,8 +1,8 @@
 /*
  * enroll_roster - who is to be enrolled: one user, or a file with one on each line.
  */
-#ifndef PAM_WECHAT_ENROLL_ROSTER_H
-#define PAM_WECHAT_ENROLL_ROSTER_H
+#ifndef PAM_WECHAT_ENROLL_ENROLL_ROSTER_H
+#define PAM_WECHAT_ENROLL_ENROLL_ROSTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

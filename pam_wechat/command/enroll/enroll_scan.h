@@ -4,8 +4,8 @@
  * The phone opens the same pages, and WeChat names whoever holds it. That this is the person who
  * is meant, nobody but a person can know: they read the digits on their phone to the administrator.
  */
-#ifndef PAM_WECHAT_ENROLL_SCAN_H
-#define PAM_WECHAT_ENROLL_SCAN_H
+#ifndef PAM_WECHAT_ENROLL_ENROLL_SCAN_H
+#define PAM_WECHAT_ENROLL_ENROLL_SCAN_H
 
 #include <stdbool.h>
 

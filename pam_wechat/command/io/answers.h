@@ -1,8 +1,8 @@
 /*
  * answers - what the administrator types, a line at a time, with a limit to the wait.
  */
-#ifndef PAM_WECHAT_ANSWERS_H
-#define PAM_WECHAT_ANSWERS_H
+#ifndef PAM_WECHAT_IO_ANSWERS_H
+#define PAM_WECHAT_IO_ANSWERS_H
 
 #include <stdbool.h>
 #include <stddef.h>

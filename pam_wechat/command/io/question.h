@@ -1,8 +1,8 @@
 /*
  * question - asks whoever sits at standard input, or a pipe, for one line.
  */
-#ifndef PAM_WECHAT_QUESTION_H
-#define PAM_WECHAT_QUESTION_H
+#ifndef PAM_WECHAT_IO_QUESTION_H
+#define PAM_WECHAT_IO_QUESTION_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  *
  * A JSON report is one object: values by name, then lists of items of such values.
  */
-#ifndef PAM_WECHAT_REPORT_H
-#define PAM_WECHAT_REPORT_H
+#ifndef PAM_WECHAT_IO_REPORT_H
+#define PAM_WECHAT_IO_REPORT_H
 
 #include <stdbool.h>
 

@@ -9,8 +9,8 @@
  * Between update_open() and update_close() the signals of a terminal and of kill(1) have to wait,
  * so that they leave nothing behind: ask your questions before, and start no program in between.
  */
-#ifndef PAM_WECHAT_UPDATE_H
-#define PAM_WECHAT_UPDATE_H
+#ifndef PAM_WECHAT_IO_UPDATE_H
+#define PAM_WECHAT_IO_UPDATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

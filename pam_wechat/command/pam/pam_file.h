@@ -6,8 +6,8 @@
  * a second factor it stands behind that line. What stands before and behind goes on to work as it
  * did: rootok in su, group in login, and so on.
  */
-#ifndef PAM_WECHAT_PAM_FILE_H
-#define PAM_WECHAT_PAM_FILE_H
+#ifndef PAM_WECHAT_PAM_PAM_FILE_H
+#define PAM_WECHAT_PAM_PAM_FILE_H
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
  * pam_line - reads the file of a PAM service as libpam does (pam.conf(5)): a line may go on behind
  * a backslash, a '#' ends it, and a control may stand in brackets.
  */
-#ifndef PAM_WECHAT_PAM_LINE_H
-#define PAM_WECHAT_PAM_LINE_H
+#ifndef PAM_WECHAT_PAM_PAM_LINE_H
+#define PAM_WECHAT_PAM_PAM_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * pam_service - the file of a PAM service that is to be changed.
  */
-#ifndef PAM_WECHAT_PAM_SERVICE_H
-#define PAM_WECHAT_PAM_SERVICE_H
+#ifndef PAM_WECHAT_PAM_PAM_SERVICE_H
+#define PAM_WECHAT_PAM_PAM_SERVICE_H
 
 #include <stdbool.h>
 

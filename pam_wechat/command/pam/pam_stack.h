@@ -2,8 +2,8 @@
  * pam_stack - the auth lines of a PAM service, as libpam reads them (pam.conf(5)), with all that
  * they include in its place.
  */
-#ifndef PAM_WECHAT_PAM_STACK_H
-#define PAM_WECHAT_PAM_STACK_H
+#ifndef PAM_WECHAT_PAM_PAM_STACK_H
+#define PAM_WECHAT_PAM_PAM_STACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

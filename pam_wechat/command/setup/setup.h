@@ -1,8 +1,8 @@
 /*
  * setup - the first configuration: three answers, four files, and what is to be done next.
  */
-#ifndef PAM_WECHAT_SETUP_H
-#define PAM_WECHAT_SETUP_H
+#ifndef PAM_WECHAT_SETUP_SETUP_H
+#define PAM_WECHAT_SETUP_SETUP_H
 
 #include <stdbool.h>
 

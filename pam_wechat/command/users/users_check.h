@@ -2,8 +2,8 @@
  * users_check - reads the users table over: can the module use it, and are the users it names such
  * as can sign in on this machine?
  */
-#ifndef PAM_WECHAT_USERS_CHECK_H
-#define PAM_WECHAT_USERS_CHECK_H
+#ifndef PAM_WECHAT_USERS_USERS_CHECK_H
+#define PAM_WECHAT_USERS_USERS_CHECK_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
  * users_list - the users table as columns, with what this machine knows of its users beside it.
  */
-#ifndef PAM_WECHAT_USERS_LIST_H
-#define PAM_WECHAT_USERS_LIST_H
+#ifndef PAM_WECHAT_USERS_USERS_LIST_H
+#define PAM_WECHAT_USERS_USERS_LIST_H
 
 #include <stdbool.h>
 
