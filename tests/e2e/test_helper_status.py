@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e import fake_exchange
 from e2e.fake_exchange import Browser, FakeExchange, Helper
 from e2e.hostile import time_login, wait_for_connections
 from e2e.prometheus import REASONS, ask, connect, parse, read
@@ -88,10 +90,12 @@ def as_the_units_user() -> None:
 
 @pytest.mark.parametrize("set_group_id", [False, True], ids=["own group", "the directory's group"])
 def test_who_is_not_root_gives_the_socket_no_other_group(
-    folder: Path, path: Path, set_group_id: bool
+    folder: Path, monkeypatch: pytest.MonkeyPatch, set_group_id: bool
 ) -> None:
     """fchownat() fails there with EPERM, even to our own group: seccomp of the unit."""
     user, peer = pwd.getpwnam("pam-wechat"), pwd.getpwnam("pam-wechat-exchange")
+    # The build may lie where that user can't go.
+    monkeypatch.setattr(fake_exchange, "PROGRAM", shutil.copy(fake_exchange.PROGRAM, folder))
     os.chown(folder, user.pw_uid, peer.pw_gid if set_group_id else user.pw_gid)
     with Helper(folder, as_the_units_user, status_socket=folder / "s/status.sock",
                 peer_user="pam-wechat-exchange") as helper:
