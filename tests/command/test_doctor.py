@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.machine import Machine, mounted
+from harness.machine import Machine, mounted, replaced
 from harness.site import Site, free_port
 from harness.waiting import until
 from simulator import Authority, WeChat, errors
@@ -407,7 +407,7 @@ def test_a_pam_file_that_is_no_text_leaves_the_report_one(machine: Machine) -> N
 def test_logins_limit_is_looked_at_where_login_asks(machine: Machine, folder: Path) -> None:
     defs = folder / "login.defs"
     defs.write_text("# LOGIN_TIMEOUT 5\nLOGIN_TIMEOUT\t30\n")
-    with mounted(defs, "/etc/login.defs"):
+    with replaced(defs, Path("/etc/login.defs")):
         assert "login-timeout" not in {finding["id"] for finding in machine.doctor()[1]}
         machine.write_pam("login", machine.site.shipped_lines("login"))
         found = [finding for finding in machine.doctor()[1] if finding["id"] == "login-timeout"]
@@ -433,7 +433,7 @@ def run_as_sshd(folder: Path, text: str, mode: int = 0o755) -> AbstractContextMa
     script = folder / "sshd"
     script.write_text(text)
     script.chmod(mode)
-    return mounted(script, "/usr/sbin/sshd")
+    return replaced(script, Path("/usr/sbin/sshd"))
 
 
 def test_a_later_sshd_tells_its_service_and_its_penalties(machine: Machine, folder: Path) -> None:

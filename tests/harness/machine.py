@@ -137,9 +137,34 @@ class Canned:
 
 
 @contextmanager
-def mounted(source: Path, target: str) -> Iterator[None]:
-    """The sandbox has mounts of its own: nobody else sees this one."""
+def replaced(file: Path, target: Path) -> Iterator[None]:
+    """
+    Another file in its place. Outside /etc, which is the sandbox's own, a copy of the whole folder
+    is mounted: a file that is mounted by itself is gone when a package that is installed meanwhile
+    renames another over it.
+    """
     assert in_sandbox(), "run this test by tests/run, as root"
+    if target.is_relative_to("/etc"):
+        before = target.read_bytes()
+        target.write_bytes(file.read_bytes())
+        try:
+            yield
+        finally:
+            target.write_bytes(before)
+        return
+    folder = file.parent / f"with-{target.name}"
+    subprocess.run(["cp", "-a", target.parent, folder], check=True)
+    (folder / target.name).unlink()
+    shutil.copy(file, folder / target.name)
+    with mounted(folder, str(target.parent)):
+        yield
+
+
+@contextmanager
+def mounted(source: Path, target: str) -> Iterator[None]:
+    """A folder in another's place. The sandbox has mounts of its own: nobody else sees this one."""
+    assert in_sandbox(), "run this test by tests/run, as root"
+    assert source.is_dir()
     subprocess.run(["mount", "--bind", source, target], check=True)
     try:
         yield
