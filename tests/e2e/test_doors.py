@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -173,3 +175,41 @@ def test_auto_waits_on_the_machines_own_console_alone(
         else:
             prompt = host.prompt()
             assert prompt is not None and prompt.style == "prompt"
+
+
+# -- a login that says nothing
+
+SILENT = """\
+#!/usr/bin/python3 -B
+import os, signal, sys, time
+with open(__file__ + ".starts", "a") as starts:
+    starts.write("x")
+    count = starts.tell()
+{what}
+print("Here I am", flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "count", "shown"),
+    [
+        ("if count < 3: sys.exit(0)", 3, "Here I am\r\n"),
+        ("sys.exit(1)", 3, ""),
+        ("os.abort()", 1, ""),
+        ("print('No'); sys.exit(1)", 1, "No\r\n"),
+        # As whoever hangs up on those that had the terminal before.
+        ("tty = os.ttyname(0); signal.signal(signal.SIGHUP, signal.SIG_IGN); os.closerange(0, 3)\n"
+         "time.sleep(0.3); os.dup2(os.open(tty, os.O_RDWR), 1); os.dup(1)", 1, "Here I am\r\n"),
+    ],
+    ids=["ends twice", "always ends", "aborts", "denies", "hangs up"],
+)
+def test_only_a_login_that_exits_without_a_word_is_started_again(
+    folder: Path, what: str, count: int, shown: str
+) -> None:
+    program = folder / "login"
+    program.write_text(SILENT.format(what=what))
+    program.chmod(0o755)
+    door = replace(DOORS["login"], command=(str(program),))
+    with door.start() as terminal:
+        assert terminal.rest() == shown
+    assert len((folder / "login.starts").read_text()) == count

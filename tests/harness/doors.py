@@ -13,6 +13,7 @@ from harness.terminal import Terminal
 
 PAM_FOLDER = Path("/etc/pam.d")
 EXAMPLES = REPOSITORY / "conf/pam.d"
+STARTS = 3
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,15 @@ class Door:
                        "--clear-groups", "--", *command]
         environment = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "LC_ALL": "C.UTF-8",
                        **sanitizer.environment(leaks=False)}
-        return Terminal(command, environment, timeout=timeout)
+        terminal = Terminal(command, environment, timeout=timeout)
+        if self.service == "login":
+            # util-linux's exits now and then before its first byte, whatever its service is.
+            for _ in range(STARTS - 1):
+                if terminal.says_something():
+                    break
+                terminal.process.close(force=True)
+                terminal = Terminal(command, environment, timeout=timeout)
+        return terminal
 
     def write_service(self, site: Site, options: str) -> None:
         lines = (EXAMPLES / self.example).read_text()

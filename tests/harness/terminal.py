@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import time
 from dataclasses import dataclass
 
 import pexpect
@@ -65,6 +67,24 @@ class Terminal:
     def __exit__(self, *_: object) -> None:
         self.process.close(force=True)
         note_output(self.transcript)
+
+    def says_something(self) -> bool:
+        """
+        Waits for the first byte; False if the program exits without one. While nobody has the
+        terminal open, as when a program hangs up on whoever had it before, one that reads is told
+        that it is at its end: nothing is read until there is something.
+        """
+        poll = select.poll()
+        poll.register(self.process.child_fd, select.POLLIN)
+        deadline = time.monotonic() + self.process.timeout
+        while time.monotonic() < deadline:
+            ended = os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if any(events & select.POLLIN for _, events in poll.poll(0)):
+                return True
+            if ended is not None:
+                return ended.si_code != os.CLD_EXITED
+            time.sleep(0.005)
+        return True
 
     def wait_for(self, *texts: str) -> Shown:
         """Reads on until one of the texts stands at the end."""
