@@ -1,0 +1,61 @@
+"""The maps of pam_wechat/ and helper/ name every folder of code, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.site import REPOSITORY
+
+PARTS = ["pam_wechat", "helper"]
+CODE = {".c", ".h", ".html"}
+
+
+def map_of(part: str) -> str:
+    return (REPOSITORY / part / "README.md").read_text()
+
+
+def folders_of(top: Path) -> set[str]:
+    """Those that hold code, as a map writes them: `command/io/`."""
+    found = {path.parent.relative_to(top) for path in top.rglob("*") if path.suffix in CODE}
+    return {f"{folder}/" for folder in found if folder != Path(".")}
+
+
+def named_in(text: str) -> set[str]:
+    """The folders in the first column of the map's table of folders."""
+    return set(re.findall(r"^\| `([\w/]+/)` \|", text, re.MULTILINE))
+
+
+def differences(top: Path, text: str) -> list[str]:
+    there, named = folders_of(top), named_in(text)
+    return [*(f"not in the map: {name}" for name in sorted(there - named)),
+            *(f"no such folder: {name}" for name in sorted(named - there))]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_map_names_every_folder_and_no_other(part: str) -> None:
+    assert len(folders_of(REPOSITORY / part)) >= 7
+    assert differences(REPOSITORY / part, map_of(part)) == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_folder_in_a_row_exists(part: str) -> None:
+    rows = re.findall(r"^\| `[\w/]+/` \|.*", map_of(part), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`([\w/]+/)`", row)}
+    assert named <= folders_of(REPOSITORY / part)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_map_is_a_page(part: str) -> None:
+    assert len(map_of(part).splitlines()) <= 90
+
+
+def test_a_folder_that_is_missing_or_gone_is_found(folder: Path) -> None:
+    (folder / "new").mkdir()
+    (folder / "new/noun.c").touch()
+    (folder / "words").mkdir()
+    (folder / "words/about.md").touch()
+    assert differences(folder, "| `old/` | what it did |\n") == [
+        "not in the map: new/", "no such folder: old/"]
