@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from e2e.fake_exchange import Browser, FakeExchange, Helper, Message
+from harness.fake_exchange import Browser, FakeExchange, Helper, Message
 from figures import Figure
 
 MANY, FEW = 10_000, 10

@@ -161,18 +161,18 @@ NOT_SANITIZED = {
 }
 # sshd's and login's way into the module; su and sudo drop preloads.
 SANITIZED_LOGINS = [
-    "e2e/test_ssh.py::test_scanning_and_typing_the_code_signs_in",
-    "e2e/test_ssh.py::test_the_shipped_lines_for_wechat_alone_refuse_another_wechat",
-    "e2e/test_ssh.py::test_a_key_and_then_wechat_sign_in",
-    "e2e/test_ssh.py::test_empty_answers_show_the_login_in_four_ways_in_turn_and_eight_times_at_most",
-    "e2e/test_ssh.py::test_a_mistyped_code_may_be_typed_again",
-    "e2e/test_ssh.py::test_the_third_wrong_code_ends_it_and_ssh_does_not_begin_again",
-    "e2e/test_ssh.py::test_killing_ssh_takes_the_login_away_and_leaves_no_process",
-    "e2e/test_ssh.py::test_this_isnt_me_ends_the_login",
-    "e2e/test_doors.py::test_the_code_opens_the_door[login]",
-    "e2e/test_doors.py::test_a_tap_opens_the_door_that_waits[login]",
-    "e2e/test_doors.py::test_another_wechat_does_not_open_the_door[login-]",
-    "e2e/test_doors.py::test_another_wechat_does_not_open_the_door[login-confirm=wait]",
+    "login/test_ssh.py::test_scanning_and_typing_the_code_signs_in",
+    "login/test_ssh.py::test_the_shipped_lines_for_wechat_alone_refuse_another_wechat",
+    "login/test_ssh.py::test_a_key_and_then_wechat_sign_in",
+    "login/test_ssh.py::test_empty_answers_show_the_login_in_four_ways_in_turn_and_eight_times_at_most",
+    "login/test_ssh.py::test_a_mistyped_code_may_be_typed_again",
+    "login/test_ssh.py::test_the_third_wrong_code_ends_it_and_ssh_does_not_begin_again",
+    "login/test_ssh.py::test_killing_ssh_takes_the_login_away_and_leaves_no_process",
+    "login/test_ssh.py::test_this_isnt_me_ends_the_login",
+    "login/test_doors.py::test_the_code_opens_the_door[login]",
+    "login/test_doors.py::test_a_tap_opens_the_door_that_waits[login]",
+    "login/test_doors.py::test_another_wechat_does_not_open_the_door[login-]",
+    "login/test_doors.py::test_another_wechat_does_not_open_the_door[login-confirm=wait]",
 ]
 
 
@@ -206,7 +206,7 @@ def run_asan() -> Count:
                 for part in [
                     pool.submit(run_pytest, "pam", sandboxed=True, environment=environment,
                                 options=left_out),
-                    pool.submit(run_pytest, "e2e/test_helper*.py", "exchange", sandboxed=True,
+                    pool.submit(run_pytest, "helper", "exchange", sandboxed=True,
                                 environment=environment, options=SANITIZED_LOGINS),
                 ]:
                     _add(count, part.result())
@@ -322,14 +322,11 @@ SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
     "exchange": ("the exchange's calls of WeChat's API", _pytest("exchange")),
     "command": ("pam-wechat, the administrator's command (root)",
                 _pytest("command", sandboxed=True)),
-    "helper": ("the helper by itself (root)", _pytest("e2e/test_helper*.py", sandboxed=True)),
-    "hostile": ("the helper attacked (root)", _pytest("e2e/test_hostile*.py", sandboxed=True)),
+    "helper": ("the helper by itself (root)", _pytest("helper", sandboxed=True)),
+    "hostile": ("the helper attacked (root)", _pytest("hostile", sandboxed=True)),
     "pam": ("return codes through libpam (root)", _pytest("pam", sandboxed=True)),
-    "login": ("whole logins by sshd, login, su and sudo (root)",
-              _pytest("e2e/test_[!hp]*.py", "e2e/test_hygiene.py", "e2e/test_parallel.py",
-                      sandboxed=True)),
-    "pages": ("the phone's pages in Chromium (root)",
-              _pytest("e2e/test_page*.py", sandboxed=True)),
+    "login": ("whole logins by sshd, login, su and sudo (root)", _pytest("login", sandboxed=True)),
+    "pages": ("the phone's pages in Chromium (root)", _pytest("pages", sandboxed=True)),
     "terminals": ("what is readable on real terminals, by whom (root)", run_terminals),
     "asan": ("unit, pam, helper, sshd and login with ASan and UBSan (root)", run_asan),
     "valgrind": ("ten logins without a leak or an uninitialised read (root)", run_valgrind),

@@ -15,7 +15,7 @@ from terminals import cells, document
 from terminals.cells import CELLS, Cell, Reading, link_in
 from terminals.place import Place
 
-PICTURE = REPOSITORY / "tests/e2e/pictures/terminal-zh.png"
+PICTURE = REPOSITORY / "tests/pages/pictures/terminal-zh.png"
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from terminals.place import Place
 HALF, ART, LINK = "half blocks", "ASCII art", "link"
 LARGE = {"columns": 80, "rows": 40}
 
-# The picture, and whether it is inverted: for a light ground. e2e/test_ssh.py has the default's.
+# The picture, and whether it is inverted: for a light ground. login/test_ssh.py has the default's.
 WALKS = {
     "invert=yes": [(HALF, True), (ART, True), (HALF, False), (LINK, False)],
     "charset=ascii": [(ART, False), (ART, True), (LINK, False)],

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
-from e2e.fake_exchange import Browser, FakeExchange, Helper
+from harness.fake_exchange import Browser, FakeExchange, Helper
 
 IN_TIME = 2.0
 ATTACK_LASTS = 30.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from e2e.fake_exchange import Browser, FakeExchange, Helper
-from e2e.hostile import addresses, resident_kib, time_login
+from harness.fake_exchange import Browser, FakeExchange, Helper
+from harness.hostile import addresses, resident_kib, time_login
 
 ROUNDS = 5
 EACH = 2000

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import PROGRAM, Browser, FakeExchange, Helper
-from e2e.hostile import wait_for_connections
+from harness.fake_exchange import PROGRAM, Browser, FakeExchange, Helper
+from harness.hostile import wait_for_connections
 
 
 @pytest.fixture()

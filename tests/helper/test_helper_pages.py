@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import PROGRAM, Browser, FakeExchange, Helper
+from harness.fake_exchange import PROGRAM, Browser, FakeExchange, Helper
 
 GONE = "<h1>{{heading}}</h1>\n<p>Call 4711. {{words}}</p>\n"
 

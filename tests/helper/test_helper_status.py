@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from e2e import fake_exchange
-from e2e.fake_exchange import Browser, FakeExchange, Helper
-from e2e.hostile import time_login, wait_for_connections
-from e2e.prometheus import REASONS, ask, connect, parse, read
+from harness import fake_exchange
+from harness.fake_exchange import Browser, FakeExchange, Helper
+from harness.hostile import time_login, wait_for_connections
 from harness.waiting import until
+from helper.prometheus import REASONS, ask, connect, parse, read
 
 TYPES = {
     "pending_logins": "gauge",

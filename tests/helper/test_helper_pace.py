@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import Answer, Browser, FakeExchange, Helper
-from e2e.hostile import Attack, assert_logins_go_on
+from harness.fake_exchange import Answer, Browser, FakeExchange, Helper
 from harness.host import Host
+from harness.hostile import Attack, assert_logins_go_on
 from harness.site import Site
 from harness.waiting import until
 from simulator import Phone, WeChat

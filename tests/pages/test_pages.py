@@ -1,6 +1,6 @@
 """
 The phone's pages in Chromium, each reached by a login at two https sites as in reality, and what a
-person needs of them. PICTURES=1 draws e2e/pictures/ anew.
+person needs of them. PICTURES=1 draws pages/pictures/ anew.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ import cv2
 import pytest
 from PIL import Image
 
-from e2e import page_checks as checks
-from e2e.breakage import BREAKAGE, Breakage
-from e2e.phone_pages import KINDS, WITHOUT_LANGUAGE, Kind
-from e2e.reached import PHONE_OF, reach
 from harness.chromium import Chromium
 from harness.front import PUBLIC_URL
 from harness.origins import SHOWN, WEIXIN
 from harness.stage import Stage, set_up
 from harness.system_log import SystemLog
 from harness.waiting import until
+from pages import page_checks as checks
+from pages.breakage import BREAKAGE, Breakage
+from pages.phone_pages import KINDS, WITHOUT_LANGUAGE, Kind
+from pages.reached import PHONE_OF, reach
 from simulator import Authority
 from simulator.server import Reply
 

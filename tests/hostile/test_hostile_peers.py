@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import Browser, FakeExchange, Helper, Message
-from e2e.hostile import Attack, assert_logins_go_on
+from harness.fake_exchange import Browser, FakeExchange, Helper, Message
+from harness.hostile import Attack, assert_logins_go_on
 
 CLONE_NEWUSER = 0x10000000
 KNOCK = """

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from e2e.phone_pages import TAGS, Kind
 from harness.chromium import Chromium
 from harness.drawn import changed, contrast
 from harness.front import PUBLIC_URL
 from harness.origins import WEIXIN, Watched
+from pages.phone_pages import TAGS, Kind
 from simulator import Page, camera
 
 SMALLEST_TEXT = 16  # CSS pixels, as all sizes here

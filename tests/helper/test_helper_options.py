@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import PROGRAM, REPOSITORY
+from harness.fake_exchange import PROGRAM, REPOSITORY
 
 PAGES = {path.name: path.read_bytes() for path in (REPOSITORY / "helper/pages").iterdir()
          if path.suffix in (".html", ".css")}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from e2e.phone_pages import KINDS
 from harness.attacker import state_of
 from harness.doors import DOORS, Door
 from harness.front import PUBLIC_URL
@@ -13,6 +12,7 @@ from harness.host import Host
 from harness.origins import fetch
 from harness.stage import LONG_USER, Stage
 from harness.waiting import until
+from pages.phone_pages import KINDS
 
 PHONE_OF = {"en": "iphone", "zh": "android"}
 # The longest that a page may have to show, without a place to break it.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import Browser, FakeExchange, Helper
-from e2e.hostile import (
+from harness.fake_exchange import Browser, FakeExchange, Helper
+from harness.hostile import (
     addresses,
     exchange_bytes,
     read_number,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import PROGRAM
+from harness.fake_exchange import PROGRAM
 from harness.waiting import until
 
 # Addresses for documentation (RFC 5737, RFC 3849): no machine has one.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import AUTHORIZE_ORIGIN, Browser, FakeExchange, Helper, Message
+from harness.fake_exchange import AUTHORIZE_ORIGIN, Browser, FakeExchange, Helper, Message
 from simulator import camera
 
 

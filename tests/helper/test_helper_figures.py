@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import Browser, FakeExchange, Helper
-from e2e.prometheus import REASONS, ask, parse, read
+from harness.fake_exchange import Browser, FakeExchange, Helper
 from harness.host import Host
 from harness.site import Site
 from harness.waiting import until
+from helper.prometheus import REASONS, ask, parse, read
 
 
 @pytest.fixture()

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from e2e.fake_exchange import Browser, FakeExchange, Helper
-from e2e.hostile import (
+from harness.fake_exchange import Browser, FakeExchange, Helper
+from harness.hostile import (
     IN_TIME,
     Attack,
     addresses,
