@@ -52,7 +52,9 @@ def main() -> int:
         print(f"tests/run: no suite {' '.join(sorted(unknown))}; see tests/run --list",
               file=sys.stderr)
         return 2
+    _refuse(orphan_scripts())
     build(BUILD, "gcc")
+    _refuse(orphan_programs())
     total = Count()
     for name in arguments.suites or SUITES:
         print(f"== {name}: {SUITES[name][0]}", flush=True)
@@ -73,6 +75,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="list the suites")
     parser.add_argument("suites", nargs="*", metavar="SUITE", help="default: all")
     return parser
+
+
+def orphan_scripts() -> list[str]:
+    """Tests in Python that no suite runs: a suite has those that lie in the folder of its name."""
+    folders = [TESTS / name for name in SUITES if name not in WITHOUT_SCRIPTS]
+    return [f"{path.relative_to(REPOSITORY)}: in the folder of no suite"
+            for path in sorted(TESTS.rglob("test_*.py")) if path.parent not in folders]
+
+
+def orphan_programs() -> list[str]:
+    """Tests and fuzzers in C that Meson doesn't run."""
+    tests, targets = (
+        json.loads(subprocess.run(["meson", "introspect", what, BUILD], check=True,
+                                  stdout=subprocess.PIPE, text=True).stdout)
+        for what in ("--tests", "--targets")
+    )
+    needed = {target for test in tests for target in test["depends"]}
+    sources = {Path(source) for target in targets if target["id"] in needed
+               for group in target["target_sources"] for source in group.get("sources", ())}
+    return [f"{path.relative_to(REPOSITORY)}: in no test() of a meson.build"
+            for pattern in ("test_*.c", "fuzz_*.c")
+            for path in sorted(TESTS.rglob(pattern)) if path not in sources]
+
+
+def _refuse(orphans: list[str]) -> None:
+    if orphans:
+        sys.exit("\n".join(f"tests/run: no suite runs {orphan}" for orphan in orphans))
 
 
 def build(folder: Path, compiler: str, *options: str) -> None:
@@ -132,12 +161,12 @@ def run_clang() -> Count:
 def run_pytest(*paths: str, sandboxed: bool, environment: dict[str, str] | None = None,
                options: Sequence[str] = ()) -> Count:
     for path in paths:
-        assert list(TESTS.glob(path)), path
+        assert (TESTS / path).exists(), path
     with tempfile.TemporaryDirectory(prefix="pam_wechat-run-") as folder:
         report = Path(folder) / "report.xml"
         command = ["/usr/bin/python3", "-B", "-m", "pytest", "-q", "--tb=short",
                    f"--junit-xml={report}", *options,
-                   *(str(found) for path in paths for found in sorted(TESTS.glob(path)))]
+                   *(str(TESTS / path) for path in paths)]
         environment = {"BUILD_DIR": str(BUILD)} | (environment or {})
         if sandboxed:
             command = [*_as_root(environment), str(TESTS / "harness/sandbox"), *command]
@@ -331,6 +360,8 @@ SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
     "asan": ("unit, pam, helper, sshd and login with ASan and UBSan (root)", run_asan),
     "valgrind": ("ten logins without a leak or an uninitialised read (root)", run_valgrind),
 }
+# Those that have no tests in Python, or those of other suites.
+WITHOUT_SCRIPTS = {"unit", "clang", "asan"}
 
 
 if __name__ == "__main__":
