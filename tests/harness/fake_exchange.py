@@ -44,9 +44,10 @@ class Helper:
                 stdin=subprocess.DEVNULL,
                 preexec_fn=become,
             )
-        found = self.wait_for_log(r"listening on http://127\.0\.0\.1:(\d+)")
-        self.port = int(found[1])
-        Browser(self).get("/healthz")
+        found = self.wait_for_log(r"listening on http://(\S+):(\d+)\n")
+        self.port = int(found[2])
+        if found[1] == "127.0.0.1":
+            Browser(self).get("/healthz")
 
     def __enter__(self) -> Helper:
         return self
