@@ -8,10 +8,10 @@
 
 #include <event2/event.h>
 
-#include "callback.h"
 #include "exchange_link.h"
 #include "helper.h"
 #include "log.h"
+#include "result.h"
 #include "seqpacket.h"
 
 #define PAUSE_MS 200
@@ -124,7 +124,7 @@ void exchange_stop(struct exchange *exchange, int status)
 	TAILQ_FOREACH(link, &exchange->links, entries)
 	{
 		if (link->login != NULL)
-			callback_answer_all(link->login, status);
+			result_answer_all(link->login, status);
 	}
 }
 

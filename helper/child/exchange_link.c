@@ -7,12 +7,12 @@
 
 #include <event2/event.h>
 
-#include "callback.h"
 #include "deadline.h"
 #include "helper.h"
 #include "log.h"
 #include "login.h"
 #include "reason.h"
+#include "result.h"
 #include "settings.h"
 #include "wire.h"
 
@@ -89,7 +89,7 @@ static int handle(struct exchange_link *link, const struct wire_message *message
 
 	if (link->login != NULL)
 		return message->verb == WIRE_RESULT
-		               ? callback_result(link->helper, link->login, message)
+		               ? result_take(link->helper, link->login, message)
 		               : -EBADMSG;
 	if (message->verb != WIRE_REGISTER)
 		return -EBADMSG;
@@ -164,7 +164,7 @@ void exchange_link_close(struct exchange_link **link, int status)
 	struct login *login = (*link)->login;
 
 	if (login != NULL) {
-		callback_answer_all(login, status);
+		result_answer_all(login, status);
 		logins_remove(&(*link)->helper->logins, login);
 		login_free(&login);
 	}

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "callback.h"
 #include "connection.h"
 #include "exchange.h"
 #include "helper.h"
@@ -13,6 +12,7 @@
 #include "query.h"
 #include "reply.h"
 #include "request.h"
+#include "result.h"
 #include "visit.h"
 
 enum choice {
@@ -93,7 +93,7 @@ static void refuse(struct visit *visit)
 	login_report(login);
 	visit->request->helper->figures.reported++;
 	exchange_tell(login->link, WIRE_REPORTED);
-	callback_answer_all(login, 200);
+	result_answer_all(login, 200);
 	visit_show(visit);
 }
 

@@ -1,0 +1,105 @@
+#include "result.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "deadline.h"
+#include "display.h"
+#include "held.h"
+#include "helper.h"
+#include "login.h"
+#include "page.h"
+#include "query.h"
+#include "random.h"
+#include "reason.h"
+#include "reply.h"
+#include "request.h"
+#include "visit.h"
+#include "wire.h"
+
+/* Returns the number of a ticket, or 0 if the string is not a number. */
+static uint64_t parse_ticket(const char *string)
+{
+	size_t digits = strspn(string, RANDOM_DIGITS);
+	uint64_t number = 0;
+
+	if (digits < 1 || digits > 18 || string[digits] != '\0')
+		return 0;
+	for (size_t i = 0; i < digits; i++)
+		number = number * 10 + (uint64_t)(string[i] - '0');
+	return number;
+}
+
+/* Answers a ticket's browser if it still waits. Its stage decides what it learns. */
+static void answer(struct login *login, struct ticket *ticket, const struct wire_message *message,
+	enum reason reason)
+{
+	struct visit visit = {.login = login, .browser = ticket->browser};
+	struct request request;
+	char errcode[17], rid[65];
+
+	if (ticket->held == NULL)
+		return;
+	visit.page.language = ticket->held->language;
+	held_release(&ticket->held, &request);
+	visit.request = &request;
+	if (login_stage(login, ticket->browser) != LOGIN_ASK) {
+		visit_show(&visit);
+		return;
+	}
+	page_show_reason(&visit.page, reason);
+	if (reason == REASON_SETUP && message->value[WIRE_ERRCODE] != NULL) {
+		display_copy(errcode, sizeof(errcode), message->value[WIRE_ERRCODE],
+			strlen(message->value[WIRE_ERRCODE]));
+		visit.page.errcode = errcode;
+	}
+	if (reason == REASON_SETUP && message->value[WIRE_RID] != NULL) {
+		display_copy(rid, sizeof(rid), message->value[WIRE_RID],
+			strlen(message->value[WIRE_RID]));
+		visit.page.rid = rid;
+	}
+	visit_reply(&visit);
+}
+
+int result_take(struct helper *helper, struct login *login, const struct wire_message *message)
+{
+	const char *pin = message->value[WIRE_PIN];
+	enum reason reason = reason_parse(message->value[WIRE_REASON]);
+	struct ticket *ticket = login_find_ticket(login, parse_ticket(message->value[WIRE_TICKET]));
+
+	if (ticket == NULL || (pin != NULL && reason != REASON_NONE) ||
+		(pin != NULL && !query_is_token(pin, LOGIN_PIN_LENGTH, RANDOM_DIGITS)))
+		return -EBADMSG;
+	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
+		login_win(login, ticket->browser, pin, message->value[WIRE_NICKNAME]);
+		helper->figures.completed++;
+	}
+	if (reason != REASON_NONE)
+		figures_refuse(&helper->figures, reason);
+	figures_observe(&helper->figures, deadline_now() - ticket->since_ms);
+	answer(login, ticket, message, reason);
+	login_drop_ticket(login, ticket);
+	return 0;
+}
+
+void result_answer_all(struct login *login, int status)
+{
+	struct ticket *ticket;
+
+	TAILQ_FOREACH(ticket, &login->tickets, entries)
+	{
+		struct request request;
+		struct page page = {0};
+
+		if (ticket->held == NULL)
+			continue;
+		page.language = ticket->held->language;
+		held_release(&ticket->held, &request);
+		if (status == 200)
+			page_show_stage(&page, login, ticket->browser);
+		else
+			page_show_error(&page, status);
+		reply_page(&request, &page, NULL);
+	}
+}
