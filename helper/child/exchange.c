@@ -127,31 +127,3 @@ void exchange_stop(struct exchange *exchange, int status)
 			result_answer_all(link->login, status);
 	}
 }
-
-static void send_message(struct exchange_link *link, const struct wire_message *message)
-{
-	int rv = wire_send(link->fd, message);
-
-	if (rv == 0)
-		return;
-	/* A child that does not read any more is as good as gone. Not here: the login is in use. */
-	if (rv != -ECONNRESET)
-		log_limited("a login's connection takes no message: %s", strerror(-rv));
-	event_active(link->timer, EV_TIMEOUT, 0);
-}
-
-void exchange_tell(struct exchange_link *link, enum wire_verb verb)
-{
-	struct wire_message message = {.verb = verb};
-
-	send_message(link, &message);
-}
-
-void exchange_hand_on(struct exchange_link *link, const char *ticket, const char *code)
-{
-	struct wire_message message = {.verb = WIRE_CODE};
-
-	message.value[WIRE_TICKET] = ticket;
-	message.value[WIRE_CODE_VALUE] = code;
-	send_message(link, &message);
-}

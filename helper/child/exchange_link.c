@@ -1,6 +1,7 @@
 #include "exchange_link.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "helper.h"
 #include "log.h"
 #include "login.h"
+#include "peer.h"
 #include "reason.h"
 #include "result.h"
 #include "settings.h"
@@ -26,14 +28,21 @@ static void send_rejected(struct exchange_link *link, enum reason reason, const 
 	message.value[WIRE_REASON] = reason_word(reason);
 	message.value[WIRE_DETAIL] = detail;
 	/* It is closed next: a child that can't be told learns it from that. */
-	(void)wire_send(link->fd, &message);
+	(void)wire_send(link->peer.fd, &message);
 }
 
 static int set_timer(struct exchange_link *link, int ms)
 {
 	struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
-	return event_add(link->timer, &limit);
+	return event_add(link->peer.timer, &limit);
+}
+
+/* The connection that registered this login. */
+static struct exchange_link *find_link(const struct login *login)
+{
+	return (struct exchange_link *)(void *)((char *)login->peer -
+						offsetof(struct exchange_link, peer));
 }
 
 /* Sends away whoever has to go for a login of this origin. */
@@ -42,7 +51,7 @@ static void make_room(struct helper *helper, const char *origin_name)
 	struct login *login;
 
 	while ((login = logins_find_excess(&helper->logins, origin_name)) != NULL) {
-		struct exchange_link *link = login->link;
+		struct exchange_link *link = find_link(login);
 
 		log_limited("login=%.6s gives way: too many are pending", login->id);
 		send_rejected(link, REASON_FULL, "too many logins are pending");
@@ -70,7 +79,7 @@ static int add_login(struct exchange_link *link, const struct wire_message *mess
 	rv = logins_add(&helper->logins, login);
 	if (rv < 0)
 		goto out;
-	login->link = link;
+	login->peer = &link->peer;
 	link->login = login;
 	if (set_timer(link, deadline_left(login->deadline)) < 0)
 		return -ENOMEM;
@@ -99,7 +108,7 @@ static int handle(struct exchange_link *link, const struct wire_message *message
 	if (rv < 0)
 		return rv;
 	link->helper->figures.started++;
-	return wire_send(link->fd, &registered);
+	return wire_send(link->peer.fd, &registered);
 }
 
 /* Closes a connection that ended by itself, or whose time is up. */
@@ -147,12 +156,12 @@ int exchange_link_open(struct helper *helper, struct exchange_links *all, int fd
 	}
 	link->helper = helper;
 	link->all = all;
-	link->fd = fd;
+	link->peer.fd = fd;
 	TAILQ_INSERT_TAIL(all, link, entries);
 	link->readable = event_new(helper->base, fd, EV_READ | EV_PERSIST, on_readable, link);
-	link->timer = evtimer_new(helper->base, on_timer, link);
-	if (link->readable == NULL || link->timer == NULL || event_add(link->readable, NULL) < 0 ||
-		set_timer(link, REGISTER_MS) < 0) {
+	link->peer.timer = evtimer_new(helper->base, on_timer, link);
+	if (link->readable == NULL || link->peer.timer == NULL ||
+		event_add(link->readable, NULL) < 0 || set_timer(link, REGISTER_MS) < 0) {
 		exchange_link_close(&link, 404);
 		return -ENOMEM;
 	}
@@ -171,9 +180,9 @@ void exchange_link_close(struct exchange_link **link, int status)
 	TAILQ_REMOVE((*link)->all, *link, entries);
 	if ((*link)->readable != NULL)
 		event_free((*link)->readable);
-	if ((*link)->timer != NULL)
-		event_free((*link)->timer);
-	close((*link)->fd);
+	if ((*link)->peer.timer != NULL)
+		event_free((*link)->peer.timer);
+	close((*link)->peer.fd);
 	free(*link);
 	*link = NULL;
 }

@@ -6,6 +6,8 @@
 
 #include <sys/queue.h>
 
+#include "peer.h"
+
 struct event;
 struct helper;
 struct login;
@@ -14,9 +16,8 @@ struct exchange_link {
 	TAILQ_ENTRY(exchange_link) entries;
 	struct exchange_links *all;
 	struct helper *helper;
-	int fd;
+	struct peer peer; /* its timer is the login's deadline, or that of REGISTER */
 	struct event *readable;
-	struct event *timer; /* the login's deadline, or that of REGISTER */
 	struct login *login; /* NULL until it has registered */
 };
 TAILQ_HEAD(exchange_links, exchange_link);

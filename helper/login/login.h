@@ -26,9 +26,9 @@
 #define LOGIN_PIN_LENGTH 4
 #define LOGIN_ORIGIN_MAX 512
 
-struct exchange_link;
 struct held;
 struct origin;
+struct peer;
 struct shown;
 struct wire_message;
 
@@ -52,8 +52,8 @@ TAILQ_HEAD(tickets, ticket);
 struct login {
 	struct table_entry by_link, by_state;
 	TAILQ_ENTRY(login) of_origin;
-	struct origin *origin;      /* NULL while it is in no tables */
-	struct exchange_link *link; /* whose connection registered it */
+	struct origin *origin; /* NULL while it is in no tables */
+	struct peer *peer;     /* the child that registered it, as part of its connection */
 	struct deadline deadline;
 	char id[LOGIN_LINK_LENGTH + 1]; /* last part of the link */
 	char state[LOGIN_STATE_LENGTH + 1];

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "connection.h"
-#include "exchange.h"
 #include "helper.h"
 #include "log.h"
 #include "login.h"
 #include "network.h"
+#include "peer.h"
 #include "query.h"
 #include "reply.h"
 #include "request.h"
@@ -92,7 +92,7 @@ static void refuse(struct visit *visit)
 	log_line("login=%.6s refused: \"This isn't me\", from %s", login->id, address);
 	login_report(login);
 	visit->request->helper->figures.reported++;
-	exchange_tell(login->link, WIRE_REPORTED);
+	peer_tell(login->peer, WIRE_REPORTED);
 	result_answer_all(login, 200);
 	visit_show(visit);
 }

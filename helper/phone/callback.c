@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "deadline.h"
-#include "exchange.h"
 #include "held.h"
 #include "helper.h"
 #include "login.h"
+#include "peer.h"
 #include "query.h"
 #include "random.h"
 #include "reply.h"
@@ -74,7 +74,7 @@ static void hand_on(struct visit *visit, const char *code)
 	}
 	helper->tickets++;
 	ticket->since_ms = deadline_now();
-	exchange_hand_on(visit->login->link, number, code);
+	peer_hand_on(visit->login->peer, number, code);
 }
 
 static void show_cancelled(struct visit *visit)
@@ -84,7 +84,7 @@ static void show_cancelled(struct visit *visit)
 		return;
 	}
 	if (visit->browser->approved)
-		exchange_tell(visit->login->link, WIRE_CANCELLED);
+		peer_tell(visit->login->peer, WIRE_CANCELLED);
 	page_show_cancelled(&visit->page);
 	visit_reply(visit);
 }

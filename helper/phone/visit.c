@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "exchange.h"
 #include "helper.h"
 #include "log.h"
 #include "login.h"
 #include "memory.h"
+#include "peer.h"
 #include "reply.h"
 #include "request.h"
 #include "settings.h"
@@ -81,7 +81,7 @@ bool visit_admit(struct visit *visit)
 	visit->is_new = true;
 	if (!login->opened) {
 		login->opened = true;
-		exchange_tell(login->link, WIRE_OPENED);
+		peer_tell(login->peer, WIRE_OPENED);
 	}
 	return true;
 }
