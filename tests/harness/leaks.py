@@ -33,9 +33,11 @@ _IN_URL = re.compile(r"[?&](code|state|access_token|refresh_token)=([0-9A-Za-z_-
 _LINK = re.compile(r"/l/([0-9A-Za-z]{12})(?![0-9A-Za-z])")
 _COOKIE = re.compile(r"[^=;]+=([^;]{16,})")
 _FORM_TOKEN = re.compile(r'name="token" value="([^"]{16,})"')
-# Four digits that are no pin: times, ports, process ids and the six characters that name a login.
-_OTHER_DIGITS = re.compile(
-    rb"\d\d:\d\d:\d\d|\[\d+\]|\b(?:port|pid|uid|login)[ =]\w+|(?:\d+\.){3}\d+(?::\d+)?|\]:\d+")
+# What may look like one of some hundred pins, or like four characters of its base64, and is none:
+# times, ports, process ids, limits, modes, and the six random characters that name a login.
+_NO_PINS = re.compile(
+    rb"\d\d:\d\d:\d\d|\[\d+\]|\b(?:port|pid|uid|login)[ =]\w+|\b(?:longer than|must be) \d+"
+    rb"|(?:\d+\.){3}\d+(?::\d+)?|\]:\d+")
 
 
 class Needles:
@@ -112,8 +114,9 @@ class Secrets:
         for text in _readings(data):
             found.update(self._others.find(text))
             if PIN not in but:
+                text = _NO_PINS.sub(b" ", text)
                 found.update(self._pins.find(text))
-                words = set(re.findall(rb"\w+", _OTHER_DIGITS.sub(b" ", text)))
+                words = set(re.findall(rb"\w+", text))
                 if any(self._known.get(word.decode()) == PIN for word in words):
                     found.add((PIN, "as it is"))
         return [f"{kind}, {encoding}" for kind, encoding in sorted(found) if kind not in but]
@@ -246,7 +249,7 @@ class Watch:
         for output in outputs:
             yield "a terminal", output, ON_A_TERMINAL
         for text, place in self.sampler.take().items():
-            yield place, text, (PIN,) if b"pin" not in text.lower() else ()
+            yield place, text, () if re.search(rb"\bpin\b", text, re.IGNORECASE) else (PIN,)
         yield from self._files()
 
     def _files(self) -> Iterator[tuple[str, bytes, tuple[str, ...]]]:

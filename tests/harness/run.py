@@ -35,6 +35,10 @@ MAY_BE_SKIPPED = {
 }
 
 
+# Of what a failed test said, in the list at the end: of a long run no more may be kept.
+LINES_OF_A_MESSAGE = 12
+
+
 @dataclass
 class Count:
     passed: int = 0
@@ -142,7 +146,8 @@ def run_unit(build_folder: Path = BUILD, environment: dict[str, str] | None = No
         if program["result"] in ("OK", "SKIP"):
             continue
         print(program.get("stdout", ""), program.get("stderr", ""))
-        if not any(f".{program['name']}." in f"{failure}." for failure in count.failures):
+        if not any(f".{program['name']}." in f"{failure.partition(chr(10))[0]}."
+                   for failure in count.failures):
             count.failures.append(f"{program['name']}: {program['result']}, "
                                   f"exit status {program['returncode']}")
     if done.returncode != 0 and not count.failures:
@@ -320,8 +325,10 @@ def _read_report(report: Path) -> Count:
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name')}"
         outcomes = {child.tag for child in case}
-        if outcomes & {"failure", "error"}:
-            count.failures.append(name)
+        said = [child.get("message") or "" for child in case if child.tag in ("failure", "error")]
+        if said:
+            lines = [line for text in said for line in text.splitlines()][:LINES_OF_A_MESSAGE]
+            count.failures.append("\n    ".join([name, *lines]))
         elif "skipped" not in outcomes:
             count.passed += 1
         else:

@@ -53,7 +53,10 @@ Nov 21 01:58:38 web1 pam_wechat(sshd:auth): login=Ab3dE9 service=sshd user=alice
 login=014711 refused by 203.0.113.7:4711; listening on [::1]:4711; uid=4711 pid 4711
 SHA256:47110147114711aB3dE9f0123456789abcde0123456 and 0123456789abcde
 errcode=47110 rid=64711abc-47110000-00004711
+/etc/pam_wechat.conf:12: the line is longer than 4711 bytes: its mode must be 4711
 """
+# The name of a login may be drawn like this.
+CLEAN += f"login=x{base64.b64encode(b'=4711')[2:6].decode()}z service=sshd\n"
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
