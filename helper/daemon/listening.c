@@ -7,8 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "log.h"
-#include "network.h"
 #include "problem.h"
 #include "safe_file.h"
 

@@ -12,9 +12,9 @@
 
 #include "connection.h"
 #include "deadline.h"
-#include "figures.h"
 #include "helper.h"
 #include "log.h"
+#include "metrics.h"
 #include "text.h"
 
 #define CLIENTS_MAX 16

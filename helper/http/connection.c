@@ -13,7 +13,7 @@
 
 #include "admission.h"
 #include "deadline.h"
-#include "input.h"
+#include "line_count.h"
 #include "log.h"
 
 /* evhttp takes what it needs of head and body; nobody may make us keep more. */

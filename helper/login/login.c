@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "details.h"
 #include "display.h"
-#include "manner.h"
-#include "random.h"
+#include "occasion.h"
 #include "query.h"
+#include "random.h"
 #include "secret.h"
-#include "shown.h"
 #include "url.h"
 #include "wire.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-#include "memory.h"
+#include "finished.h"
 #include "table.h"
 
 #define LOGINS_PER_ORIGIN 16

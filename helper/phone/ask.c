@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "address.h"
 #include "connection.h"
 #include "helper.h"
 #include "log.h"
 #include "login.h"
-#include "network.h"
 #include "peer.h"
 #include "query.h"
 #include "reply.h"

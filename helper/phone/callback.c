@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "deadline.h"
-#include "held.h"
 #include "helper.h"
 #include "login.h"
 #include "peer.h"
+#include "pending_reply.h"
 #include "query.h"
 #include "random.h"
 #include "reply.h"

@@ -3,10 +3,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "details.h"
 #include "login.h"
 #include "picture.h"
 #include "settings.h"
-#include "shown.h"
 #include "template.h"
 #include "text.h"
 

@@ -9,8 +9,8 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 
+#include "address.h"
 #include "helper.h"
-#include "network.h"
 #include "query.h"
 #include "random.h"
 #include "settings.h"

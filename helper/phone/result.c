@@ -6,10 +6,10 @@
 
 #include "deadline.h"
 #include "display.h"
-#include "held.h"
 #include "helper.h"
 #include "login.h"
 #include "page.h"
+#include "pending_reply.h"
 #include "query.h"
 #include "random.h"
 #include "reason.h"

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "finished.h"
 #include "helper.h"
 #include "log.h"
 #include "login.h"
-#include "memory.h"
 #include "peer.h"
 #include "reply.h"
 #include "request.h"

@@ -7,6 +7,7 @@
 #include <event2/http.h>
 #include <event2/listener.h>
 
+#include "address.h"
 #include "ask.h"
 #include "callback.h"
 #include "connection.h"
@@ -14,8 +15,7 @@
 #include "helper.h"
 #include "log.h"
 #include "login.h"
-#include "network.h"
-#include "pace.h"
+#include "rate_limit.h"
 #include "reply.h"
 #include "request.h"
 #include "secret.h"

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "figures.h"
 #include "logins.h"
-#include "pace.h"
+#include "metrics.h"
+#include "rate_limit.h"
 
 struct connections;
 struct event_base;

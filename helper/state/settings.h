@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "address.h"
 #include "config.h"
-#include "network.h"
 
 /* SETTINGS_PATH, the file that is read where nobody names another, comes from the build. */
 

@@ -10,7 +10,7 @@
 #include "deadline.h"
 #include "helper_link.h"
 #include "inquiry.h"
-#include "manner.h"
+#include "occasion.h"
 #include "problem.h"
 #include "secret.h"
 #include "text.h"

@@ -6,7 +6,7 @@
 
 #include "deadline.h"
 #include "display.h"
-#include "manner.h"
+#include "occasion.h"
 #include "problem.h"
 #include "random.h"
 #include "requester.h"

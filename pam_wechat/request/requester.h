@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "manner.h"
+#include "occasion.h"
 
 struct pam_handle;
 

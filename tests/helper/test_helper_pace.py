@@ -48,7 +48,7 @@ def flood(port: int, address: str = FLOODER) -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Allowance:
-    """helper/login/pace.h: requests at once, and milliseconds until there is one more."""
+    """helper/login/rate_limit.h: requests at once, and milliseconds until there is one more."""
 
     burst: int
     ms: int

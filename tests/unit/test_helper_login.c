@@ -2,8 +2,8 @@
 
 #include <errno.h>
 
+#include "details.h"
 #include "random.h"
-#include "shown.h"
 #include "unit.h"
 #include "wire.h"
 

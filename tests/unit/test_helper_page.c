@@ -1,9 +1,9 @@
 #include "page.h"
 
+#include "details.h"
 #include "login.h"
 #include "problem.h"
 #include "settings.h"
-#include "shown.h"
 #include "text.h"
 #include "unit.h"
 

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "problem.h"
-#include "run.h"
 #include "safe_file.h"
+#include "subprocess.h"
 #include "text.h"
 
 #define NAME "pam-wechat-helper"

@@ -12,8 +12,8 @@
 #include "deadline.h"
 #include "privileges.h"
 #include "problem.h"
-#include "run.h"
 #include "settings.h"
+#include "subprocess.h"
 
 #define REQUEST_SECONDS 20
 #define STEP_MS 1000

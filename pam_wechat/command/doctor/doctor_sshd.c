@@ -8,7 +8,7 @@
 
 #include "doctor.h"
 #include "problem.h"
-#include "run.h"
+#include "subprocess.h"
 #include "users.h"
 
 #define SSHD "/usr/sbin/sshd"

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "display.h"
+#include "file_update.h"
 #include "lines.h"
 #include "pam_file.h"
 #include "pam_service.h"
@@ -15,7 +16,6 @@
 #include "problem.h"
 #include "secret.h"
 #include "text.h"
-#include "update.h"
 
 #define COPIES_SHOWN 1024
 

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "doctor_permits.h"
 #include "enable_advice.h"
+#include "file_update.h"
 #include "pam_file.h"
 #include "pam_service.h"
 #include "pam_stack.h"
@@ -17,7 +18,6 @@
 #include "problem.h"
 #include "secret.h"
 #include "text.h"
-#include "update.h"
 
 #define OPTIONS_MAX 512
 #define BEFORE_MAX 512

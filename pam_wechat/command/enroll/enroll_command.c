@@ -14,10 +14,10 @@
 #include "enroll_link.h"
 #include "enroll_roster.h"
 #include "enroll_scan.h"
+#include "file_update.h"
 #include "problem.h"
 #include "settings.h"
 #include "text.h"
-#include "update.h"
 #include "users.h"
 
 struct enrolment {

@@ -10,11 +10,11 @@
 #include "answers.h"
 #include "binding.h"
 #include "display.h"
+#include "file_update.h"
 #include "lines.h"
 #include "problem.h"
 #include "secret.h"
 #include "text.h"
-#include "update.h"
 #include "users.h"
 
 /* All users of one line of the table, with ", " between them. */

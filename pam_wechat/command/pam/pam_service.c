@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file_update.h"
 #include "paths.h"
 #include "problem.h"
 #include "text.h"
-#include "update.h"
 
 #define NAME_LENGTH_MAX 200
 

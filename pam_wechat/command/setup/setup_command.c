@@ -9,12 +9,12 @@
 
 #include "command.h"
 #include "config.h"
+#include "file_update.h"
 #include "paths.h"
 #include "problem.h"
 #include "question.h"
 #include "setup.h"
 #include "text.h"
-#include "update.h"
 
 static const char introduction[] =
 	"Three questions, then the first configuration is written. Ctrl-C leaves everything as it "

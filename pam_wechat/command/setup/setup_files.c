@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_update.h"
 #include "paths.h"
 #include "problem.h"
 #include "safe_file.h"
 #include "secret.h"
 #include "setup.h"
 #include "text.h"
-#include "update.h"
 
 #define BACKUP ".before-setup"
 #define CONTENTS_SIZE 4096

@@ -1,4 +1,4 @@
-#include "network.h"
+#include "address.h"
 
 #include <errno.h>
 

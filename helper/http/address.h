@@ -1,8 +1,8 @@
 /*
- * network - whom we listen as, and whom we believe about where a request comes from.
+ * address - whom we listen as, and whom we believe about where a request comes from.
  */
-#ifndef PAM_WECHAT_HTTP_NETWORK_H
-#define PAM_WECHAT_HTTP_NETWORK_H
+#ifndef PAM_WECHAT_HTTP_ADDRESS_H
+#define PAM_WECHAT_HTTP_ADDRESS_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /*
- * manner - what a phone is asked for, as the ask page says it: one word for the wire.
+ * occasion - what a phone is asked for, as the ask page says it: one word for the wire.
  */
-#ifndef PAM_WECHAT_COMMON_MANNER_H
-#define PAM_WECHAT_COMMON_MANNER_H
+#ifndef PAM_WECHAT_COMMON_OCCASION_H
+#define PAM_WECHAT_COMMON_OCCASION_H
 
 enum manner {
 	MANNER_REMOTE,  /* from another host (sshd) */

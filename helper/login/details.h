@@ -1,14 +1,14 @@
 /*
- * shown - what a page says about a login: who, where, how, from where, until when.
+ * details - what a page says about a login: who, where, how, from where, until when.
  *
  * All strings are fit to be shown (display.h), and none is escaped yet.
  */
-#ifndef PAM_WECHAT_LOGIN_SHOWN_H
-#define PAM_WECHAT_LOGIN_SHOWN_H
+#ifndef PAM_WECHAT_LOGIN_DETAILS_H
+#define PAM_WECHAT_LOGIN_DETAILS_H
 
 #include "language.h"
-#include "manner.h"
 #include "messages.h"
+#include "occasion.h"
 
 struct text;
 struct wire_message;

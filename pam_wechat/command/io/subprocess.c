@@ -1,4 +1,4 @@
-#include "run.h"
+#include "subprocess.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /*
- * run - runs another program and takes what it says.
+ * subprocess - runs another program and takes what it says.
  */
-#ifndef PAM_WECHAT_IO_RUN_H
-#define PAM_WECHAT_IO_RUN_H
+#ifndef PAM_WECHAT_IO_SUBPROCESS_H
+#define PAM_WECHAT_IO_SUBPROCESS_H
 
 #include <stddef.h>
 

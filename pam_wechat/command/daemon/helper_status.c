@@ -1,4 +1,4 @@
-#include "running.h"
+#include "helper_status.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

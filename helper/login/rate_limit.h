@@ -1,5 +1,5 @@
 /*
- * pace - how many requests each may make, so that the flood of one is nothing to the others.
+ * rate_limit - how many requests each may make, so that the flood of one is nothing to the others.
  *
  * Many people share an address behind a carrier's NAT. So what names a living login is charged to
  * that login at that address, and everything else to the address alone: whoever floods uses up
@@ -10,8 +10,8 @@
  * "theoretical arrival time"). Forgetting one that is whole costs nothing, so the table has a fixed
  * size; what does not fit drives out whoever is whole again soonest.
  */
-#ifndef PAM_WECHAT_LOGIN_PACE_H
-#define PAM_WECHAT_LOGIN_PACE_H
+#ifndef PAM_WECHAT_LOGIN_RATE_LIMIT_H
+#define PAM_WECHAT_LOGIN_RATE_LIMIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

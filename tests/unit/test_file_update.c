@@ -1,4 +1,4 @@
-#include "update.h"
+#include "file_update.h"
 
 #include <dirent.h>
 #include <errno.h>

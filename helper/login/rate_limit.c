@@ -1,4 +1,4 @@
-#include "pace.h"
+#include "rate_limit.h"
 
 #include <errno.h>
 #include <netinet/in.h>

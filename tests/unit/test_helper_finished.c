@@ -1,4 +1,4 @@
-#include "memory.h"
+#include "finished.h"
 
 #include <stdio.h>
 

@@ -1,4 +1,4 @@
-#include "held.h"
+#include "pending_reply.h"
 
 #include <stdlib.h>
 

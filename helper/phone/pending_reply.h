@@ -1,8 +1,8 @@
 /*
- * held - the answer to a callback that waits until its code is judged.
+ * pending_reply - the answer to a callback that waits until its code is judged.
  */
-#ifndef PAM_WECHAT_PHONE_HELD_H
-#define PAM_WECHAT_PHONE_HELD_H
+#ifndef PAM_WECHAT_PHONE_PENDING_REPLY_H
+#define PAM_WECHAT_PHONE_PENDING_REPLY_H
 
 #include "language.h"
 #include "request.h"

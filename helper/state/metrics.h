@@ -1,10 +1,10 @@
 /*
- * figures - what the helper has counted since it started, in the words of Prometheus.
+ * metrics - what the helper has counted since it started, in the words of Prometheus.
  *
  * Nothing in them names anybody: no links, users, hosts or addresses.
  */
-#ifndef PAM_WECHAT_STATE_FIGURES_H
-#define PAM_WECHAT_STATE_FIGURES_H
+#ifndef PAM_WECHAT_STATE_METRICS_H
+#define PAM_WECHAT_STATE_METRICS_H
 
 #include <stddef.h>
 #include <stdint.h>

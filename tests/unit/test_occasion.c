@@ -1,4 +1,4 @@
-#include "manner.h"
+#include "occasion.h"
 
 #include <errno.h>
 

@@ -1,4 +1,4 @@
-#include "figures.h"
+#include "metrics.h"
 
 #include <stdbool.h>
 

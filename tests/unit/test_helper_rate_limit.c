@@ -1,4 +1,4 @@
-#include "pace.h"
+#include "rate_limit.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

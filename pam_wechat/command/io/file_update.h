@@ -1,5 +1,5 @@
 /*
- * update - replaces a file of the administrator's, all at once or not at all.
+ * file_update - replaces a file of the administrator's, all at once or not at all.
  *
  * One update of a file at a time: while it lasts, `.NAME.lock` lies beside it. The new contents are
  * written to `.NAME.new`, brought to the disk, and renamed into place; whenever the power fails,
@@ -9,8 +9,8 @@
  * Between update_open() and update_close() the signals of a terminal and of kill(1) have to wait,
  * so that they leave nothing behind: ask your questions before, and start no program in between.
  */
-#ifndef PAM_WECHAT_IO_UPDATE_H
-#define PAM_WECHAT_IO_UPDATE_H
+#ifndef PAM_WECHAT_IO_FILE_UPDATE_H
+#define PAM_WECHAT_IO_FILE_UPDATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

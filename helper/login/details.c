@@ -1,4 +1,4 @@
-#include "shown.h"
+#include "details.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
- * input - what a client has just sent, seen before evhttp takes it.
+ * line_count - what a client has just sent, seen before evhttp takes it.
  */
-#ifndef PAM_WECHAT_HTTP_INPUT_H
-#define PAM_WECHAT_HTTP_INPUT_H
+#ifndef PAM_WECHAT_HTTP_LINE_COUNT_H
+#define PAM_WECHAT_HTTP_LINE_COUNT_H
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
- * running - asks the helper that runs on this machine how it is.
+ * helper_status - asks the helper that runs on this machine how it is.
  */
-#ifndef PAM_WECHAT_DAEMON_RUNNING_H
-#define PAM_WECHAT_DAEMON_RUNNING_H
+#ifndef PAM_WECHAT_DAEMON_HELPER_STATUS_H
+#define PAM_WECHAT_DAEMON_HELPER_STATUS_H
 
 #include <stdbool.h>
 

@@ -1,9 +1,9 @@
 /*
- * memory - what is left of a finished login: enough to tell the browser that won "this is over"
+ * finished - what is left of a finished login: enough to tell the browser that won "this is over"
  * when it reloads its page, for sixty seconds. No pin, no user, no host.
  */
-#ifndef PAM_WECHAT_LOGIN_MEMORY_H
-#define PAM_WECHAT_LOGIN_MEMORY_H
+#ifndef PAM_WECHAT_LOGIN_FINISHED_H
+#define PAM_WECHAT_LOGIN_FINISHED_H
 
 #include <stdbool.h>
 #include <sys/queue.h>

@@ -1,4 +1,4 @@
-#include "update.h"
+#include "file_update.h"
 
 #include <errno.h>
 #include <fcntl.h>

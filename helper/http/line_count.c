@@ -1,4 +1,4 @@
-#include "input.h"
+#include "line_count.h"
 
 #include <string.h>
 
