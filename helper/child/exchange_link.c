@@ -107,7 +107,7 @@ static int handle(struct exchange_link *link, const struct wire_message *message
 	rv = add_login(link, message);
 	if (rv < 0)
 		return rv;
-	link->helper->figures.started++;
+	link->helper->metrics.started++;
 	return wire_send(link->peer.fd, &registered);
 }
 
@@ -118,7 +118,7 @@ static void end(struct exchange_link *link)
 
 	if (login != NULL && login->winner == NULL && !login->reported &&
 		deadline_left(login->deadline) <= EXPIRED_MS)
-		link->helper->figures.expired++;
+		link->helper->metrics.expired++;
 	exchange_link_close(&link, 404);
 }
 

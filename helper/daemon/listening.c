@@ -42,7 +42,7 @@ int listening_http(const char *address, struct problem *problem)
 	int on = 1;
 	int fd;
 
-	if (network_parse_listen(address, &socket_address, &length) < 0)
+	if (address_parse_listen(address, &socket_address, &length) < 0)
 		return problem_set(problem, -EINVAL, "listen: %s is no address", address);
 	fd = socket(socket_address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -113,12 +113,12 @@ void listening_log(int fd)
 	unsigned int port;
 
 	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0 ||
-		network_from_socket((struct sockaddr *)&address, &shown) < 0)
+		address_from_socket((struct sockaddr *)&address, &shown) < 0)
 		return;
 	port = address.ss_family == AF_INET
 	               ? ntohs(((struct sockaddr_in *)(void *)&address)->sin_port)
 	               : ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port);
-	network_show(&shown, string);
+	address_show(&shown, string);
 	log_line(strchr(string, ':') == NULL ? "listening on http://%s:%u"
 					     : "listening on http://[%s]:%u",
 		string, port);

@@ -11,7 +11,7 @@ struct problem;
 /* All return a non-blocking, close-on-exec descriptor, or -errno with the problem set. */
 
 /*
- * For HTTP, at an address that network_parse_listen() knows. An address that this machine does not
+ * For HTTP, at an address that address_parse_listen() knows. An address that this machine does not
  * have yet is logged, and taken (ip(7), IP_FREEBIND).
  */
 int listening_http(const char *address, struct problem *problem);

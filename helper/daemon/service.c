@@ -90,7 +90,7 @@ static void apply_limits(struct service *service)
 		log_line("%ld open files are allowed; max_pending and max_connections may need %ld",
 			allowed, wanted);
 	service->helper.logins.limit = (size_t)settings->max_pending;
-	service->helper.logins.memory.limit = (size_t)settings->max_pending;
+	service->helper.logins.finished.limit = (size_t)settings->max_pending;
 	connections_limit(
 		service->helper.connections, settings->max_connections, settings->request_seconds);
 }
@@ -179,7 +179,7 @@ static int start(struct service *service)
 	rv = logins_init(&helper->logins, (size_t)helper->settings->max_pending);
 	if (rv < 0)
 		return rv;
-	rv = pace_init(&helper->pace);
+	rv = rate_limit_init(&helper->rate_limit);
 	if (rv < 0)
 		return rv;
 	helper->base = event_base_new();
@@ -254,7 +254,7 @@ static void finish(struct service *service)
 	if (helper->base != NULL)
 		event_base_free(helper->base);
 	logins_finish(&helper->logins);
-	pace_finish(&helper->pace);
+	rate_limit_finish(&helper->rate_limit);
 	if (service->socket_fd >= 0)
 		close(service->socket_fd);
 	if (service->http_fd >= 0)

@@ -70,12 +70,12 @@ static void answer(const struct client *client)
 {
 	const struct helper *helper = client->status->helper;
 	char head[256] = "";
-	char body[FIGURES_MAX];
+	char body[METRICS_MAX];
 	struct text text;
 	int rv;
 
 	text_init(&text, body, sizeof(body));
-	figures_write(&helper->figures, helper->logins.count,
+	metrics_write(&helper->metrics, helper->logins.count,
 		connections_count(helper->connections), &text);
 	rv = text_finish(&text);
 	if (rv == 0 && is_http(client))

@@ -1,5 +1,5 @@
 /*
- * status - tells whoever connects to status_socket the figures, as Prometheus reads them.
+ * status - tells whoever connects to status_socket the metrics, as Prometheus reads them.
  *
  * Who sends "GET " is answered in HTTP, whatever the path; who sends something else, ends his side,
  * or says nothing for a fifth of a second gets the text alone. Nobody is waited for longer than a

@@ -36,7 +36,7 @@ static int parse_number(const char *string, int high)
 	return number <= high ? number : -EINVAL;
 }
 
-int network_parse(const char *string, struct network *network)
+int address_range_parse(const char *string, struct address_range *address_range)
 {
 	char address[INET6_ADDRSTRLEN];
 	const char *slash = strchr(string, '/');
@@ -48,7 +48,7 @@ int network_parse(const char *string, struct network *network)
 		return -EINVAL;
 	memcpy(address, string, length);
 	address[length] = '\0';
-	if (parse_address(address, &network->address) < 0)
+	if (parse_address(address, &address_range->address) < 0)
 		return -EINVAL;
 	is_ipv4 = strchr(address, ':') == NULL;
 	bits = is_ipv4 ? 32 : 128;
@@ -56,22 +56,23 @@ int network_parse(const char *string, struct network *network)
 		bits = parse_number(slash + 1, bits);
 	if (bits < 0)
 		return -EINVAL;
-	network->bits = (unsigned int)bits + (is_ipv4 ? 96 : 0);
+	address_range->bits = (unsigned int)bits + (is_ipv4 ? 96 : 0);
 	return 0;
 }
 
-bool network_contains(const struct network *network, const struct in6_addr *address)
+bool address_range_contains(
+	const struct address_range *address_range, const struct in6_addr *address)
 {
-	unsigned int whole = network->bits / 8;
-	unsigned int rest = network->bits % 8;
+	unsigned int whole = address_range->bits / 8;
+	unsigned int rest = address_range->bits % 8;
 
-	if (memcmp(&network->address, address, whole) != 0)
+	if (memcmp(&address_range->address, address, whole) != 0)
 		return false;
-	return rest == 0 ||
-	       ((network->address.s6_addr[whole] ^ address->s6_addr[whole]) >> (8 - rest)) == 0;
+	return rest == 0 || ((address_range->address.s6_addr[whole] ^ address->s6_addr[whole]) >>
+				    (8 - rest)) == 0;
 }
 
-int network_from_socket(const struct sockaddr *socket, struct in6_addr *address)
+int address_from_socket(const struct sockaddr *socket, struct in6_addr *address)
 {
 	if (socket->sa_family == AF_INET) {
 		map_ipv4(&((const struct sockaddr_in *)(const void *)socket)->sin_addr, address);
@@ -84,13 +85,13 @@ int network_from_socket(const struct sockaddr *socket, struct in6_addr *address)
 	return -EINVAL;
 }
 
-bool network_is_loopback(const struct in6_addr *address)
+bool address_is_loopback(const struct in6_addr *address)
 {
 	return IN6_IS_ADDR_LOOPBACK(address) ||
 	       (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
 }
 
-void network_show(const struct in6_addr *address, char *string)
+void address_show(const struct in6_addr *address, char *string)
 {
 	/* Both are large enough, and both families are known. */
 	if (IN6_IS_ADDR_V4MAPPED(address))
@@ -99,17 +100,18 @@ void network_show(const struct in6_addr *address, char *string)
 		(void)inet_ntop(AF_INET6, address, string, INET6_ADDRSTRLEN);
 }
 
-static bool is_trusted(const struct network *trusted, size_t count, const struct in6_addr *address)
+static bool is_trusted(
+	const struct address_range *trusted, size_t count, const struct in6_addr *address)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (network_contains(&trusted[i], address))
+		if (address_range_contains(&trusted[i], address))
 			return true;
 	}
 	return false;
 }
 
-void network_find_client(const struct network *trusted, size_t count, const struct in6_addr *peer,
-	const char *forwarded, struct in6_addr *client)
+void address_find_client(const struct address_range *trusted, size_t count,
+	const struct in6_addr *peer, const char *forwarded, struct in6_addr *client)
 {
 	size_t left = forwarded == NULL ? 0 : strlen(forwarded);
 
@@ -138,7 +140,7 @@ void network_find_client(const struct network *trusted, size_t count, const stru
 	}
 }
 
-int network_parse_listen(const char *string, struct sockaddr_storage *socket, socklen_t *length)
+int address_parse_listen(const char *string, struct sockaddr_storage *socket, socklen_t *length)
 {
 	struct sockaddr_in *ipv4 = (struct sockaddr_in *)(void *)socket;
 	struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)(void *)socket;

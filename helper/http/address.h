@@ -9,36 +9,37 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-struct network {
+struct address_range {
 	struct in6_addr address; /* IPv4 as ::ffff:a.b.c.d */
 	unsigned int bits;       /* 0 to 128 */
 };
 
 /* Parses an address or a network, `10.0.0.0/8` or `fd00::/8`. Returns 0 or -EINVAL. */
-int network_parse(const char *string, struct network *network);
+int address_range_parse(const char *string, struct address_range *address_range);
 
-bool network_contains(const struct network *network, const struct in6_addr *address);
+bool address_range_contains(
+	const struct address_range *address_range, const struct in6_addr *address);
 
 /* The address of a socket's peer, mapped as above. Returns 0, or -EINVAL for other families. */
-int network_from_socket(const struct sockaddr *socket, struct in6_addr *address);
+int address_from_socket(const struct sockaddr *socket, struct in6_addr *address);
 
-bool network_is_loopback(const struct in6_addr *address);
+bool address_is_loopback(const struct in6_addr *address);
 
 /* Writes the address as people write it; `string` holds INET6_ADDRSTRLEN bytes. */
-void network_show(const struct in6_addr *address, char *string);
+void address_show(const struct in6_addr *address, char *string);
 
 /*
  * Where a request came from: `peer`, unless that is a trusted proxy; then the last address of its
  * X-Forwarded-For (`forwarded`, NULL or a list) that is not a trusted proxy itself. What is no
  * address ends the search at the proxy that said so.
  */
-void network_find_client(const struct network *trusted, size_t count, const struct in6_addr *peer,
-	const char *forwarded, struct in6_addr *client);
+void address_find_client(const struct address_range *trusted, size_t count,
+	const struct in6_addr *peer, const char *forwarded, struct in6_addr *client);
 
 /*
  * Parses where to listen, `127.0.0.1:8080` or `[::1]:8080`; port 0 is the system's choice. Returns
  * 0 or -EINVAL.
  */
-int network_parse_listen(const char *string, struct sockaddr_storage *socket, socklen_t *length);
+int address_parse_listen(const char *string, struct sockaddr_storage *socket, socklen_t *length);
 
 #endif

@@ -84,7 +84,7 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 	struct connection *connection = context;
 
 	connection->received += info->n_added;
-	connection->lines += input_count_lines(input, info);
+	connection->lines += line_count_added(input, info);
 }
 
 static void move(struct connection *connection, struct connection_list *list)

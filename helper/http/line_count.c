@@ -24,7 +24,7 @@ static size_t count_in_piece(const struct evbuffer_iovec *piece)
 	return count;
 }
 
-size_t input_count_lines(struct evbuffer *input, const struct evbuffer_cb_info *info)
+size_t line_count_added(struct evbuffer *input, const struct evbuffer_cb_info *info)
 {
 	struct evbuffer_iovec pieces[PIECES_MAX];
 	struct evbuffer_ptr added;

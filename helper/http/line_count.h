@@ -10,6 +10,6 @@ struct evbuffer;
 struct evbuffer_cb_info;
 
 /* How many lines end in what was just added to a buffer, as its callback was told. */
-size_t input_count_lines(struct evbuffer *input, const struct evbuffer_cb_info *info);
+size_t line_count_added(struct evbuffer *input, const struct evbuffer_cb_info *info);
 
 #endif

@@ -14,22 +14,22 @@ static const struct {
 	enum wire_key key;
 	size_t offset; /* of the member in struct shown */
 } members[] = {
-	{WIRE_USER, offsetof(struct shown, user)},
-	{WIRE_HOST, offsetof(struct shown, host)},
-	{WIRE_SERVICE, offsetof(struct shown, service)},
-	{WIRE_FROM, offsetof(struct shown, from)},
-	{WIRE_ASKER, offsetof(struct shown, asker)},
-	{WIRE_UNTIL, offsetof(struct shown, until)},
-	{WIRE_BRAND, offsetof(struct shown, brand)},
+	{WIRE_USER, offsetof(struct details, user)},
+	{WIRE_HOST, offsetof(struct details, host)},
+	{WIRE_SERVICE, offsetof(struct details, service)},
+	{WIRE_FROM, offsetof(struct details, from)},
+	{WIRE_ASKER, offsetof(struct details, asker)},
+	{WIRE_UNTIL, offsetof(struct details, until)},
+	{WIRE_BRAND, offsetof(struct details, brand)},
 };
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 
 /* Thousands of logins may be pending: each has one allocation of just the size it needs. */
-struct shown *shown_create(const struct wire_message *message)
+struct details *details_create(const struct wire_message *message)
 {
 	char values[MEMBERS][VALUE_MAX];
-	size_t size = sizeof(struct shown);
-	struct shown *shown;
+	size_t size = sizeof(struct details);
+	struct details *details;
 	char *at;
 
 	for (size_t i = 0; i < MEMBERS; i++) {
@@ -39,26 +39,27 @@ struct shown *shown_create(const struct wire_message *message)
 			value == NULL ? 0 : strlen(value));
 		size += strlen(values[i]) + 1;
 	}
-	shown = calloc(1, size);
-	if (shown == NULL)
+	details = calloc(1, size);
+	if (details == NULL)
 		return NULL;
 	/* login_create() has looked at it. */
-	(void)manner_parse(message->value[WIRE_MANNER], &shown->manner);
-	at = (char *)(shown + 1);
+	(void)occasion_parse(message->value[WIRE_OCCASION], &details->occasion);
+	at = (char *)(details + 1);
 	for (size_t i = 0; i < MEMBERS; i++) {
 		size_t length = strlen(values[i]) + 1;
 
 		memcpy(at, values[i], length);
-		memcpy((char *)shown + members[i].offset, &at, sizeof(at));
+		memcpy((char *)details + members[i].offset, &at, sizeof(at));
 		at += length;
 	}
-	return shown;
+	return details;
 }
 
-void shown_add_message(
-	const struct shown *shown, enum message message, enum language language, struct text *text)
+void details_add_message(const struct details *details, enum message message,
+	enum language language, struct text *text)
 {
-	const char *const values[] = {shown->service, shown->user, shown->asker, shown->host};
+	const char *const values[] = {
+		details->service, details->user, details->asker, details->host};
 	const char *at = message_text(message, language);
 	const char *mark;
 
@@ -70,15 +71,15 @@ void shown_add_message(
 	text_add(text, at);
 }
 
-void shown_add_how(const struct shown *shown, enum language language, struct text *text)
+void details_add_how(const struct details *details, enum language language, struct text *text)
 {
 	static const enum message messages[] = {
-		[MANNER_REMOTE] = MESSAGE_HOW_REMOTE,
-		[MANNER_CONSOLE] = MESSAGE_HOW_CONSOLE,
-		[MANNER_BECOME] = MESSAGE_HOW_BECOME,
-		[MANNER_CONFIRM] = MESSAGE_HOW_CONFIRM,
-		[MANNER_ENROLL] = MESSAGE_HOW_ENROLL,
+		[OCCASION_REMOTE] = MESSAGE_HOW_REMOTE,
+		[OCCASION_CONSOLE] = MESSAGE_HOW_CONSOLE,
+		[OCCASION_BECOME] = MESSAGE_HOW_BECOME,
+		[OCCASION_CONFIRM] = MESSAGE_HOW_CONFIRM,
+		[OCCASION_ENROLL] = MESSAGE_HOW_ENROLL,
 	};
 
-	shown_add_message(shown, messages[shown->manner], language, text);
+	details_add_message(details, messages[details->occasion], language, text);
 }

@@ -13,10 +13,10 @@
 struct text;
 struct wire_message;
 
-struct shown {
+struct details {
 	const char *user;
 	const char *host;
-	enum manner manner;
+	enum occasion occasion;
 	const char *service;
 	const char *from;  /* "": this machine */
 	const char *asker; /* "": nobody of this machine */
@@ -25,16 +25,16 @@ struct shown {
 };
 
 /* Makes it of a REGISTER message, to be freed by free(). Returns NULL if there is no memory. */
-struct shown *shown_create(const struct wire_message *message);
+struct details *details_create(const struct wire_message *message);
 
 /*
  * Appends how the login is made: "remote login (sshd)", or "become root by su, asked for by local
  * user mallory (uid 1003, pts/3)".
  */
-void shown_add_how(const struct shown *shown, enum language language, struct text *text);
+void details_add_how(const struct details *details, enum language language, struct text *text);
 
 /* Appends a message, with the values of this login where it has places for them. */
-void shown_add_message(
-	const struct shown *shown, enum message message, enum language language, struct text *text);
+void details_add_message(const struct details *details, enum message message,
+	enum language language, struct text *text);
 
 #endif

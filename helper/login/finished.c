@@ -7,108 +7,110 @@
 
 #include "secret.h"
 
-static struct remembered *of_link(struct table_entry *entry)
+static struct finished_login *of_link(struct table_entry *entry)
 {
 	return entry == NULL ? NULL
-	                     : (struct remembered *)(void *)((char *)entry -
-							     offsetof(struct remembered, by_link));
+	                     : (struct finished_login *)(void *)((char *)entry -
+								 offsetof(struct finished_login,
+									 by_link));
 }
 
-static struct remembered *of_state(struct table_entry *entry)
+static struct finished_login *of_state(struct table_entry *entry)
 {
 	return entry == NULL ? NULL
-	                     : (struct remembered *)(void *)((char *)entry -
-							     offsetof(struct remembered, by_state));
+	                     : (struct finished_login *)(void *)((char *)entry -
+								 offsetof(struct finished_login,
+									 by_state));
 }
 
-int memory_init(struct memory *memory, size_t limit)
+int finished_init(struct finished *finished, size_t limit)
 {
 	int rv;
 
-	memset(memory, 0, sizeof(*memory));
-	TAILQ_INIT(&memory->oldest_first);
-	memory->limit = limit;
-	rv = table_init(&memory->by_link);
-	return rv < 0 ? rv : table_init(&memory->by_state);
+	memset(finished, 0, sizeof(*finished));
+	TAILQ_INIT(&finished->oldest_first);
+	finished->limit = limit;
+	rv = table_init(&finished->by_link);
+	return rv < 0 ? rv : table_init(&finished->by_state);
 }
 
-static void forget(struct memory *memory, struct remembered *remembered)
+static void forget(struct finished *finished, struct finished_login *finished_login)
 {
-	table_remove(&memory->by_link, &remembered->by_link);
-	table_remove(&memory->by_state, &remembered->by_state);
-	TAILQ_REMOVE(&memory->oldest_first, remembered, entries);
-	explicit_bzero(remembered, sizeof(*remembered));
-	free(remembered);
+	table_remove(&finished->by_link, &finished_login->by_link);
+	table_remove(&finished->by_state, &finished_login->by_state);
+	TAILQ_REMOVE(&finished->oldest_first, finished_login, entries);
+	explicit_bzero(finished_login, sizeof(*finished_login));
+	free(finished_login);
 }
 
-void memory_finish(struct memory *memory)
+void finished_finish(struct finished *finished)
 {
-	while (!TAILQ_EMPTY(&memory->oldest_first))
-		forget(memory, TAILQ_FIRST(&memory->oldest_first));
-	table_finish(&memory->by_link);
-	table_finish(&memory->by_state);
+	while (!TAILQ_EMPTY(&finished->oldest_first))
+		forget(finished, TAILQ_FIRST(&finished->oldest_first));
+	table_finish(&finished->by_link);
+	table_finish(&finished->by_state);
 }
 
 /* All live equally long: the first in the list is the first to go. */
-static void expire(struct memory *memory)
+static void expire(struct finished *finished)
 {
-	struct remembered *first;
+	struct finished_login *first;
 
-	while ((first = TAILQ_FIRST(&memory->oldest_first)) != NULL &&
+	while ((first = TAILQ_FIRST(&finished->oldest_first)) != NULL &&
 		deadline_left(first->deadline) == 0)
-		forget(memory, first);
+		forget(finished, first);
 }
 
-void memory_add(struct memory *memory, const struct login *login)
+void finished_add(struct finished *finished, const struct login *login)
 {
-	struct remembered *remembered = NULL;
+	struct finished_login *finished_login = NULL;
 
-	expire(memory);
-	memory_forget(memory, login->id, login->state);
-	if (memory->by_link.count >= memory->limit)
-		forget(memory, TAILQ_FIRST(&memory->oldest_first));
-	remembered = calloc(1, sizeof(*remembered));
-	if (remembered == NULL)
+	expire(finished);
+	finished_forget(finished, login->id, login->state);
+	if (finished->by_link.count >= finished->limit)
+		forget(finished, TAILQ_FIRST(&finished->oldest_first));
+	finished_login = calloc(1, sizeof(*finished_login));
+	if (finished_login == NULL)
 		return;
-	remembered->deadline = deadline_in(MEMORY_MS);
-	remembered->language = login->language;
-	memcpy(remembered->id, login->id, sizeof(remembered->id));
-	memcpy(remembered->state, login->state, sizeof(remembered->state));
-	memcpy(remembered->cookie, login->winner->cookie, sizeof(remembered->cookie));
-	remembered->by_link.key = remembered->id;
-	remembered->by_state.key = remembered->state;
-	TAILQ_INSERT_TAIL(&memory->oldest_first, remembered, entries);
-	if (table_add(&memory->by_link, &remembered->by_link) < 0 ||
-		table_add(&memory->by_state, &remembered->by_state) < 0)
-		forget(memory, remembered);
+	finished_login->deadline = deadline_in(FINISHED_MS);
+	finished_login->language = login->language;
+	memcpy(finished_login->id, login->id, sizeof(finished_login->id));
+	memcpy(finished_login->state, login->state, sizeof(finished_login->state));
+	memcpy(finished_login->cookie, login->winner->cookie, sizeof(finished_login->cookie));
+	finished_login->by_link.key = finished_login->id;
+	finished_login->by_state.key = finished_login->state;
+	TAILQ_INSERT_TAIL(&finished->oldest_first, finished_login, entries);
+	if (table_add(&finished->by_link, &finished_login->by_link) < 0 ||
+		table_add(&finished->by_state, &finished_login->by_state) < 0)
+		forget(finished, finished_login);
 }
 
-void memory_forget(struct memory *memory, const char *id, const char *state)
+void finished_forget(struct finished *finished, const char *id, const char *state)
 {
-	struct remembered *remembered;
+	struct finished_login *finished_login;
 
-	remembered = of_link(table_find(&memory->by_link, id));
-	if (remembered != NULL)
-		forget(memory, remembered);
-	remembered = of_state(table_find(&memory->by_state, state));
-	if (remembered != NULL)
-		forget(memory, remembered);
+	finished_login = of_link(table_find(&finished->by_link, id));
+	if (finished_login != NULL)
+		forget(finished, finished_login);
+	finished_login = of_state(table_find(&finished->by_state, state));
+	if (finished_login != NULL)
+		forget(finished, finished_login);
 }
 
-const struct remembered *memory_find_link(struct memory *memory, const char *id)
+const struct finished_login *finished_find_link(struct finished *finished, const char *id)
 {
-	expire(memory);
-	return of_link(table_find(&memory->by_link, id));
+	expire(finished);
+	return of_link(table_find(&finished->by_link, id));
 }
 
-const struct remembered *memory_find_state(struct memory *memory, const char *state)
+const struct finished_login *finished_find_state(struct finished *finished, const char *state)
 {
-	expire(memory);
-	return of_state(table_find(&memory->by_state, state));
+	expire(finished);
+	return of_state(table_find(&finished->by_state, state));
 }
 
-bool memory_is_winner(const struct remembered *remembered, const char *cookie)
+bool finished_is_winner(const struct finished_login *finished_login, const char *cookie)
 {
 	return cookie != NULL && strlen(cookie) == LOGIN_TOKEN_LENGTH &&
-	       secret_equal(remembered->cookie, cookie, LOGIN_TOKEN_LENGTH);
+	       secret_equal(finished_login->cookie, cookie, LOGIN_TOKEN_LENGTH);
 }

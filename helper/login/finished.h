@@ -11,11 +11,11 @@
 #include "login.h"
 #include "table.h"
 
-#define MEMORY_MS 60000
+#define FINISHED_MS 60000
 
-struct remembered {
+struct finished_login {
 	struct table_entry by_link, by_state;
-	TAILQ_ENTRY(remembered) entries;
+	TAILQ_ENTRY(finished_login) entries;
 	struct deadline deadline;
 	char id[LOGIN_LINK_LENGTH + 1];
 	char state[LOGIN_STATE_LENGTH + 1];
@@ -23,27 +23,27 @@ struct remembered {
 	enum language language;
 };
 
-struct memory {
+struct finished {
 	struct table by_link, by_state;
-	TAILQ_HEAD(, remembered) oldest_first;
+	TAILQ_HEAD(, finished_login) oldest_first;
 	size_t limit;
 };
 
 /* Remembers `limit` logins at most. Returns 0 or -errno. */
-int memory_init(struct memory *memory, size_t limit);
-void memory_finish(struct memory *memory);
+int finished_init(struct finished *finished, size_t limit);
+void finished_finish(struct finished *finished);
 
 /* Remembers a login somebody won. For want of memory it is forgotten at once. */
-void memory_add(struct memory *memory, const struct login *login);
+void finished_add(struct finished *finished, const struct login *login);
 
 /* Forgets what bears this link or this state. */
-void memory_forget(struct memory *memory, const char *id, const char *state);
+void finished_forget(struct finished *finished, const char *id, const char *state);
 
 /* Finds what is remembered by its link or by its state, or NULL. */
-const struct remembered *memory_find_link(struct memory *memory, const char *id);
-const struct remembered *memory_find_state(struct memory *memory, const char *state);
+const struct finished_login *finished_find_link(struct finished *finished, const char *id);
+const struct finished_login *finished_find_state(struct finished *finished, const char *state);
 
 /* Whether this cookie (or NULL) is the winning browser's. */
-bool memory_is_winner(const struct remembered *remembered, const char *cookie);
+bool finished_is_winner(const struct finished_login *finished_login, const char *cookie);
 
 #endif

@@ -62,7 +62,7 @@ static const char *find_fault(
 	const char *link = message->value[WIRE_LINK];
 	const char *authorize_url = message->value[WIRE_AUTHORIZE_URL];
 	size_t length = strlen(public_url);
-	enum manner manner;
+	enum occasion occasion;
 
 	if (strncmp(link, public_url, length) != 0 || strncmp(link + length, "/l/", 3) != 0)
 		return "the link does not begin with the helper's public_url: both "
@@ -79,7 +79,7 @@ static const char *find_fault(
 		return "the authorize URL is too long or not printable";
 	if (strlen(message->value[WIRE_ORIGIN]) > LOGIN_ORIGIN_MAX)
 		return "the origin is too long";
-	if (manner_parse(message->value[WIRE_MANNER], &manner) < 0)
+	if (occasion_parse(message->value[WIRE_OCCASION], &occasion) < 0)
 		return "the manner is unknown";
 	return NULL;
 }
@@ -104,10 +104,10 @@ int login_create(const struct wire_message *message, const char *public_url, str
 	login->by_link.key = login->id;
 	login->by_state.key = login->state;
 	login->deadline = deadline_in(parse_left(message->value[WIRE_LEFT_MS]));
-	login->shown = shown_create(message);
+	login->details = details_create(message);
 	login->authorize_url = strdup(message->value[WIRE_AUTHORIZE_URL]);
 	login->origin_name = strdup(message->value[WIRE_ORIGIN]);
-	if (login->shown == NULL || login->authorize_url == NULL || login->origin_name == NULL)
+	if (login->details == NULL || login->authorize_url == NULL || login->origin_name == NULL)
 		goto out;
 	rv = -EINVAL;
 	login->authorize_origin = make_origin(login->authorize_url);
@@ -135,7 +135,7 @@ void login_free(struct login **login)
 	secret_free_string(&(*login)->authorize_url); /* it holds the state */
 	free((*login)->authorize_origin);
 	free((*login)->origin_name);
-	free((*login)->shown);
+	free((*login)->details);
 	explicit_bzero(*login, sizeof(**login));
 	free(*login);
 	*login = NULL;

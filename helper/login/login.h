@@ -26,10 +26,10 @@
 #define LOGIN_PIN_LENGTH 4
 #define LOGIN_ORIGIN_MAX 512
 
-struct held;
+struct pending_reply;
 struct origin;
 struct peer;
-struct shown;
+struct details;
 struct wire_message;
 
 struct browser {
@@ -43,9 +43,9 @@ struct browser {
 struct ticket {
 	TAILQ_ENTRY(ticket) entries;
 	uint64_t number;
-	struct browser *browser; /* approved, so it stays in its place */
-	struct held *held;       /* whose answer waits, or NULL: that client has gone */
-	int64_t since_ms;        /* when it was handed on, by deadline_now() */
+	struct browser *browser;             /* approved, so it stays in its place */
+	struct pending_reply *pending_reply; /* whose answer waits, or NULL: that client has gone */
+	int64_t since_ms;                    /* when it was handed on, by deadline_now() */
 };
 TAILQ_HEAD(tickets, ticket);
 
@@ -60,7 +60,7 @@ struct login {
 	char *authorize_url;
 	char *authorize_origin; /* "https://host[:port]" of it */
 	char *origin_name;
-	struct shown *shown;
+	struct details *details;
 	enum language language;
 	bool opened, reported;
 	unsigned int callbacks; /* that brought a code */

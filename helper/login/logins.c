@@ -26,7 +26,7 @@ int logins_init(struct logins *logins, size_t limit)
 	logins->limit = limit;
 	for (size_t i = 0; i <= LOGINS_PER_ORIGIN; i++)
 		TAILQ_INIT(&logins->by_count[i]);
-	rv = memory_init(&logins->memory, limit);
+	rv = finished_init(&logins->finished, limit);
 	if (rv == 0)
 		rv = table_init(&logins->by_link);
 	if (rv == 0)
@@ -38,7 +38,7 @@ int logins_init(struct logins *logins, size_t limit)
 
 void logins_finish(struct logins *logins)
 {
-	memory_finish(&logins->memory);
+	finished_finish(&logins->finished);
 	table_finish(&logins->by_link);
 	table_finish(&logins->by_state);
 	table_finish(&logins->origins);
@@ -115,7 +115,7 @@ int logins_add(struct logins *logins, struct login *login)
 		table_remove(&logins->by_link, &login->by_link);
 		goto out;
 	}
-	memory_forget(&logins->memory, login->id, login->state);
+	finished_forget(&logins->finished, login->id, login->state);
 	TAILQ_INSERT_TAIL(&origin->oldest_first, login, of_origin);
 	login->origin = origin;
 	logins->count++;
@@ -136,7 +136,7 @@ void logins_remove(struct logins *logins, struct login *login)
 	login->origin = NULL;
 	logins->count--;
 	if (login->winner != NULL && !login->reported)
-		memory_add(&logins->memory, login);
+		finished_add(&logins->finished, login);
 }
 
 struct login *logins_find_link(const struct logins *logins, const char *id)

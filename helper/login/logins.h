@@ -25,7 +25,7 @@ struct logins {
 	struct origin_list by_count[LOGINS_PER_ORIGIN + 1];
 	size_t count;
 	size_t limit;
-	struct memory memory;
+	struct finished finished;
 };
 
 /* At most `limit` logins in all. Returns 0 or -errno. */

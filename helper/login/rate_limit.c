@@ -11,22 +11,24 @@
 
 #define TELL_MS 10000
 
-int pace_init(struct pace *pace)
+int rate_limit_init(struct rate_limit *rate_limit)
 {
-	memset(pace, 0, sizeof(*pace));
-	if (getrandom(pace->seed, sizeof(pace->seed), 0) != (ssize_t)sizeof(pace->seed))
+	memset(rate_limit, 0, sizeof(*rate_limit));
+	if (getrandom(rate_limit->seed, sizeof(rate_limit->seed), 0) !=
+		(ssize_t)sizeof(rate_limit->seed))
 		return -EIO;
-	pace->entries = calloc(PACE_ENTRIES, sizeof(*pace->entries));
-	return pace->entries == NULL ? -ENOMEM : 0;
+	rate_limit->entries = calloc(RATE_LIMIT_ENTRIES, sizeof(*rate_limit->entries));
+	return rate_limit->entries == NULL ? -ENOMEM : 0;
 }
 
-void pace_finish(struct pace *pace)
+void rate_limit_finish(struct rate_limit *rate_limit)
 {
-	free(pace->entries);
-	memset(pace, 0, sizeof(*pace));
+	free(rate_limit->entries);
+	memset(rate_limit, 0, sizeof(*rate_limit));
 }
 
-static uint64_t hash_key(const struct pace *pace, const struct in6_addr *client, const char *id)
+static uint64_t hash_key(
+	const struct rate_limit *rate_limit, const struct in6_addr *client, const char *id)
 {
 	unsigned char key[sizeof(*client) + LOGIN_LINK_LENGTH];
 	size_t length = sizeof(*client);
@@ -38,16 +40,17 @@ static uint64_t hash_key(const struct pace *pace, const struct in6_addr *client,
 		memcpy(key + length, id, LOGIN_LINK_LENGTH);
 		length += LOGIN_LINK_LENGTH;
 	}
-	return table_hash(pace->seed, key, length);
+	return table_hash(rate_limit->seed, key, length);
 }
 
 /* Its entry, or the one in its set that gives way to it. */
-static struct pace_entry *find_entry(struct pace *pace, uint64_t hash)
+static struct rate_limit_entry *find_entry(struct rate_limit *rate_limit, uint64_t hash)
 {
-	struct pace_entry *set = &pace->entries[hash % PACE_SETS * PACE_WAYS];
-	struct pace_entry *soonest = set;
+	struct rate_limit_entry *set =
+		&rate_limit->entries[hash % RATE_LIMIT_SETS * RATE_LIMIT_WAYS];
+	struct rate_limit_entry *soonest = set;
 
-	for (size_t i = 0; i < PACE_WAYS; i++) {
+	for (size_t i = 0; i < RATE_LIMIT_WAYS; i++) {
 		if (set[i].hash == hash)
 			return &set[i];
 		if (set[i].whole_ms < soonest->whole_ms)
@@ -58,11 +61,12 @@ static struct pace_entry *find_entry(struct pace *pace, uint64_t hash)
 	return soonest;
 }
 
-bool pace_charge(struct pace *pace, const struct in6_addr *client, const char *id, int64_t now_ms)
+bool rate_limit_charge(struct rate_limit *rate_limit, const struct in6_addr *client, const char *id,
+	int64_t now_ms)
 {
-	struct pace_entry *entry = find_entry(pace, hash_key(pace, client, id));
-	int64_t each_ms = id == NULL ? PACE_STRANGERS_MS : PACE_LOGIN_MS;
-	int64_t burst = id == NULL ? PACE_STRANGERS_BURST : PACE_LOGIN_BURST;
+	struct rate_limit_entry *entry = find_entry(rate_limit, hash_key(rate_limit, client, id));
+	int64_t each_ms = id == NULL ? RATE_LIMIT_STRANGERS_MS : RATE_LIMIT_LOGIN_MS;
+	int64_t burst = id == NULL ? RATE_LIMIT_STRANGERS_BURST : RATE_LIMIT_LOGIN_BURST;
 	int64_t whole_ms = entry->whole_ms < now_ms ? now_ms : entry->whole_ms;
 
 	if (whole_ms - now_ms > (burst - 1) * each_ms)
@@ -71,10 +75,10 @@ bool pace_charge(struct pace *pace, const struct in6_addr *client, const char *i
 	return true;
 }
 
-bool pace_tell(struct pace *pace, int64_t now_ms)
+bool rate_limit_tell(struct rate_limit *rate_limit, int64_t now_ms)
 {
-	if (pace->told_ms != 0 && now_ms - pace->told_ms < TELL_MS)
+	if (rate_limit->told_ms != 0 && now_ms - rate_limit->told_ms < TELL_MS)
 		return false;
-	pace->told_ms = now_ms;
+	rate_limit->told_ms = now_ms;
 	return true;
 }

@@ -16,9 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PACE_SETS 1024 /* a power of two */
-#define PACE_WAYS 8
-#define PACE_ENTRIES (PACE_SETS * PACE_WAYS)
+#define RATE_LIMIT_SETS 1024 /* a power of two */
+#define RATE_LIMIT_WAYS 8
+#define RATE_LIMIT_ENTRIES (RATE_LIMIT_SETS * RATE_LIMIT_WAYS)
 
 /*
  * Requests at once, and milliseconds until there is one more.
@@ -29,37 +29,38 @@
  * A login takes three. 60 leave room for reloads, WeChat's second callbacks and the ask page in
  * several browsers; 5 a second are more than anybody taps.
  */
-#define PACE_STRANGERS_BURST 200
-#define PACE_STRANGERS_MS 100
-#define PACE_LOGIN_BURST 60
-#define PACE_LOGIN_MS 200
+#define RATE_LIMIT_STRANGERS_BURST 200
+#define RATE_LIMIT_STRANGERS_MS 100
+#define RATE_LIMIT_LOGIN_BURST 60
+#define RATE_LIMIT_LOGIN_MS 200
 
 struct in6_addr;
 
-struct pace_entry {
+struct rate_limit_entry {
 	uint64_t hash;
 	int64_t whole_ms; /* 0: a free place */
 };
 
-struct pace {
+struct rate_limit {
 	uint64_t seed[2];
-	struct pace_entry *entries; /* sets of PACE_WAYS, one after the other */
+	struct rate_limit_entry *entries; /* sets of RATE_LIMIT_WAYS, one after the other */
 	int64_t told_ms;
 };
 
 /* Returns 0, -ENOMEM, or -EIO without random numbers. */
-int pace_init(struct pace *pace);
+int rate_limit_init(struct rate_limit *rate_limit);
 
-/* Frees what pace_init() made; one that is all zero is accepted. */
-void pace_finish(struct pace *pace);
+/* Frees what rate_limit_init() made; one that is all zero is accepted. */
+void rate_limit_finish(struct rate_limit *rate_limit);
 
 /*
  * Charges one request of `client` (IPv4 as ::ffff:a.b.c.d) that names the living login `id`, or
  * NULL. `now_ms` is deadline_now(). Returns whether it is allowed; one that is not costs nothing.
  */
-bool pace_charge(struct pace *pace, const struct in6_addr *client, const char *id, int64_t now_ms);
+bool rate_limit_charge(struct rate_limit *rate_limit, const struct in6_addr *client, const char *id,
+	int64_t now_ms);
 
 /* Whether it is time for another line in the log about those that were not: every ten seconds. */
-bool pace_tell(struct pace *pace, int64_t now_ms);
+bool rate_limit_tell(struct rate_limit *rate_limit, int64_t now_ms);
 
 #endif

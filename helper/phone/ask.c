@@ -27,7 +27,7 @@ void ask_get(struct request *request, const char *id)
 	struct visit visit;
 
 	if (login == NULL) {
-		visit_show_over(request, memory_find_link(&helper->logins.memory, id));
+		visit_show_over(request, finished_find_link(&helper->logins.finished, id));
 		return;
 	}
 	if (request->is_head) {
@@ -88,10 +88,10 @@ static void refuse(struct visit *visit)
 	struct in6_addr client;
 
 	request_client(visit->request, &client);
-	network_show(&client, address);
+	address_show(&client, address);
 	log_line("login=%.6s refused: \"This isn't me\", from %s", login->id, address);
 	login_report(login);
-	visit->request->helper->figures.reported++;
+	visit->request->helper->metrics.reported++;
 	peer_tell(login->peer, WIRE_REPORTED);
 	result_answer_all(login, 200);
 	visit_show(visit);
@@ -107,7 +107,7 @@ void ask_post(struct request *request, const char *id)
 	int rv;
 
 	if (login == NULL) {
-		visit_show_over(request, memory_find_link(&helper->logins.memory, id));
+		visit_show_over(request, finished_find_link(&helper->logins.finished, id));
 		return;
 	}
 	visit_begin(&visit, request, login);

@@ -63,8 +63,9 @@ static void hand_on(struct visit *visit, const char *code)
 		rv = text_format(
 			number, sizeof(number), "%llu", (unsigned long long)ticket->number);
 	if (rv == 0) {
-		ticket->held = held_create(visit->request, visit->page.language, ticket);
-		rv = ticket->held == NULL ? -ENOMEM : 0;
+		ticket->pending_reply =
+			pending_reply_create(visit->request, visit->page.language, ticket);
+		rv = ticket->pending_reply == NULL ? -ENOMEM : 0;
 	}
 	if (rv < 0) {
 		if (ticket != NULL)
@@ -101,11 +102,11 @@ struct login *callback_find_login(const struct request *request)
 }
 
 /* Counts a callback that brought a code. */
-static void count(struct figures *figures, struct login *login)
+static void count(struct metrics *metrics, struct login *login)
 {
-	figures->callbacks++;
+	metrics->callbacks++;
 	if (login->callbacks++ > 0)
-		figures->repeats++;
+		metrics->repeats++;
 }
 
 void callback_get(struct request *request)
@@ -124,7 +125,8 @@ void callback_get(struct request *request)
 		login = logins_find_state(&helper->logins, callback.state);
 	if (login == NULL) {
 		visit_show_over(request,
-			rv < 0 ? NULL : memory_find_state(&helper->logins.memory, callback.state));
+			rv < 0 ? NULL
+			       : finished_find_state(&helper->logins.finished, callback.state));
 		goto out;
 	}
 	if (request->is_head) {
@@ -134,7 +136,7 @@ void callback_get(struct request *request)
 		goto out;
 	}
 	if (callback.code[0] != '\0')
-		count(&helper->figures, login);
+		count(&helper->metrics, login);
 	visit_begin(&visit, request, login);
 	if (login_stage(login, visit.browser) != LOGIN_ASK)
 		visit_show(&visit);

@@ -34,7 +34,7 @@ static const char *say(const struct page *page, enum message message)
 
 static bool enrols(const struct login *login)
 {
-	return login->shown->manner == MANNER_ENROLL;
+	return login->details->occasion == OCCASION_ENROLL;
 }
 
 bool page_has_form(const struct page *page)
@@ -46,23 +46,23 @@ bool page_has_form(const struct page *page)
 static const char *find_brand(const struct page *page, const struct settings *settings)
 {
 	if (page->login != NULL && page->kind != PAGE_OPEN_IN_WECHAT &&
-		page->login->shown->brand[0] != '\0')
-		return page->login->shown->brand;
+		page->login->details->brand[0] != '\0')
+		return page->login->details->brand;
 	return settings->brand != NULL ? settings->brand : say(page, MESSAGE_SITE);
 }
 
 static void fill_facts(const char **values, const struct page *page, struct scratch *scratch)
 {
-	const struct shown *shown = page->login->shown;
+	const struct details *details = page->login->details;
 	struct text how;
 
 	text_init(&how, scratch->how, sizeof(scratch->how));
-	shown_add_how(shown, page->language, &how);
-	values[SLOT_USER] = shown->user;
-	values[SLOT_HOST] = shown->host;
+	details_add_how(details, page->language, &how);
+	values[SLOT_USER] = details->user;
+	values[SLOT_HOST] = details->host;
 	values[SLOT_HOW] = scratch->how;
-	values[SLOT_FROM] = shown->from[0] == '\0' ? say(page, MESSAGE_HERE) : shown->from;
-	values[SLOT_UNTIL] = shown->until;
+	values[SLOT_FROM] = details->from[0] == '\0' ? say(page, MESSAGE_HERE) : details->from;
+	values[SLOT_UNTIL] = details->until;
 	values[SLOT_USER_LABEL] = say(page, MESSAGE_USER);
 	values[SLOT_HOST_LABEL] = say(page, MESSAGE_HOST);
 	values[SLOT_HOW_LABEL] = say(page, MESSAGE_HOW);
@@ -76,7 +76,7 @@ static void fill_heading(const char **values, const struct page *page, struct sc
 	struct text heading;
 
 	text_init(&heading, scratch->heading, sizeof(scratch->heading));
-	shown_add_message(page->login->shown, page->heading, page->language, &heading);
+	details_add_message(page->login->details, page->heading, page->language, &heading);
 	values[SLOT_HEADING] = scratch->heading;
 }
 

@@ -13,37 +13,38 @@
  */
 static void on_close(struct evhttp_connection *carrier, void *context)
 {
-	struct held *held = context;
+	struct pending_reply *pending_reply = context;
 
 	(void)carrier;
-	held->ticket->held = NULL;
-	if (evhttp_request_get_connection(held->request.http) == NULL)
-		evhttp_request_free(held->request.http);
-	free(held);
+	pending_reply->ticket->pending_reply = NULL;
+	if (evhttp_request_get_connection(pending_reply->request.http) == NULL)
+		evhttp_request_free(pending_reply->request.http);
+	free(pending_reply);
 }
 
-struct held *held_create(
+struct pending_reply *pending_reply_create(
 	const struct request *request, enum language language, struct ticket *ticket)
 {
-	struct held *held = calloc(1, sizeof(*held));
+	struct pending_reply *pending_reply = calloc(1, sizeof(*pending_reply));
 
-	if (held == NULL)
+	if (pending_reply == NULL)
 		return NULL;
-	held->request = *request;
-	held->language = language;
-	held->ticket = ticket;
-	evhttp_connection_set_closecb(evhttp_request_get_connection(request->http), on_close, held);
+	pending_reply->request = *request;
+	pending_reply->language = language;
+	pending_reply->ticket = ticket;
+	evhttp_connection_set_closecb(
+		evhttp_request_get_connection(request->http), on_close, pending_reply);
 	if (request->connection != NULL)
 		connection_hold(request->connection);
-	return held;
+	return pending_reply;
 }
 
-void held_release(struct held **held, struct request *request)
+void pending_reply_release(struct pending_reply **pending_reply, struct request *request)
 {
-	*request = (*held)->request;
+	*request = (*pending_reply)->request;
 	/* evhttp calls it for every connection that ends, answered ones, too. */
 	evhttp_connection_set_closecb(evhttp_request_get_connection(request->http), NULL, NULL);
 	/* `held` may be the ticket's own pointer. */
-	free(*held);
-	*held = NULL;
+	free(*pending_reply);
+	*pending_reply = NULL;
 }

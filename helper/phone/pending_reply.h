@@ -9,7 +9,7 @@
 
 struct ticket;
 
-struct held {
+struct pending_reply {
 	struct request request;
 	struct ticket
 		*ticket; /* its ticket, which knows it in turn, and forgets it with its client */
@@ -17,10 +17,10 @@ struct held {
 };
 
 /* Keeps the request, so that it can be answered later. Returns NULL if there is no memory. */
-struct held *held_create(
+struct pending_reply *pending_reply_create(
 	const struct request *request, enum language language, struct ticket *ticket);
 
 /* Gives the request back, to be answered at once, and frees *held, which is the ticket's. */
-void held_release(struct held **held, struct request *request);
+void pending_reply_release(struct pending_reply **pending_reply, struct request *request);
 
 #endif

@@ -113,7 +113,7 @@ static void find_peer(const struct request *request, struct in6_addr *peer)
 	const struct sockaddr *socket =
 		evhttp_connection_get_addr(evhttp_request_get_connection(request->http));
 
-	if (socket == NULL || network_from_socket(socket, peer) < 0)
+	if (socket == NULL || address_from_socket(socket, peer) < 0)
 		*peer = in6addr_any;
 }
 
@@ -134,7 +134,7 @@ void request_client(const struct request *request, struct in6_addr *client)
 			text_addf(
 				&forwarded, "%s%s", forwarded.length > 0 ? "," : "", header->value);
 	}
-	network_find_client(settings->proxies, settings->trusted_proxy.count, &peer,
+	address_find_client(settings->proxies, settings->trusted_proxy.count, &peer,
 		forwarded.length == 0 || text_finish(&forwarded) < 0 ? NULL : bytes, client);
 }
 
@@ -143,5 +143,5 @@ bool request_is_local(const struct request *request)
 	struct in6_addr peer;
 
 	find_peer(request, &peer);
-	return network_is_loopback(&peer) && find_header(request, "X-Forwarded-For") == NULL;
+	return address_is_loopback(&peer) && find_header(request, "X-Forwarded-For") == NULL;
 }

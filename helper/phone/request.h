@@ -54,7 +54,7 @@ int request_form(const struct request *request, char *form, size_t size);
  */
 int request_cookie(const struct request *request, const char *name, char *value, size_t size);
 
-/* Where it comes from: network_find_client() with the trusted proxies. */
+/* Where it comes from: address_find_client() with the trusted proxies. */
 void request_client(const struct request *request, struct in6_addr *client);
 
 /* Whether it comes from a process on this machine, and through no proxy. */

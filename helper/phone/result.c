@@ -39,10 +39,10 @@ static void answer(struct login *login, struct ticket *ticket, const struct wire
 	struct request request;
 	char errcode[17], rid[65];
 
-	if (ticket->held == NULL)
+	if (ticket->pending_reply == NULL)
 		return;
-	visit.page.language = ticket->held->language;
-	held_release(&ticket->held, &request);
+	visit.page.language = ticket->pending_reply->language;
+	pending_reply_release(&ticket->pending_reply, &request);
 	visit.request = &request;
 	if (login_stage(login, ticket->browser) != LOGIN_ASK) {
 		visit_show(&visit);
@@ -73,11 +73,11 @@ int result_take(struct helper *helper, struct login *login, const struct wire_me
 		return -EBADMSG;
 	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
 		login_win(login, ticket->browser, pin, message->value[WIRE_NICKNAME]);
-		helper->figures.completed++;
+		helper->metrics.completed++;
 	}
 	if (reason != REASON_NONE)
-		figures_refuse(&helper->figures, reason);
-	figures_observe(&helper->figures, deadline_now() - ticket->since_ms);
+		metrics_refuse(&helper->metrics, reason);
+	metrics_observe(&helper->metrics, deadline_now() - ticket->since_ms);
 	answer(login, ticket, message, reason);
 	login_drop_ticket(login, ticket);
 	return 0;
@@ -92,10 +92,10 @@ void result_answer_all(struct login *login, int status)
 		struct request request;
 		struct page page = {0};
 
-		if (ticket->held == NULL)
+		if (ticket->pending_reply == NULL)
 			continue;
-		page.language = ticket->held->language;
-		held_release(&ticket->held, &request);
+		page.language = ticket->pending_reply->language;
+		pending_reply_release(&ticket->pending_reply, &request);
 		if (status == 200)
 			page_show_stage(&page, login, ticket->browser);
 		else

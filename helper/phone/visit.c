@@ -115,15 +115,15 @@ void visit_show(struct visit *visit)
 	visit_reply(visit);
 }
 
-void visit_show_over(struct request *request, const struct remembered *remembered)
+void visit_show_over(struct request *request, const struct finished_login *finished_login)
 {
 	enum language fallback = (enum language)request->helper->settings->lang;
 	char cookie[LOGIN_TOKEN_LENGTH + 1];
 	struct page page = {0};
 
-	if (remembered != NULL && read_cookie(request, remembered->id, cookie) &&
-		memory_is_winner(remembered, cookie)) {
-		page.language = request_language(request, remembered->language);
+	if (finished_login != NULL && read_cookie(request, finished_login->id, cookie) &&
+		finished_is_winner(finished_login, cookie)) {
+		page.language = request_language(request, finished_login->language);
 		page_show_finished(&page);
 		reply_page(request, &page, NULL);
 	} else {

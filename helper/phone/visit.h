@@ -11,7 +11,7 @@
 
 struct browser;
 struct login;
-struct remembered;
+struct finished_login;
 struct request;
 
 struct visit {
@@ -42,6 +42,6 @@ void visit_show(struct visit *visit);
 void visit_reply(struct visit *visit);
 
 /* Answers for a login that is over: to the browser that won, if it is remembered, or to anybody. */
-void visit_show_over(struct request *request, const struct remembered *remembered);
+void visit_show_over(struct request *request, const struct finished_login *finished_login);
 
 #endif

@@ -76,11 +76,12 @@ static bool keep_pace(struct request *request, const char *path, const char *bel
 	if (is_health(path, below) && request_is_local(request))
 		return true;
 	request_client(request, &client);
-	if (pace_charge(&helper->pace, &client, login == NULL ? NULL : login->id, now_ms))
+	if (rate_limit_charge(
+		    &helper->rate_limit, &client, login == NULL ? NULL : login->id, now_ms))
 		return true;
-	helper->figures.too_often++;
-	network_show(&client, address);
-	if (pace_tell(&helper->pace, now_ms))
+	helper->metrics.too_often++;
+	address_show(&client, address);
+	if (rate_limit_tell(&helper->rate_limit, now_ms))
 		log_limited("too many requests from %s: more are refused for a while", address);
 	reply_error(request, 429);
 	return false;

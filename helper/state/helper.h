@@ -24,8 +24,8 @@ struct helper {
 	struct exchange *exchange;
 	uint64_t tickets; /* handed out so far */
 	bool stopping;
-	struct pace pace;
-	struct figures figures;
+	struct rate_limit rate_limit;
+	struct metrics metrics;
 };
 
 #endif

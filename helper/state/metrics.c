@@ -7,7 +7,7 @@
 static const struct {
 	int64_t ms;
 	const char *seconds;
-} limits[FIGURES_BUCKETS] = {
+} limits[METRICS_BUCKETS] = {
 	{50, "0.05"},
 	{100, "0.1"},
 	{250, "0.25"},
@@ -34,21 +34,21 @@ static const bool is_listed[REASON_COUNT] = {
 	[REASON_INTERNAL] = true,
 };
 
-void figures_refuse(struct figures *figures, enum reason reason)
+void metrics_refuse(struct metrics *metrics, enum reason reason)
 {
-	figures->refused[is_listed[reason] ? reason : REASON_INTERNAL]++;
+	metrics->refused[is_listed[reason] ? reason : REASON_INTERNAL]++;
 }
 
-void figures_observe(struct figures *figures, int64_t ms)
+void metrics_observe(struct metrics *metrics, int64_t ms)
 {
-	for (size_t i = 0; i < FIGURES_BUCKETS; i++) {
+	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
 		if (ms <= limits[i].ms) {
-			figures->buckets[i]++;
+			metrics->buckets[i]++;
 			break;
 		}
 	}
-	figures->results++;
-	figures->results_ms += (uint64_t)ms;
+	metrics->results++;
+	metrics->results_ms += (uint64_t)ms;
 }
 
 static void begin(struct text *text, const char *name, const char *type, const char *help)
@@ -64,24 +64,24 @@ static void add(
 	text_addf(text, "pam_wechat_%s %llu\n", name, (unsigned long long)number);
 }
 
-static void add_refused(struct text *text, const struct figures *figures)
+static void add_refused(struct text *text, const struct metrics *metrics)
 {
 	begin(text, "results_refused_total", "counter", "Codes of WeChat's that led to a refusal.");
 	for (int reason = 0; reason < REASON_COUNT; reason++) {
 		if (is_listed[reason])
 			text_addf(text, "pam_wechat_results_refused_total{reason=\"%s\"} %llu\n",
 				reason_word((enum reason)reason),
-				(unsigned long long)figures->refused[reason]);
+				(unsigned long long)metrics->refused[reason]);
 	}
 }
 
-static void add_seconds(struct text *text, const struct figures *figures)
+static void add_seconds(struct text *text, const struct metrics *metrics)
 {
 	unsigned long long sum = 0;
 
 	begin(text, "callback_seconds", "histogram", "From a phone's callback to the result.");
-	for (size_t i = 0; i < FIGURES_BUCKETS; i++) {
-		sum += figures->buckets[i];
+	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
+		sum += metrics->buckets[i];
 		text_addf(text, "pam_wechat_callback_seconds_bucket{le=\"%s\"} %llu\n",
 			limits[i].seconds, sum);
 	}
@@ -89,31 +89,31 @@ static void add_seconds(struct text *text, const struct figures *figures)
 		"pam_wechat_callback_seconds_bucket{le=\"+Inf\"} %llu\n"
 		"pam_wechat_callback_seconds_sum %llu.%03llu\n"
 		"pam_wechat_callback_seconds_count %llu\n",
-		(unsigned long long)figures->results,
-		(unsigned long long)figures->results_ms / 1000,
-		(unsigned long long)figures->results_ms % 1000,
-		(unsigned long long)figures->results);
+		(unsigned long long)metrics->results,
+		(unsigned long long)metrics->results_ms / 1000,
+		(unsigned long long)metrics->results_ms % 1000,
+		(unsigned long long)metrics->results);
 }
 
-void figures_write(
-	const struct figures *figures, size_t pending, size_t connections, struct text *text)
+void metrics_write(
+	const struct metrics *metrics, size_t pending, size_t connections, struct text *text)
 {
 	add(text, "pending_logins", "gauge", "Logins that wait for a phone.", pending);
 	add(text, "connections", "gauge", "Open connections of browsers or proxies.", connections);
 	add(text, "logins_started_total", "counter", "Logins that were registered.",
-		figures->started);
+		metrics->started);
 	add(text, "logins_completed_total", "counter", "Logins that a phone finished.",
-		figures->completed);
+		metrics->completed);
 	add(text, "logins_reported_total", "counter",
-		"Logins of which somebody said that it was not them.", figures->reported);
+		"Logins of which somebody said that it was not them.", metrics->reported);
 	add(text, "logins_expired_total", "counter",
-		"Logins whose time was up before a phone finished.", figures->expired);
+		"Logins whose time was up before a phone finished.", metrics->expired);
 	add(text, "callbacks_total", "counter", "Callbacks with a code for a pending login.",
-		figures->callbacks);
+		metrics->callbacks);
 	add(text, "callbacks_repeated_total", "counter",
-		"Callbacks with a code that were not the first of their login.", figures->repeats);
+		"Callbacks with a code that were not the first of their login.", metrics->repeats);
 	add(text, "requests_too_often_total", "counter",
-		"Requests that were answered by 429: too many of one address.", figures->too_often);
-	add_refused(text, figures);
-	add_seconds(text, figures);
+		"Requests that were answered by 429: too many of one address.", metrics->too_often);
+	add_refused(text, metrics);
+	add_seconds(text, metrics);
 }

@@ -11,35 +11,35 @@
 
 #include "reason.h"
 
-#define FIGURES_BUCKETS 8
-#define FIGURES_MAX 8192 /* all of them as text */
+#define METRICS_BUCKETS 8
+#define METRICS_MAX 8192 /* all of them as text */
 
 struct text;
 
-struct figures {
+struct metrics {
 	uint64_t started;   /* logins that were registered */
 	uint64_t completed; /* logins that a phone finished */
 	uint64_t reported;  /* logins of which somebody said "This isn't me" */
 	uint64_t expired;   /* logins whose deadline passed before a phone finished */
 	uint64_t callbacks; /* that brought a code for a living login */
 	uint64_t repeats;   /* of those, all but the first of each login */
-	uint64_t too_often; /* requests answered by 429, see pace.h */
+	uint64_t too_often; /* requests answered by 429, see rate_limit.h */
 	uint64_t refused[REASON_COUNT];
-	uint64_t buckets[FIGURES_BUCKETS]; /* each without those below it */
+	uint64_t buckets[METRICS_BUCKETS]; /* each without those below it */
 	uint64_t results, results_ms;
 };
 
 /* Counts a RESULT that says no, by its reason. */
-void figures_refuse(struct figures *figures, enum reason reason);
+void metrics_refuse(struct metrics *metrics, enum reason reason);
 
 /* Counts a RESULT, which came so many milliseconds after its callback. */
-void figures_observe(struct figures *figures, int64_t ms);
+void metrics_observe(struct metrics *metrics, int64_t ms);
 
 /*
  * Appends all of them, and two numbers of the moment, in Prometheus' text format 0.0.4; a text of
- * FIGURES_MAX bytes holds them.
+ * METRICS_MAX bytes holds them.
  */
-void figures_write(
-	const struct figures *figures, size_t pending, size_t connections, struct text *text);
+void metrics_write(
+	const struct metrics *metrics, size_t pending, size_t connections, struct text *text);
 
 #endif

@@ -20,7 +20,7 @@ static const char *listen_fault(const char *value)
 	struct sockaddr_storage socket;
 	socklen_t length;
 
-	return network_parse_listen(value, &socket, &length) < 0
+	return address_parse_listen(value, &socket, &length) < 0
 	               ? "must look like 127.0.0.1:8080 or [::1]:8080"
 	               : NULL;
 }
@@ -41,9 +41,9 @@ static const char *public_url_fault(const char *value)
 
 static const char *proxy_fault(const char *value)
 {
-	struct network network;
+	struct address_range address_range;
 
-	return network_parse(value, &network) < 0
+	return address_range_parse(value, &address_range) < 0
 	               ? "must be an address or a network such as 10.0.0.0/8"
 	               : NULL;
 }
@@ -125,7 +125,7 @@ static int derive(struct settings *settings, const char *path, struct problem *p
 	settings->https = url.https;
 	settings->base = url.path;
 	for (size_t i = 0; i < settings->trusted_proxy.count; i++)
-		(void)network_parse(settings->trusted_proxy.items[i], &settings->proxies[i]);
+		(void)address_range_parse(settings->trusted_proxy.items[i], &settings->proxies[i]);
 	for (size_t i = 0; i < settings->verify_file.count; i++) {
 		int rv = safe_file_read(settings->verify_file.items[i], SAFE_FILE_PUBLIC,
 			VERIFY_FILE_MAX, &settings->verify_contents[i], problem);

@@ -36,7 +36,7 @@ struct settings {
 	/* What follows from them. */
 	bool https;
 	const char *base; /* path of public_url: "" or "/..." */
-	struct network proxies[CONFIG_LIST_MAX];
+	struct address_range proxies[CONFIG_LIST_MAX];
 	struct pages *pages;
 	struct secret *verify_contents[CONFIG_LIST_MAX]; /* one for each verify_file */
 };

@@ -102,7 +102,8 @@ static void show_file(
 }
 
 /* Returns whether it runs; `running` says what it tells. */
-static bool ask_helper(struct status *status, struct running *running, struct problem *problem)
+static bool ask_helper(
+	struct status *status, struct helper_status *helper_status, struct problem *problem)
 {
 	char listen[256] = "", figures[256] = "";
 	struct problem other = {.text = ""};
@@ -118,10 +119,10 @@ static bool ask_helper(struct status *status, struct running *running, struct pr
 			close(rv);
 	}
 	/* Only /healthz knows the version. */
-	if (listen[0] != '\0' && running_ask_health(listen, running, &other) == 0)
+	if (listen[0] != '\0' && helper_status_ask_health(listen, helper_status, &other) == 0)
 		is_connectable = is_connectable || rv == -EACCES || !status->has_settings;
 	if (figures[0] != '\0')
-		(void)running_ask_figures(figures, running, &other);
+		(void)helper_status_ask_metrics(figures, helper_status, &other);
 	if (!is_connectable && problem->text[0] == '\0')
 		*problem = other;
 	return is_connectable;
@@ -129,15 +130,15 @@ static bool ask_helper(struct status *status, struct running *running, struct pr
 
 static bool show_helper(struct status *status)
 {
-	struct running running = {.pending = -1};
+	struct helper_status helper_status = {.pending = -1};
 	struct problem problem = {.text = ""};
-	bool is_running = ask_helper(status, &running, &problem);
+	bool is_running = ask_helper(status, &helper_status, &problem);
 
 	report_flag(status->report, "running", is_running);
-	report_string(
-		status->report, "version", running.version[0] == '\0' ? NULL : running.version);
-	if (running.pending >= 0)
-		report_number(status->report, "pending", running.pending);
+	report_string(status->report, "version",
+		helper_status.version[0] == '\0' ? NULL : helper_status.version);
+	if (helper_status.pending >= 0)
+		report_number(status->report, "pending", helper_status.pending);
 	else
 		report_string(status->report, "pending", NULL);
 	if (!is_running) {
@@ -152,9 +153,9 @@ static bool show_helper(struct status *status)
 		return false;
 	}
 	report_line(status->report, "%-16s running%s%s", "helper",
-		running.version[0] == '\0' ? "" : ", version ", running.version);
-	if (running.pending >= 0)
-		report_line(status->report, "%-16s %ld", "pending logins", running.pending);
+		helper_status.version[0] == '\0' ? "" : ", version ", helper_status.version);
+	if (helper_status.pending >= 0)
+		report_line(status->report, "%-16s %ld", "pending logins", helper_status.pending);
 	else
 		report_line(status->report, "%-16s not known", "pending logins");
 	return true;

@@ -5,23 +5,23 @@
 #include <string.h>
 
 static const char *const words[] = {
-	[MANNER_REMOTE] = "remote",
-	[MANNER_CONSOLE] = "console",
-	[MANNER_BECOME] = "become",
-	[MANNER_CONFIRM] = "confirm",
-	[MANNER_ENROLL] = "enroll",
+	[OCCASION_REMOTE] = "remote",
+	[OCCASION_CONSOLE] = "console",
+	[OCCASION_BECOME] = "become",
+	[OCCASION_CONFIRM] = "confirm",
+	[OCCASION_ENROLL] = "enroll",
 };
 
-const char *manner_word(enum manner manner)
+const char *occasion_word(enum occasion occasion)
 {
-	return words[manner];
+	return words[occasion];
 }
 
-int manner_parse(const char *word, enum manner *manner)
+int occasion_parse(const char *word, enum occasion *occasion)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(words[i], word) == 0) {
-			*manner = (enum manner)i;
+			*occasion = (enum occasion)i;
 			return 0;
 		}
 	}

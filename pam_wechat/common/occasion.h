@@ -4,18 +4,18 @@
 #ifndef PAM_WECHAT_COMMON_OCCASION_H
 #define PAM_WECHAT_COMMON_OCCASION_H
 
-enum manner {
-	MANNER_REMOTE,  /* from another host (sshd) */
-	MANNER_CONSOLE, /* at the machine itself, where nobody is signed in yet (login) */
-	MANNER_BECOME,  /* a local user wants to be another one (su) */
-	MANNER_CONFIRM, /* a local user has to show that it is them (sudo) */
-	MANNER_ENROLL,  /* nobody signs in: the administrator links a WeChat (pam-wechat enroll) */
+enum occasion {
+	OCCASION_REMOTE,  /* from another host (sshd) */
+	OCCASION_CONSOLE, /* at the machine itself, where nobody is signed in yet (login) */
+	OCCASION_BECOME,  /* a local user wants to be another one (su) */
+	OCCASION_CONFIRM, /* a local user has to show that it is them (sudo) */
+	OCCASION_ENROLL, /* nobody signs in: the administrator links a WeChat (pam-wechat enroll) */
 };
 
-/* The word for a manner. */
-const char *manner_word(enum manner manner);
+/* The word for an occasion. */
+const char *occasion_word(enum occasion occasion);
 
-/* The manner for a word. Returns 0, or -EINVAL for another one. */
-int manner_parse(const char *word, enum manner *manner);
+/* The occasion for a word. Returns 0, or -EINVAL for another one. */
+int occasion_parse(const char *word, enum occasion *occasion);
 
 #endif

@@ -38,7 +38,7 @@ enum reason reason_parse(const char *word)
 	return REASON_INTERNAL;
 }
 
-bool reason_is_passing(enum reason reason)
+bool reason_is_temporary(enum reason reason)
 {
 	switch (reason) {
 	case REASON_NOBODY:

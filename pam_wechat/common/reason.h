@@ -40,6 +40,6 @@ const char *reason_word(enum reason reason);
 enum reason reason_parse(const char *word);
 
 /* Whether the phone's page offers another try after this: then a terminal that waits waits on. */
-bool reason_is_passing(enum reason reason);
+bool reason_is_temporary(enum reason reason);
 
 #endif

@@ -26,7 +26,7 @@ static const char *const keys[WIRE_KEY_COUNT] = {
 	[WIRE_UNTIL] = "until",
 	[WIRE_USER] = "user",
 	[WIRE_HOST] = "host",
-	[WIRE_MANNER] = "manner",
+	[WIRE_OCCASION] = "manner",
 	[WIRE_SERVICE] = "service",
 	[WIRE_FROM] = "from",
 	[WIRE_ASKER] = "asker",
@@ -44,9 +44,9 @@ static const char *const keys[WIRE_KEY_COUNT] = {
 };
 
 #define BIT(key) (UINT64_C(1) << (key))
-#define SHOWN                                                                                      \
-	(BIT(WIRE_USER) | BIT(WIRE_HOST) | BIT(WIRE_MANNER) | BIT(WIRE_SERVICE) | BIT(WIRE_FROM) | \
-		BIT(WIRE_ORIGIN) | BIT(WIRE_LANG))
+#define SHOWN                                                                       \
+	(BIT(WIRE_USER) | BIT(WIRE_HOST) | BIT(WIRE_OCCASION) | BIT(WIRE_SERVICE) | \
+		BIT(WIRE_FROM) | BIT(WIRE_ORIGIN) | BIT(WIRE_LANG))
 #define SHOWN_IF_GIVEN (BIT(WIRE_ASKER) | BIT(WIRE_BRAND))
 #define FAILURE (BIT(WIRE_ERRCODE) | BIT(WIRE_RID))
 

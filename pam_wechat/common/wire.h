@@ -54,7 +54,7 @@ enum wire_key {
 	WIRE_UNTIL,         /* the same moment as a clock on the host's wall shows it, 14:32:10 */
 	WIRE_USER,          /* who wants to sign in, fit to be shown */
 	WIRE_HOST,          /* where */
-	WIRE_MANNER,        /* how: a word of manner.h */
+	WIRE_OCCASION,      /* how: a word of occasion.h */
 	WIRE_SERVICE,       /* by which PAM service */
 	WIRE_FROM,          /* the remote address or name, or the terminal; "": this machine */
 	WIRE_ASKER,         /* local user who asks (su, sudo), fit to be shown; absent otherwise */

@@ -41,14 +41,14 @@ struct exchange {
 };
 
 /*
- * An enrolment is what its page says it is: no other login has this manner. It always has digits,
+ * An enrolment is what its page says it is: no other login has this occasion. It always has digits,
  * for somebody has to say that it is the right phone, and no list. Returns 0 or -EBADMSG.
  */
 static int recognise_enrolment(struct exchange *exchange)
 {
 	const char *const *value = exchange->login.value;
 
-	exchange->enrols = strcmp(value[WIRE_MANNER], manner_word(MANNER_ENROLL)) == 0;
+	exchange->enrols = strcmp(value[WIRE_OCCASION], occasion_word(OCCASION_ENROLL)) == 0;
 	if (exchange->enrols && (value[WIRE_PIN] == NULL || value[WIRE_OPENIDS][0] != '\0'))
 		return -EBADMSG;
 	return 0;

@@ -51,8 +51,8 @@ static int send_register(
 	struct helper_link *link, const struct wire_message *login, struct deadline deadline)
 {
 	static const enum wire_key copied[] = {WIRE_STATE, WIRE_LINK, WIRE_AUTHORIZE_URL, WIRE_USER,
-		WIRE_HOST, WIRE_MANNER, WIRE_SERVICE, WIRE_FROM, WIRE_ASKER, WIRE_ORIGIN, WIRE_LANG,
-		WIRE_BRAND};
+		WIRE_HOST, WIRE_OCCASION, WIRE_SERVICE, WIRE_FROM, WIRE_ASKER, WIRE_ORIGIN,
+		WIRE_LANG, WIRE_BRAND};
 	struct wire_message message = {.verb = WIRE_REGISTER};
 	char left_ms[16], until[16];
 	int rv;

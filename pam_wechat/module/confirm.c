@@ -100,7 +100,7 @@ static int show(struct login *login, int round, bool wrong, char **answer)
 	return rv;
 }
 
-int confirm_by_code(struct login *login)
+int confirm_by_pin(struct login *login)
 {
 	int round = 0, wrong = 0;
 	bool was_wrong = false;
@@ -144,6 +144,6 @@ int confirm_by_waiting(struct login *login)
 			reason = REASON_INTERRUPTED;
 		else
 			reason = verdict_ask(login, NULL);
-	} while (reason_is_passing(reason));
+	} while (reason_is_temporary(reason));
 	return login->proved ? LOGIN_GO_ON : login_refuse(login, reason);
 }

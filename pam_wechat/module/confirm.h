@@ -19,11 +19,11 @@ int confirm_choose(struct login *login);
  * answers of users who do not exist by junk of the same length. Returns LOGIN_GO_ON if the login
  * is proved, or a code for PAM.
  */
-int confirm_by_code(struct login *login);
+int confirm_by_pin(struct login *login);
 
 /*
  * Shows the login and waits for the phone; nothing is typed. Ends at the deadline, at ^C and ^\,
- * and when the terminal has gone. Returns as confirm_by_code().
+ * and when the terminal has gone. Returns as confirm_by_pin().
  */
 int confirm_by_waiting(struct login *login);
 

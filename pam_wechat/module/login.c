@@ -224,7 +224,7 @@ int login_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	if (rv == LOGIN_GO_ON)
 		rv = start(login);
 	if (rv == LOGIN_GO_ON)
-		rv = login->waits ? confirm_by_waiting(login) : confirm_by_code(login);
+		rv = login->waits ? confirm_by_waiting(login) : confirm_by_pin(login);
 	if (login->proved)
 		greet(login);
 	if (rv == LOGIN_GO_ON)

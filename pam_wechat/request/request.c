@@ -124,7 +124,7 @@ static void fill_message(struct whole_request *whole, const struct settings *set
 	value[WIRE_LEFT_MS] = whole->left_ms;
 	value[WIRE_USER] = requester->shown_user;
 	value[WIRE_HOST] = whole->host;
-	value[WIRE_MANNER] = manner_word(requester->manner);
+	value[WIRE_OCCASION] = occasion_word(requester->occasion);
 	value[WIRE_SERVICE] = requester->shown_service;
 	value[WIRE_FROM] = requester->from;
 	value[WIRE_ASKER] = requester->asker[0] == '\0' ? NULL : requester->asker;

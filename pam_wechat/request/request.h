@@ -33,8 +33,8 @@ struct request {
 
 /*
  * Makes the request; one that only waits for a tap carries no pin. `users` NULL: nobody is listed,
- * as MANNER_ENROLL wants it. Its message points into the settings and the requester, too. Returns 0
- * and a request that the caller frees; or -errno with the problem set.
+ * as OCCASION_ENROLL wants it. Its message points into the settings and the requester, too. Returns
+ * 0 and a request that the caller frees; or -errno with the problem set.
  */
 int request_create(struct request **request, const struct settings *settings,
 	const struct requester *requester, const struct users *users, bool waits,

@@ -27,11 +27,11 @@ static void describe_asker(struct requester *requester)
 	char name[64], tty[48];
 	struct text text;
 
-	requester->manner = MANNER_BECOME;
+	requester->occasion = OCCASION_BECOME;
 	if (account_find_uid(&account, uid) == 0) {
 		display_name(name, sizeof(name), account.name);
 		if (strcmp(account.name, requester->user) == 0)
-			requester->manner = MANNER_CONFIRM;
+			requester->occasion = OCCASION_CONFIRM;
 		account_finish(&account);
 	} else {
 		display_name(name, sizeof(name), NULL);
@@ -76,12 +76,12 @@ int requester_init(struct requester *requester, struct pam_handle *pamh)
 		requester->shown_service, sizeof(requester->shown_service), requester->service);
 	display_copy(requester->from, sizeof(requester->from), requester->rhost,
 		strlen(requester->rhost));
-	requester->manner = MANNER_REMOTE;
+	requester->occasion = OCCASION_REMOTE;
 	if (requester->rhost[0] == '\0') {
 		display_copy(requester->from, sizeof(requester->from), requester->tty,
 			strlen(requester->tty));
 		/* Root, who needs nobody's leave, asks for whoever sits there: login, a greeter. */
-		requester->manner = MANNER_CONSOLE;
+		requester->occasion = OCCASION_CONSOLE;
 		if (getuid() != 0)
 			describe_asker(requester);
 	}

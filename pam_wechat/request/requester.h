@@ -25,7 +25,7 @@ struct requester {
 	char from[128];  /* the remote address or name, or else the terminal, or "" */
 	char asker[128]; /* "mallory (uid 1003, pts/3)" of a local user, or "" */
 
-	enum manner manner;
+	enum occasion occasion;
 
 	/* Whose limit of pending logins this counts against: an address (IPv6 by /64) or "uid:N".
 	 */

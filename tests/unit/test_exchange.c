@@ -89,7 +89,7 @@ static struct wire_message make_login(void)
 			[WIRE_LEFT_MS] = "15000",
 			[WIRE_USER] = "alice",
 			[WIRE_HOST] = "web1",
-			[WIRE_MANNER] = "remote",
+			[WIRE_OCCASION] = "remote",
 			[WIRE_SERVICE] = "sshd",
 			[WIRE_FROM] = "203.0.113.7",
 			[WIRE_ORIGIN] = "203.0.113.7",
@@ -311,7 +311,7 @@ static void test_an_enrolment_has_digits(void **state)
 	struct wire_message login = make_login();
 
 	(void)state;
-	login.value[WIRE_MANNER] = "enroll";
+	login.value[WIRE_OCCASION] = "enroll";
 	login.value[WIRE_OPENIDS] = "";
 	login.value[WIRE_PIN] = NULL;
 	expect_end(&login);
@@ -322,7 +322,7 @@ static void test_an_enrolment_has_no_list(void **state)
 	struct wire_message login = make_login();
 
 	(void)state;
-	login.value[WIRE_MANNER] = "enroll";
+	login.value[WIRE_OCCASION] = "enroll";
 	expect_end(&login);
 }
 
@@ -331,11 +331,11 @@ static void test_the_helper_hears_that_it_is_an_enrolment(void **state)
 	struct wire_message login = make_login();
 
 	(void)state;
-	login.value[WIRE_MANNER] = "enroll";
+	login.value[WIRE_OCCASION] = "enroll";
 	login.value[WIRE_OPENIDS] = "";
 	assert_int_equal(wire_send(module, &login), 0);
 	accept_registration();
-	assert_string_equal(message.value[WIRE_MANNER], "enroll");
+	assert_string_equal(message.value[WIRE_OCCASION], "enroll");
 	assert_null(message.value[WIRE_PIN]);
 }
 

@@ -19,7 +19,7 @@ static struct update *open_update(const char *path)
 	struct problem problem = {""};
 	struct update *update = NULL;
 
-	if (update_open(path, &update, &problem) != 0)
+	if (file_update_open(path, &update, &problem) != 0)
 		fail_msg("%s", problem.text);
 	assert_string_equal(problem.text, "");
 	return update;
@@ -30,7 +30,7 @@ static void expect_not_open(const char *path, int error, const char *why)
 	struct problem problem = {""};
 	struct update *update = NULL;
 
-	assert_int_equal(update_open(path, &update, &problem), error);
+	assert_int_equal(file_update_open(path, &update, &problem), error);
 	assert_contains(problem.text, why);
 	assert_null(update);
 }
@@ -39,7 +39,7 @@ static void write_update(struct update *update, const char *string, mode_t mode)
 {
 	struct problem problem = {""};
 
-	if (update_write(update, string, strlen(string), mode, &problem) != 0)
+	if (file_update_write(update, string, strlen(string), mode, &problem) != 0)
 		fail_msg("%s", problem.text);
 }
 
@@ -79,11 +79,11 @@ static void test_a_file_gets_new_contents_and_keeps_its_mode(void **state)
 	folder_create(&folder);
 	path = folder_write(&folder, "file", 0640, "old", 3);
 	update = open_update(path);
-	assert_string_equal(update_contents(update)->bytes, "old");
+	assert_string_equal(file_update_contents(update)->bytes, "old");
 	write_update(update, "new and longer", 0600);
 	expect_file(path, "new and longer", 0640);
 	write_update(update, "", 0600);
-	update_close(&update);
+	file_update_close(&update);
 	assert_null(update);
 	expect_file(path, "", 0640);
 	assert_int_equal(count_files(folder.path), 1);
@@ -105,9 +105,9 @@ static void test_a_new_file_gets_its_mode_whatever_the_umask(void **state)
 		path = folder_path(&folder, "file");
 		before = umask(masks[i]);
 		update = open_update(path);
-		assert_null(update_contents(update));
+		assert_null(file_update_contents(update));
 		write_update(update, "new", 0644);
-		update_close(&update);
+		file_update_close(&update);
 		umask(before);
 		expect_file(path, "new", 0644);
 		assert_int_equal(count_files(folder.path), 1);
@@ -125,8 +125,8 @@ static void test_an_update_that_writes_nothing_changes_nothing(void **state)
 	folder_create(&folder);
 	path = folder_write(&folder, "file", 0600, "old", 3);
 	update = open_update(path);
-	update_close(&update);
-	update_close(&update);
+	file_update_close(&update);
+	file_update_close(&update);
 	expect_file(path, "old", 0600);
 	assert_int_equal(count_files(folder.path), 1);
 	folder_remove(&folder);
@@ -145,24 +145,24 @@ static void test_what_a_death_left_behind_is_taken_away(void **state)
 	folder_write(&folder, ".file.lock", 0600, "", 0);
 	update = open_update(path);
 	write_update(update, "new", 0600);
-	update_close(&update);
+	file_update_close(&update);
 	expect_file(path, "new", 0600);
 	assert_int_equal(count_files(folder.path), 1);
 	folder_remove(&folder);
 }
 
 /* Copies the file, and expects the copy to have this path. */
-static void expect_copy(struct update *update, const char *path, char copy[UPDATE_COPY_MAX])
+static void expect_copy(struct update *update, const char *path, char copy[FILE_UPDATE_COPY_MAX])
 {
 	struct problem problem = {""};
 
-	assert_int_equal(update_back_up(update, ".old", copy, &problem), 0);
+	assert_int_equal(file_update_back_up(update, ".old", copy, &problem), 0);
 	assert_string_equal(copy, path);
 }
 
 static void test_a_backup_is_a_copy_of_what_was_there(void **state)
 {
-	char copy[UPDATE_COPY_MAX];
+	char copy[FILE_UPDATE_COPY_MAX];
 	struct folder folder;
 	struct update *update;
 	const char *path;
@@ -172,13 +172,13 @@ static void test_a_backup_is_a_copy_of_what_was_there(void **state)
 	path = folder_path(&folder, "file");
 	update = open_update(path);
 	expect_copy(update, "", copy);
-	update_close(&update);
+	file_update_close(&update);
 	assert_int_equal(count_files(folder.path), 0);
 	folder_write(&folder, "file", 0640, "first", 5);
 	update = open_update(path);
 	expect_copy(update, folder_path(&folder, "file.old"), copy);
 	write_update(update, "second", 0600);
-	update_close(&update);
+	file_update_close(&update);
 	expect_file(path, "second", 0640);
 	expect_file(folder_path(&folder, "file.old"), "first", 0640);
 	assert_int_equal(count_files(folder.path), 2);
@@ -187,7 +187,7 @@ static void test_a_backup_is_a_copy_of_what_was_there(void **state)
 
 static void test_a_backup_replaces_no_other(void **state)
 {
-	char copy[UPDATE_COPY_MAX];
+	char copy[FILE_UPDATE_COPY_MAX];
 	struct folder folder;
 	struct update *update;
 
@@ -198,7 +198,7 @@ static void test_a_backup_replaces_no_other(void **state)
 	assert_int_equal(symlink("nowhere", folder_path(&folder, "file.old.2")), 0);
 	update = open_update(folder_path(&folder, "file"));
 	expect_copy(update, folder_path(&folder, "file.old.3"), copy);
-	update_close(&update);
+	file_update_close(&update);
 	expect_file(folder_path(&folder, "file.old"), "first", 0600);
 	expect_file(folder_path(&folder, "file.old.3"), "third", 0600);
 	assert_int_equal(count_files(folder.path), 4);
@@ -207,7 +207,7 @@ static void test_a_backup_replaces_no_other(void **state)
 
 static void test_a_backup_is_dropped_unless_the_file_is_new(void **state)
 {
-	char copy[UPDATE_COPY_MAX];
+	char copy[FILE_UPDATE_COPY_MAX];
 	struct folder folder;
 	struct update *update;
 
@@ -215,14 +215,14 @@ static void test_a_backup_is_dropped_unless_the_file_is_new(void **state)
 	folder_create(&folder);
 	folder_write(&folder, "file", 0600, "first", 5);
 	update = open_update(folder_path(&folder, "file"));
-	update_drop_copy(update, "");
+	file_update_drop_copy(update, "");
 	expect_copy(update, folder_path(&folder, "file.old"), copy);
-	update_drop_copy(update, copy);
+	file_update_drop_copy(update, copy);
 	assert_int_equal(access(folder_path(&folder, "file.old"), F_OK), -1);
 	expect_copy(update, folder_path(&folder, "file.old"), copy);
 	write_update(update, "second", 0600);
-	update_drop_copy(update, copy);
-	update_close(&update);
+	file_update_drop_copy(update, copy);
+	file_update_close(&update);
 	expect_file(folder_path(&folder, "file.old"), "first", 0600);
 	folder_remove(&folder);
 }
@@ -236,9 +236,9 @@ static void test_a_file_can_be_removed(void **state)
 	(void)state;
 	folder_create(&folder);
 	update = open_update(folder_write(&folder, "file", 0600, "old", 3));
-	assert_int_equal(update_remove(update, &problem), 0);
-	assert_int_equal(update_remove(update, &problem), 0);
-	update_close(&update);
+	assert_int_equal(file_update_remove(update, &problem), 0);
+	assert_int_equal(file_update_remove(update, &problem), 0);
+	file_update_close(&update);
 	assert_int_equal(count_files(folder.path), 0);
 	folder_remove(&folder);
 }
@@ -291,7 +291,7 @@ static void test_signals_wait_until_the_update_is_over(void **state)
 		assert_int_equal(raise(numbers[i]), 0);
 		write_update(update, "new", 0600);
 		assert_int_equal(caught, 0);
-		update_close(&update);
+		file_update_close(&update);
 		assert_int_equal(caught, 1);
 		assert_int_equal(raise(numbers[i]), 0);
 		assert_int_equal(caught, 2);

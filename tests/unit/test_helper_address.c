@@ -6,17 +6,17 @@
 
 static struct in6_addr address(const char *string)
 {
-	struct network network;
+	struct address_range address_range;
 
-	assert_int_equal(network_parse(string, &network), 0);
-	assert_int_equal(network.bits, 128);
-	return network.address;
+	assert_int_equal(address_range_parse(string, &address_range), 0);
+	assert_int_equal(address_range.bits, 128);
+	return address_range.address;
 }
 
 static void test_networks(void **state)
 {
 	static const struct {
-		const char *network, *address;
+		const char *address_range, *address;
 		bool inside;
 	} rows[] = {
 		{"10.0.0.0/8", "10.255.1.2", true},
@@ -37,10 +37,10 @@ static void test_networks(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct in6_addr one = address(rows[i].address);
-		struct network network;
+		struct address_range address_range;
 
-		assert_int_equal(network_parse(rows[i].network, &network), 0);
-		assert_int_equal(network_contains(&network, &one), rows[i].inside);
+		assert_int_equal(address_range_parse(rows[i].address_range, &address_range), 0);
+		assert_int_equal(address_range_contains(&address_range, &one), rows[i].inside);
 	}
 }
 
@@ -49,11 +49,11 @@ static void test_bad_networks(void **state)
 	static const char *const rows[] = {"", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1",
 		"10.0.0.0/8x", "10.0.0/8", "::/129", "localhost", "/8", " 10.0.0.1", "fd00::/8/8",
 		"10.0.0.0/000008"};
-	struct network network;
+	struct address_range address_range;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(network_parse(rows[i], &network), -EINVAL);
+		assert_int_equal(address_range_parse(rows[i], &address_range), -EINVAL);
 }
 
 static void test_the_client_behind_proxies(void **state)
@@ -77,17 +77,17 @@ static void test_the_client_behind_proxies(void **state)
 			"1",
 			"10.0.0.1"},
 	};
-	struct network trusted;
+	struct address_range trusted;
 
 	(void)state;
-	assert_int_equal(network_parse("10.0.0.0/8", &trusted), 0);
+	assert_int_equal(address_range_parse("10.0.0.0/8", &trusted), 0);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct in6_addr peer = address(rows[i].peer);
 		struct in6_addr client;
 		char shown[INET6_ADDRSTRLEN];
 
-		network_find_client(&trusted, 1, &peer, rows[i].forwarded, &client);
-		network_show(&client, shown);
+		address_find_client(&trusted, 1, &peer, rows[i].forwarded, &client);
+		address_show(&client, shown);
 		assert_string_equal(shown, rows[i].client);
 	}
 }
@@ -98,13 +98,13 @@ static void test_loopback(void **state)
 
 	(void)state;
 	one = address("127.8.9.1");
-	assert_true(network_is_loopback(&one));
+	assert_true(address_is_loopback(&one));
 	one = address("::1");
-	assert_true(network_is_loopback(&one));
+	assert_true(address_is_loopback(&one));
 	one = address("128.0.0.1");
-	assert_false(network_is_loopback(&one));
+	assert_false(address_is_loopback(&one));
 	one = address("::2");
-	assert_false(network_is_loopback(&one));
+	assert_false(address_is_loopback(&one));
 }
 
 static void test_where_to_listen(void **state)
@@ -116,14 +116,14 @@ static void test_where_to_listen(void **state)
 	socklen_t length;
 
 	(void)state;
-	assert_int_equal(network_parse_listen("127.0.0.1:8080", &socket, &length), 0);
+	assert_int_equal(address_parse_listen("127.0.0.1:8080", &socket, &length), 0);
 	assert_int_equal(socket.ss_family, AF_INET);
 	assert_int_equal(ntohs(((struct sockaddr_in *)(void *)&socket)->sin_port), 8080);
-	assert_int_equal(network_parse_listen("[::1]:0", &socket, &length), 0);
+	assert_int_equal(address_parse_listen("[::1]:0", &socket, &length), 0);
 	assert_int_equal(socket.ss_family, AF_INET6);
 	assert_int_equal(length, sizeof(struct sockaddr_in6));
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_int_equal(network_parse_listen(bad[i], &socket, &length), -EINVAL);
+		assert_int_equal(address_parse_listen(bad[i], &socket, &length), -EINVAL);
 }
 
 int main(void)

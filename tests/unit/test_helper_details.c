@@ -13,7 +13,7 @@ static struct wire_message registration(void)
 	message.value[WIRE_UNTIL] = "14:32:10";
 	message.value[WIRE_USER] = "root";
 	message.value[WIRE_HOST] = "web1";
-	message.value[WIRE_MANNER] = "become";
+	message.value[WIRE_OCCASION] = "become";
 	message.value[WIRE_SERVICE] = "su";
 	message.value[WIRE_FROM] = "pts/3";
 	message.value[WIRE_ASKER] = "mallory (uid 1003, pts/3)";
@@ -23,25 +23,25 @@ static struct wire_message registration(void)
 static void test_all_strings_are_there(void **state)
 {
 	struct wire_message message = registration();
-	struct shown *shown = shown_create(&message);
+	struct details *details = details_create(&message);
 
 	(void)state;
-	assert_non_null(shown);
-	assert_string_equal(shown->user, "root");
-	assert_string_equal(shown->host, "web1");
-	assert_int_equal(shown->manner, MANNER_BECOME);
-	assert_string_equal(shown->service, "su");
-	assert_string_equal(shown->from, "pts/3");
-	assert_string_equal(shown->asker, "mallory (uid 1003, pts/3)");
-	assert_string_equal(shown->until, "14:32:10");
-	assert_string_equal(shown->brand, "");
-	free(shown);
+	assert_non_null(details);
+	assert_string_equal(details->user, "root");
+	assert_string_equal(details->host, "web1");
+	assert_int_equal(details->occasion, OCCASION_BECOME);
+	assert_string_equal(details->service, "su");
+	assert_string_equal(details->from, "pts/3");
+	assert_string_equal(details->asker, "mallory (uid 1003, pts/3)");
+	assert_string_equal(details->until, "14:32:10");
+	assert_string_equal(details->brand, "");
+	free(details);
 }
 
 static void test_they_are_bounded_and_clean(void **state)
 {
 	struct wire_message message = registration();
-	struct shown *shown;
+	struct details *details;
 	char name[400];
 
 	(void)state;
@@ -49,16 +49,16 @@ static void test_they_are_bounded_and_clean(void **state)
 	name[sizeof(name) - 1] = '\0';
 	message.value[WIRE_USER] = name;
 	message.value[WIRE_FROM] = "a\x1b[31m\xff\xe2\x80\xae z";
-	shown = shown_create(&message);
-	assert_int_equal(strlen(shown->user), 256);
-	assert_string_equal(shown->from, "a[31m? z");
-	free(shown);
+	details = details_create(&message);
+	assert_int_equal(strlen(details->user), 256);
+	assert_string_equal(details->from, "a[31m? z");
+	free(details);
 }
 
 static void test_how_is_said_with_the_values_of_this_login(void **state)
 {
 	static const struct {
-		const char *manner, *en;
+		const char *occasion, *en;
 	} rows[] = {
 		{"remote", "remote login (su)"},
 		{"console", "at the machine itself (su)"},
@@ -70,39 +70,39 @@ static void test_how_is_said_with_the_values_of_this_login(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct wire_message message = registration();
-		struct shown *shown;
+		struct details *details;
 		char bytes[256];
 		struct text how;
 
-		message.value[WIRE_MANNER] = rows[i].manner;
-		shown = shown_create(&message);
+		message.value[WIRE_OCCASION] = rows[i].occasion;
+		details = details_create(&message);
 		text_init(&how, bytes, sizeof(bytes));
-		shown_add_how(shown, LANGUAGE_EN, &how);
+		details_add_how(details, LANGUAGE_EN, &how);
 		assert_string_equal(bytes, rows[i].en);
 		text_init(&how, bytes, sizeof(bytes));
-		shown_add_how(shown, LANGUAGE_ZH, &how);
+		details_add_how(details, LANGUAGE_ZH, &how);
 		assert_contains(bytes, "su");
 		assert_null(strchr(bytes, '%'));
-		free(shown);
+		free(details);
 	}
 }
 
 static void test_a_name_is_no_place_for_others(void **state)
 {
 	struct wire_message message = registration();
-	struct shown *shown;
+	struct details *details;
 	char bytes[256];
 	struct text how;
 
 	(void)state;
 	message.value[WIRE_USER] = "%3";
 	message.value[WIRE_SERVICE] = "%9%";
-	shown = shown_create(&message);
+	details = details_create(&message);
 	text_init(&how, bytes, sizeof(bytes));
-	shown_add_how(shown, LANGUAGE_EN, &how);
+	details_add_how(details, LANGUAGE_EN, &how);
 	assert_string_equal(
 		bytes, "become %3 by %9%, asked by local user mallory (uid 1003, pts/3)");
-	free(shown);
+	free(details);
 }
 
 int main(void)

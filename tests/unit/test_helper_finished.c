@@ -13,64 +13,64 @@ static struct login won(int number)
 	return login;
 }
 
-static void remember(struct memory *memory, int number)
+static void remember(struct finished *finished, int number)
 {
 	struct browser winner = {.cookie = "0123456789abcdef0123456789abcdef"};
 	struct login login = won(number);
 
 	login.winner = &winner;
-	memory_add(memory, &login);
+	finished_add(finished, &login);
 }
 
 static void test_it_is_forgotten_after_a_minute(void **state)
 {
 	struct login first = won(1), second = won(2);
-	struct memory memory;
+	struct finished finished;
 
 	(void)state;
-	assert_int_equal(memory_init(&memory, 10), 0);
-	remember(&memory, 1);
-	remember(&memory, 2);
-	assert_in_range(deadline_left(TAILQ_FIRST(&memory.oldest_first)->deadline), 59000, 60000);
-	TAILQ_FIRST(&memory.oldest_first)->deadline = deadline_in(-1);
-	assert_null(memory_find_link(&memory, first.id));
-	assert_null(memory_find_state(&memory, first.state));
-	assert_non_null(memory_find_link(&memory, second.id));
-	assert_int_equal(memory.by_link.count, 1);
-	assert_int_equal(memory.by_state.count, 1);
-	memory_finish(&memory);
+	assert_int_equal(finished_init(&finished, 10), 0);
+	remember(&finished, 1);
+	remember(&finished, 2);
+	assert_in_range(deadline_left(TAILQ_FIRST(&finished.oldest_first)->deadline), 59000, 60000);
+	TAILQ_FIRST(&finished.oldest_first)->deadline = deadline_in(-1);
+	assert_null(finished_find_link(&finished, first.id));
+	assert_null(finished_find_state(&finished, first.state));
+	assert_non_null(finished_find_link(&finished, second.id));
+	assert_int_equal(finished.by_link.count, 1);
+	assert_int_equal(finished.by_state.count, 1);
+	finished_finish(&finished);
 }
 
 static void test_the_oldest_is_forgotten_over_the_limit(void **state)
 {
-	struct memory memory;
+	struct finished finished;
 
 	(void)state;
-	assert_int_equal(memory_init(&memory, 2), 0);
+	assert_int_equal(finished_init(&finished, 2), 0);
 	for (int i = 1; i <= 3; i++)
-		remember(&memory, i);
-	assert_null(memory_find_link(&memory, won(1).id));
-	assert_non_null(memory_find_link(&memory, won(2).id));
-	assert_non_null(memory_find_state(&memory, won(3).state));
-	assert_int_equal(memory.by_link.count, 2);
-	memory_finish(&memory);
+		remember(&finished, i);
+	assert_null(finished_find_link(&finished, won(1).id));
+	assert_non_null(finished_find_link(&finished, won(2).id));
+	assert_non_null(finished_find_state(&finished, won(3).state));
+	assert_int_equal(finished.by_link.count, 2);
+	finished_finish(&finished);
 }
 
 static void test_one_record_for_one_link_or_state(void **state)
 {
-	struct memory memory;
+	struct finished finished;
 
 	(void)state;
-	assert_int_equal(memory_init(&memory, 10), 0);
-	remember(&memory, 1);
-	remember(&memory, 1);
-	assert_int_equal(memory.by_link.count, 1);
-	remember(&memory, 2);
+	assert_int_equal(finished_init(&finished, 10), 0);
+	remember(&finished, 1);
+	remember(&finished, 1);
+	assert_int_equal(finished.by_link.count, 1);
+	remember(&finished, 2);
 	/* A login that has the link of one and the state of the other. */
-	memory_forget(&memory, won(1).id, won(2).state);
-	assert_int_equal(memory.by_link.count, 0);
-	assert_int_equal(memory.by_state.count, 0);
-	memory_finish(&memory);
+	finished_forget(&finished, won(1).id, won(2).state);
+	assert_int_equal(finished.by_link.count, 0);
+	assert_int_equal(finished.by_state.count, 0);
+	finished_finish(&finished);
 }
 
 int main(void)

@@ -20,7 +20,7 @@ static struct wire_message registration(void)
 	message.value[WIRE_UNTIL] = "14:32:10";
 	message.value[WIRE_USER] = "alice";
 	message.value[WIRE_HOST] = "web1";
-	message.value[WIRE_MANNER] = "remote";
+	message.value[WIRE_OCCASION] = "remote";
 	message.value[WIRE_SERVICE] = "sshd";
 	message.value[WIRE_FROM] = "203.0.113.7";
 	message.value[WIRE_ORIGIN] = "203.0.113.7";
@@ -56,8 +56,8 @@ static void test_a_registration_becomes_a_login(void **state)
 	assert_string_equal(login->state, "0123456789abcdef0123456789abcdef");
 	assert_string_equal(login->authorize_url, "https://wx.example:8443/a?b=c#d");
 	assert_string_equal(login->authorize_origin, "https://wx.example:8443");
-	assert_string_equal(login->shown->user, "alice");
-	assert_string_equal(login->shown->asker, "");
+	assert_string_equal(login->details->user, "alice");
+	assert_string_equal(login->details->asker, "");
 	assert_int_equal(login->language, LANGUAGE_ZH);
 	assert_true(deadline_left(login->deadline) > 80000);
 	login_free(&login);
@@ -91,7 +91,7 @@ static void test_registrations_that_are_refused(void **state)
 		{WIRE_AUTHORIZE_URL, "https://wx.example/\n"},
 		{WIRE_AUTHORIZE_URL, "https://wx.example;script-src/"},
 		{WIRE_LANG, "fr"},
-		{WIRE_MANNER, "sideways"},
+		{WIRE_OCCASION, "sideways"},
 	};
 
 	(void)state;
@@ -120,8 +120,8 @@ static void test_what_is_shown_is_fit_to_be_shown(void **state)
 	message.value[WIRE_USER] = name;
 	message.value[WIRE_FROM] = "a\x1b[31m\xff\xe2\x80\xae z";
 	assert_int_equal(login_create(&message, BASE, &login, &fault), 0);
-	assert_int_equal(strlen(login->shown->user), 256);
-	assert_string_equal(login->shown->from, "a[31m? z");
+	assert_int_equal(strlen(login->details->user), 256);
+	assert_string_equal(login->details->from, "a[31m? z");
 	login_free(&login);
 }
 

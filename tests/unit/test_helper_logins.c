@@ -137,7 +137,7 @@ static void test_only_what_somebody_won_is_remembered(void **state)
 {
 	struct logins logins;
 	struct login *won, *lost, *reported, *again;
-	const struct remembered *remembered;
+	const struct finished_login *finished_login;
 
 	(void)state;
 	assert_int_equal(logins_init(&logins, 10), 0);
@@ -151,19 +151,19 @@ static void test_only_what_somebody_won_is_remembered(void **state)
 	logins_remove(&logins, won);
 	logins_remove(&logins, lost);
 	logins_remove(&logins, reported);
-	remembered = memory_find_link(&logins.memory, won->id);
-	assert_non_null(remembered);
-	assert_ptr_equal(memory_find_state(&logins.memory, won->state), remembered);
-	assert_true(memory_is_winner(remembered, won->winner->cookie));
-	assert_false(memory_is_winner(remembered, won->winner->token));
-	assert_false(memory_is_winner(remembered, NULL));
-	assert_false(memory_is_winner(remembered, ""));
-	assert_null(memory_find_link(&logins.memory, lost->id));
-	assert_null(memory_find_link(&logins.memory, reported->id));
+	finished_login = finished_find_link(&logins.finished, won->id);
+	assert_non_null(finished_login);
+	assert_ptr_equal(finished_find_state(&logins.finished, won->state), finished_login);
+	assert_true(finished_is_winner(finished_login, won->winner->cookie));
+	assert_false(finished_is_winner(finished_login, won->winner->token));
+	assert_false(finished_is_winner(finished_login, NULL));
+	assert_false(finished_is_winner(finished_login, ""));
+	assert_null(finished_find_link(&logins.finished, lost->id));
+	assert_null(finished_find_link(&logins.finished, reported->id));
 	/* Registered anew: what was remembered is replaced. */
 	assert_int_equal(logins_add(&logins, again), 0);
-	assert_null(memory_find_link(&logins.memory, again->id));
-	assert_null(memory_find_state(&logins.memory, again->state));
+	assert_null(finished_find_link(&logins.finished, again->id));
+	assert_null(finished_find_state(&logins.finished, again->state));
 	drop(&logins, again);
 	login_free(&won);
 	login_free(&lost);

@@ -3,27 +3,27 @@
 #include "text.h"
 #include "unit.h"
 
-static const char *write(const struct figures *figures)
+static const char *write(const struct metrics *metrics)
 {
-	static char bytes[FIGURES_MAX];
+	static char bytes[METRICS_MAX];
 	struct text text;
 
 	text_init(&text, bytes, sizeof(bytes));
-	figures_write(figures, 7, 8, &text);
+	metrics_write(metrics, 7, 8, &text);
 	assert_int_equal(text_finish(&text), 0);
 	return bytes;
 }
 
 static void test_a_result_falls_into_the_first_bucket_that_holds_it(void **state)
 {
-	struct figures figures = {.started = 0};
+	struct metrics metrics = {.started = 0};
 	static const int64_t ms[] = {0, 50, 51, 10000, 10001};
 	const char *shown;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ms); i++)
-		figures_observe(&figures, ms[i]);
-	shown = write(&figures);
+		metrics_observe(&metrics, ms[i]);
+	shown = write(&metrics);
 	assert_contains(shown, "_bucket{le=\"0.05\"} 2\n");
 	assert_contains(shown, "_bucket{le=\"0.1\"} 3\n");
 	assert_contains(shown, "_bucket{le=\"5\"} 3\n");
@@ -35,14 +35,14 @@ static void test_a_result_falls_into_the_first_bucket_that_holds_it(void **state
 
 static void test_what_no_result_should_say_counts_as_internal(void **state)
 {
-	struct figures figures = {.started = 0};
+	struct metrics metrics = {.started = 0};
 	const char *shown;
 
 	(void)state;
-	figures_refuse(&figures, REASON_RISK);
-	figures_refuse(&figures, REASON_FULL);
-	figures_refuse(&figures, REASON_INTERNAL);
-	shown = write(&figures);
+	metrics_refuse(&metrics, REASON_RISK);
+	metrics_refuse(&metrics, REASON_FULL);
+	metrics_refuse(&metrics, REASON_INTERNAL);
+	shown = write(&metrics);
 	assert_contains(shown, "{reason=\"risk\"} 1\n");
 	assert_contains(shown, "{reason=\"internal\"} 2\n");
 	assert_null(strstr(shown, "full"));
@@ -50,11 +50,11 @@ static void test_what_no_result_should_say_counts_as_internal(void **state)
 
 static void test_the_largest_numbers_fit(void **state)
 {
-	struct figures figures;
+	struct metrics metrics;
 
 	(void)state;
-	memset(&figures, 0xff, sizeof(figures));
-	assert_contains(write(&figures), "pam_wechat_logins_started_total 18446744073709551615\n");
+	memset(&metrics, 0xff, sizeof(metrics));
+	assert_contains(write(&metrics), "pam_wechat_logins_started_total 18446744073709551615\n");
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 
 #define TOO_LARGE 12288 /* bytes: what no page may be */
 
-static struct shown hostile = {
+static struct details hostile = {
 	.user = "<script>",
 	.host = "a&b",
 	.service = "\"sshd\"",
@@ -37,7 +37,7 @@ static int tear_down(void **state)
 
 static struct login make_login(void)
 {
-	struct login login = {.id = "Ab3dE9fgHIJ0", .pin = "0042", .shown = &hostile};
+	struct login login = {.id = "Ab3dE9fgHIJ0", .pin = "0042", .details = &hostile};
 
 	memset(login.browsers[0].cookie, 'c', LOGIN_TOKEN_LENGTH);
 	memset(login.browsers[0].token, 't', LOGIN_TOKEN_LENGTH);
@@ -110,12 +110,12 @@ static void test_the_pin_is_on_the_winners_page_alone(void **state)
 static void test_an_enrolment_is_called_one_and_asks_for_no_terminal(void **state)
 {
 	struct login login = make_login();
-	struct shown shown = hostile;
+	struct details details = hostile;
 	struct page page = {.language = LANGUAGE_EN};
 
 	(void)state;
-	shown.manner = MANNER_ENROLL;
-	login.shown = &shown;
+	details.occasion = OCCASION_ENROLL;
+	login.details = &details;
 	page_show_stage(&page, &login, &login.browsers[0]);
 	assert_contains(render(&page), "<h1>Link your WeChat to &lt;script&gt; on a&amp;b?</h1>");
 	assert_contains(
@@ -238,7 +238,7 @@ static void test_the_largest_pages_are_small(void **state)
 	struct page page = {.language = LANGUAGE_ZH};
 	char wide[128];
 	char url[512] = "https://";
-	struct shown longest = {
+	struct details longest = {
 		.user = wide + 95,
 		.host = wide,
 		.service = wide + 95,
@@ -246,14 +246,14 @@ static void test_the_largest_pages_are_small(void **state)
 		.asker = wide,
 		.until = "14:32:10",
 		.brand = wide,
-		.manner = MANNER_BECOME,
+		.occasion = OCCASION_BECOME,
 	};
 	struct settings deep = settings;
 
 	(void)state;
 	memset(wide, '"', sizeof(wide) - 1);
 	wide[sizeof(wide) - 1] = '\0';
-	login.shown = &longest;
+	login.details = &longest;
 	page_show_stage(&page, &login, &login.browsers[0]);
 	assert_true(strlen(render(&page)) < TOO_LARGE);
 	page_show_open(&page, false);

@@ -5,37 +5,37 @@
 #include "unit.h"
 
 static const struct {
-	enum manner manner;
+	enum occasion occasion;
 	const char *word;
 } rows[] = {
-	{MANNER_REMOTE, "remote"},
-	{MANNER_CONSOLE, "console"},
-	{MANNER_BECOME, "become"},
-	{MANNER_CONFIRM, "confirm"},
-	{MANNER_ENROLL, "enroll"},
+	{OCCASION_REMOTE, "remote"},
+	{OCCASION_CONSOLE, "console"},
+	{OCCASION_BECOME, "become"},
+	{OCCASION_CONFIRM, "confirm"},
+	{OCCASION_ENROLL, "enroll"},
 };
 
 static void test_every_manner_has_its_word(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		enum manner manner = MANNER_REMOTE;
+		enum occasion occasion = OCCASION_REMOTE;
 
-		assert_string_equal(manner_word(rows[i].manner), rows[i].word);
-		assert_int_equal(manner_parse(rows[i].word, &manner), 0);
-		assert_int_equal(manner, rows[i].manner);
+		assert_string_equal(occasion_word(rows[i].occasion), rows[i].word);
+		assert_int_equal(occasion_parse(rows[i].word, &occasion), 0);
+		assert_int_equal(occasion, rows[i].occasion);
 	}
 }
 
 static void test_other_words_are_none(void **state)
 {
 	static const char *const words[] = {"", "Remote", "remote ", "local"};
-	enum manner manner = MANNER_BECOME;
+	enum occasion occasion = OCCASION_BECOME;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(words); i++)
-		assert_int_equal(manner_parse(words[i], &manner), -EINVAL);
-	assert_int_equal(manner, MANNER_BECOME);
+		assert_int_equal(occasion_parse(words[i], &occasion), -EINVAL);
+	assert_int_equal(occasion, OCCASION_BECOME);
 }
 
 int main(void)

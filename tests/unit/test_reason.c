@@ -59,7 +59,7 @@ static void test_what_the_phone_may_try_again_is_passing(void **state)
 
 		for (size_t i = 0; i < COUNT(passing); i++)
 			wanted |= passing[i] == (enum reason)reason;
-		assert_int_equal(reason_is_passing((enum reason)reason), wanted);
+		assert_int_equal(reason_is_temporary((enum reason)reason), wanted);
 	}
 }
 

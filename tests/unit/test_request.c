@@ -202,7 +202,7 @@ static void test_the_message_says_all_that_was_given(void **state)
 	assert_string_equal(value[WIRE_PIN], request->pin);
 	assert_string_equal(value[WIRE_USER], "alice");
 	assert_string_equal(value[WIRE_HOST], "web1");
-	assert_string_equal(value[WIRE_MANNER], "remote");
+	assert_string_equal(value[WIRE_OCCASION], "remote");
 	assert_string_equal(value[WIRE_SERVICE], "sshd");
 	assert_string_equal(value[WIRE_FROM], "203.0.113.7");
 	assert_string_equal(value[WIRE_ORIGIN], "203.0.113.7");
@@ -227,7 +227,7 @@ static void test_what_may_be_absent_is_said_when_it_is_there(void **state)
 			     "1\n";
 	settings.lang = LANG_ZH;
 	strcpy(requester.asker, "mallory (uid 1003, pts/3)");
-	requester.manner = MANNER_BECOME;
+	requester.occasion = OCCASION_BECOME;
 	request = make();
 	assert_string_equal(request->message.value[WIRE_CA_FILE], "/ca.pem");
 	assert_string_equal(request->message.value[WIRE_PROXY], "http://proxy.example:3128");
@@ -235,7 +235,7 @@ static void test_what_may_be_absent_is_said_when_it_is_there(void **state)
 	assert_string_equal(request->message.value[WIRE_HOST], "web1");
 	assert_string_equal(request->message.value[WIRE_LANG], "zh");
 	assert_string_equal(request->message.value[WIRE_ASKER], "mallory (uid 1003, pts/3)");
-	assert_string_equal(request->message.value[WIRE_MANNER], "become");
+	assert_string_equal(request->message.value[WIRE_OCCASION], "become");
 	request_free(&request);
 }
 
@@ -244,11 +244,11 @@ static void test_an_enrolment_lists_nobody_and_has_digits(void **state)
 	struct request *request = NULL;
 
 	(void)state;
-	requester.manner = MANNER_ENROLL;
+	requester.occasion = OCCASION_ENROLL;
 	assert_int_equal(request_create(&request, &settings, &requester, NULL, false,
 				 deadline_in(90000), &problem),
 		0);
-	assert_string_equal(request->message.value[WIRE_MANNER], "enroll");
+	assert_string_equal(request->message.value[WIRE_OCCASION], "enroll");
 	assert_string_equal(request->message.value[WIRE_OPENIDS], "");
 	assert_string_equal(request->message.value[WIRE_PIN], request->pin);
 	request_free(&request);

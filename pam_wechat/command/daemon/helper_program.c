@@ -47,7 +47,7 @@ int helper_program_run(
 	if (rv < 0)
 		return rv;
 	close(rv);
-	rv = run_program(argv, output, size);
+	rv = subprocess_run(argv, output, size);
 	if (rv < 0)
 		return problem_set(problem, rv, "%s: %s", path, strerror(-rv));
 	if (rv == 0)

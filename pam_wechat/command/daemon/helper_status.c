@@ -112,7 +112,8 @@ static int parse_address(const char *listen, struct sockaddr_storage *address, s
 	return 0;
 }
 
-int running_ask_health(const char *listen, struct running *running, struct problem *problem)
+int helper_status_ask_health(
+	const char *listen, struct helper_status *helper_status, struct problem *problem)
 {
 	struct sockaddr_storage address;
 	char answer[ANSWER_SIZE];
@@ -129,15 +130,16 @@ int running_ask_health(const char *listen, struct running *running, struct probl
 	if (strncmp(answer, "HTTP/1.", 7) != 0 || body == NULL || strncmp(body + 4, "ok", 2) != 0)
 		return problem_set(problem, -EPROTO,
 			"http://%s/healthz: something else than the helper answers there", listen);
-	running->pending = number_after(body, "pending=");
+	helper_status->pending = number_after(body, "pending=");
 	version = strstr(body, "version=");
 	if (version != NULL)
-		(void)text_format(running->version, sizeof(running->version), "%.*s",
+		(void)text_format(helper_status->version, sizeof(helper_status->version), "%.*s",
 			(int)strcspn(version + 8, " \r\n"), version + 8);
 	return 0;
 }
 
-int running_ask_figures(const char *path, struct running *running, struct problem *problem)
+int helper_status_ask_metrics(
+	const char *path, struct helper_status *helper_status, struct problem *problem)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	char answer[ANSWER_SIZE];
@@ -148,8 +150,9 @@ int running_ask_figures(const char *path, struct running *running, struct proble
 			(struct sockaddr *)&address, sizeof(address), "\n", answer, sizeof(answer));
 	if (rv < 0)
 		return problem_set(problem, rv, "%s: %s", path, strerror(-rv));
-	running->pending = number_after(answer, "\npam_wechat_pending_logins ");
-	return running->pending >= 0 ? 0
-	                             : problem_set(problem, -EPROTO,
-					       "%s: these are not the helper's figures", path);
+	helper_status->pending = number_after(answer, "\npam_wechat_pending_logins ");
+	return helper_status->pending >= 0
+	               ? 0
+	               : problem_set(
+				 problem, -EPROTO, "%s: these are not the helper's figures", path);
 }

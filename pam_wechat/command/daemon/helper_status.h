@@ -8,15 +8,17 @@
 
 struct problem;
 
-struct running {
+struct helper_status {
 	long pending;     /* logins; -1: not told */
 	char version[32]; /* "": not told */
 };
 
 /* Asks `/healthz` at `listen` of helper.conf. Returns 0, or -errno with the problem set. */
-int running_ask_health(const char *listen, struct running *running, struct problem *problem);
+int helper_status_ask_health(
+	const char *listen, struct helper_status *helper_status, struct problem *problem);
 
-/* Asks the figures at the Unix socket `path`. Returns 0, or -errno with the problem set. */
-int running_ask_figures(const char *path, struct running *running, struct problem *problem);
+/* Asks the metrics at the Unix socket `path`. Returns 0, or -errno with the problem set. */
+int helper_status_ask_metrics(
+	const char *path, struct helper_status *helper_status, struct problem *problem);
 
 #endif

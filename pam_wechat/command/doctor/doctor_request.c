@@ -100,7 +100,7 @@ int doctor_request(const struct doctor_request *request, struct doctor_answer *a
 	memset(answer, 0, sizeof(*answer));
 	if (rv < 0)
 		return rv;
-	rv = run_aside(work, &job, bytes, sizeof(bytes), &status, REQUEST_SECONDS + 5);
+	rv = subprocess_call(work, &job, bytes, sizeof(bytes), &status, REQUEST_SECONDS + 5);
 	if (rv != (int)sizeof(*answer))
 		return rv < 0 ? rv : -EIO;
 	memcpy(answer, bytes, sizeof(*answer));

@@ -316,7 +316,7 @@ void doctor_check_sshd(struct doctor *doctor)
 			doctor_find(doctor, &sshd_missing, NULL, 0, "there is no " SSHD);
 		return;
 	}
-	rv = run_program(argv, options, sizeof(options));
+	rv = subprocess_run(argv, options, sizeof(options));
 	/* sshd up to 9.9 knows one name; later ones tell theirs. */
 	value_of(options, "pamservicename", service, sizeof(service));
 	if (rv != 0 || service[0] == '\0')

@@ -32,17 +32,17 @@ static enum copy compare(const char *copy, const struct text *edited, struct pro
 	struct update *update = NULL;
 	enum copy found = COPY_UNKNOWN;
 
-	if (update_open(copy, &update, problem) < 0)
+	if (file_update_open(copy, &update, problem) < 0)
 		return found;
-	contents = update_contents(update);
+	contents = file_update_contents(update);
 	if (contents == NULL)
 		found = COPY_NONE;
 	else if (contents->size - 1 != edited->length ||
 		 memcmp(contents->bytes, edited->bytes, edited->length) != 0)
 		found = COPY_OTHER;
-	else if (update_remove(update, problem) == 0)
+	else if (file_update_remove(update, problem) == 0)
 		found = COPY_EQUAL;
-	update_close(&update);
+	file_update_close(&update);
 	return found;
 }
 
@@ -111,7 +111,7 @@ static void tell(const char *path, const struct text *edited, const char *taken)
 
 static int change(const char *path, struct update **update, struct problem *problem)
 {
-	const struct secret *old = update_contents(*update);
+	const struct secret *old = file_update_contents(*update);
 	/* Each holds a part of the file at most. */
 	char *bytes = malloc(2 * old->size);
 	struct text edited, taken;
@@ -123,9 +123,9 @@ static int change(const char *path, struct update **update, struct problem *prob
 	text_init(&taken, bytes + old->size, old->size);
 	rv = pam_file_disable(path, old->bytes, old->size - 1, &edited, &taken, problem);
 	if (rv == 0)
-		rv = update_write(*update, bytes, edited.length, 0644, problem);
+		rv = file_update_write(*update, bytes, edited.length, 0644, problem);
 	/* The copy is in the same directory, which is locked. */
-	update_close(update);
+	file_update_close(update);
 	if (rv == 0)
 		tell(path, &edited, taken.bytes);
 	free(bytes);
@@ -148,7 +148,7 @@ static enum command_exit run(const struct command_call *call)
 		printf("Take what was added for WeChat out of sshd_config, too, then: sshd -t && "
 		       "systemctl reload ssh\n");
 	}
-	update_close(&update);
+	file_update_close(&update);
 	return status;
 }
 

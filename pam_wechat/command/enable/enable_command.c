@@ -163,10 +163,10 @@ static enum command_exit complain(const struct problem *problem, enum command_ex
 static enum command_exit change(const struct command_call *call, const char *path,
 	struct update *update, struct problem *problem)
 {
-	const struct secret *old = update_contents(update);
+	const struct secret *old = file_update_contents(update);
 	size_t size = old->size + PAM_FILE_BLOCK_MAX;
 	char *bytes = malloc(size);
-	char before[BEFORE_MAX] = "", copy[UPDATE_COPY_MAX] = "";
+	char before[BEFORE_MAX] = "", copy[FILE_UPDATE_COPY_MAX] = "";
 	struct text edited;
 	int line;
 
@@ -180,9 +180,10 @@ static enum command_exit change(const struct command_call *call, const char *pat
 		free(bytes);
 		return COMMAND_USAGE;
 	}
-	if (line >= 0 && (update_back_up(update, PAM_SERVICE_BACKUP, copy, problem) < 0 ||
-				 update_write(update, bytes, edited.length, 0644, problem) < 0)) {
-		update_drop_copy(update, copy);
+	if (line >= 0 &&
+		(file_update_back_up(update, PAM_SERVICE_BACKUP, copy, problem) < 0 ||
+			file_update_write(update, bytes, edited.length, 0644, problem) < 0)) {
+		file_update_drop_copy(update, copy);
 		line = -1;
 	}
 	free(bytes);
@@ -204,7 +205,7 @@ static enum command_exit run(const struct command_call *call)
 	status = change(call, path, update, &problem);
 	if (status != COMMAND_DONE)
 		(void)complain(&problem, status);
-	update_close(&update);
+	file_update_close(&update);
 	return status;
 }
 

@@ -59,9 +59,9 @@ static int count_links(const char *path, const char *user, size_t *count, struct
 static int try_table(const char *path, struct problem *problem)
 {
 	struct update *update = NULL;
-	int rv = update_open(path, &update, problem);
+	int rv = file_update_open(path, &update, problem);
 
-	update_close(&update);
+	file_update_close(&update);
 	return rv;
 }
 

@@ -62,11 +62,11 @@ static int append(const char *path, const char *user, const char *openid, const 
 	char now[OTHERS_MAX], comment[64] = "", *text = NULL;
 	time_t at = time(NULL);
 	struct tm parts;
-	int rv = update_open(path, &update, problem);
+	int rv = file_update_open(path, &update, problem);
 
 	if (rv < 0)
 		return rv;
-	old = update_contents(update);
+	old = file_update_contents(update);
 	if (old != NULL)
 		rv = users_parse(path, old->bytes, old->size - 1, &users, problem);
 	if (rv < 0)
@@ -79,11 +79,11 @@ static int append(const char *path, const char *user, const char *openid, const 
 	if (rv == 0 && strcmp(now, others) != 0)
 		rv = -EAGAIN;
 	if (rv == 0)
-		rv = update_write(update, text, strlen(text), 0600, problem);
+		rv = file_update_write(update, text, strlen(text), 0600, problem);
 out:
 	free(text);
 	users_free(&users);
-	update_close(&update);
+	file_update_close(&update);
 	return rv;
 }
 

@@ -48,7 +48,7 @@ static void describe_requester(struct requester *requester, const char *user)
 		.rhost = "",
 		.tty = "",
 		.shown_service = "pam-wechat",
-		.manner = MANNER_ENROLL,
+		.occasion = OCCASION_ENROLL,
 	};
 	display_name(requester->shown_user, sizeof(requester->shown_user), user);
 	(void)text_format(requester->origin, sizeof(requester->origin), "uid:%u", getuid());
@@ -251,7 +251,7 @@ static enum reason converse(struct attempt *attempt)
 			return REASON_INTERRUPTED;
 		/* Anew, even if somebody was named before: the phone may have refused since. */
 		reason = ask_verdict(attempt);
-		if (reason != REASON_NONE && !reason_is_passing(reason)) {
+		if (reason != REASON_NONE && !reason_is_temporary(reason)) {
 			printf("\n");
 			tell(attempt, reason);
 			return reason;

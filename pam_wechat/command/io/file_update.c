@@ -141,7 +141,7 @@ static int read_contents(struct update *update, struct problem *problem)
 	return 0;
 }
 
-int update_open(const char *path, struct update **opened, struct problem *problem)
+int file_update_open(const char *path, struct update **opened, struct problem *problem)
 {
 	struct update *update = calloc(1, sizeof(*update));
 	int rv;
@@ -161,12 +161,12 @@ int update_open(const char *path, struct update **opened, struct problem *proble
 	if (rv == 0)
 		rv = read_contents(update, problem);
 	if (rv < 0)
-		update_close(&update);
+		file_update_close(&update);
 	*opened = update;
 	return rv;
 }
 
-const struct secret *update_contents(const struct update *update)
+const struct secret *file_update_contents(const struct update *update)
 {
 	return update->contents;
 }
@@ -236,7 +236,7 @@ static int put(const struct update *update, const char *name, const char *bytes,
 	return 0;
 }
 
-int update_write(struct update *update, const char *bytes, size_t length, mode_t mode,
+int file_update_write(struct update *update, const char *bytes, size_t length, mode_t mode,
 	struct problem *problem)
 {
 	return put(update, update->name, bytes, length, mode, problem);
@@ -259,7 +259,7 @@ static int name_copy(const struct update *update, const char *suffix, char name[
 	return -EEXIST;
 }
 
-int update_back_up(struct update *update, const char *suffix, char copy[UPDATE_COPY_MAX],
+int file_update_back_up(struct update *update, const char *suffix, char copy[FILE_UPDATE_COPY_MAX],
 	struct problem *problem)
 {
 	char name[NAME_MAX_BYTES];
@@ -270,7 +270,7 @@ int update_back_up(struct update *update, const char *suffix, char copy[UPDATE_C
 		return 0;
 	/* Whoever makes copies of this file has its lock, so that the name stays free. */
 	rv = name_copy(update, suffix, name);
-	if (rv == 0 && text_format(copy, UPDATE_COPY_MAX, "%.*s%s",
+	if (rv == 0 && text_format(copy, FILE_UPDATE_COPY_MAX, "%.*s%s",
 			       (int)(update->name - update->path), update->path, name) < 0)
 		rv = -ENAMETOOLONG;
 	if (rv < 0)
@@ -288,7 +288,7 @@ int update_back_up(struct update *update, const char *suffix, char copy[UPDATE_C
 	return rv;
 }
 
-void update_drop_copy(struct update *update, const char *copy)
+void file_update_drop_copy(struct update *update, const char *copy)
 {
 	struct stat now;
 
@@ -298,7 +298,7 @@ void update_drop_copy(struct update *update, const char *copy)
 		(void)unlink(copy);
 }
 
-int update_remove(struct update *update, struct problem *problem)
+int file_update_remove(struct update *update, struct problem *problem)
 {
 	if ((unlinkat(update->directory, update->name, 0) < 0 && errno != ENOENT) ||
 		fsync(update->directory) < 0)
@@ -306,7 +306,7 @@ int update_remove(struct update *update, struct problem *problem)
 	return 0;
 }
 
-void update_close(struct update **update)
+void file_update_close(struct update **update)
 {
 	if (*update == NULL)
 		return;

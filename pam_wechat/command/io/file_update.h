@@ -6,8 +6,9 @@
  * the file is the old one or the new one. What a death left behind is taken away by the next
  * update.
  *
- * Between update_open() and update_close() the signals of a terminal and of kill(1) have to wait,
- * so that they leave nothing behind: ask your questions before, and start no program in between.
+ * Between file_update_open() and file_update_close() the signals of a terminal and of kill(1) have
+ * to wait, so that they leave nothing behind: ask your questions before, and start no program in
+ * between.
  */
 #ifndef PAM_WECHAT_IO_FILE_UPDATE_H
 #define PAM_WECHAT_IO_FILE_UPDATE_H
@@ -16,7 +17,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define UPDATE_COPY_MAX 512 /* of a path */
+#define FILE_UPDATE_COPY_MAX 512 /* of a path */
 
 struct problem;
 struct secret;
@@ -27,10 +28,10 @@ struct update;
  * (safe_file.h), and even with the sticky bit others may not write to it. Returns 0 and an update
  * that the caller closes, or -errno with the problem set.
  */
-int update_open(const char *path, struct update **update, struct problem *problem);
+int file_update_open(const char *path, struct update **update, struct problem *problem);
 
-/* The contents at the time of update_open(), a NUL behind them; NULL if there was no file. */
-const struct secret *update_contents(const struct update *update);
+/* The contents at the time of file_update_open(), a NUL behind them; NULL if there was no file. */
+const struct secret *file_update_contents(const struct update *update);
 
 /*
  * Gives the file new contents. One that was there keeps its owner, group and mode; a new one gets
@@ -38,7 +39,7 @@ const struct secret *update_contents(const struct update *update);
  * or the new one, if that alone is uncertain whether a power failure would leave it: the problem
  * says.
  */
-int update_write(struct update *update, const char *bytes, size_t length, mode_t mode,
+int file_update_write(struct update *update, const char *bytes, size_t length, mode_t mode,
 	struct problem *problem);
 
 /*
@@ -46,19 +47,19 @@ int update_write(struct update *update, const char *bytes, size_t length, mode_t
  * behind it, ".3" and so on: what was copied before is never lost. `copy` becomes the copy's path,
  * or "" if there is no file, or none could be made. Returns 0, or -errno with the problem set.
  */
-int update_back_up(struct update *update, const char *suffix, char copy[UPDATE_COPY_MAX],
+int file_update_back_up(struct update *update, const char *suffix, char copy[FILE_UPDATE_COPY_MAX],
 	struct problem *problem);
 
 /*
- * Removes a copy that update_back_up() has just made, after update_write() failed; unless the file
- * is a new one all the same. "" is accepted.
+ * Removes a copy that file_update_back_up() has just made, after file_update_write() failed; unless
+ * the file is a new one all the same. "" is accepted.
  */
-void update_drop_copy(struct update *update, const char *copy);
+void file_update_drop_copy(struct update *update, const char *copy);
 
 /* Removes the file. Returns 0, also if there is none; or -errno with the problem set. */
-int update_remove(struct update *update, struct problem *problem);
+int file_update_remove(struct update *update, struct problem *problem);
 
 /* Gives up the lock and sets *update to NULL. NULL is accepted. */
-void update_close(struct update **update);
+void file_update_close(struct update **update);
 
 #endif

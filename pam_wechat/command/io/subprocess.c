@@ -39,7 +39,7 @@ static int read_all(int fd, char *output, size_t size, int seconds)
 	return (int)length;
 }
 
-int run_aside(int (*work)(int fd, void *context), void *context, char *output, size_t size,
+int subprocess_call(int (*work)(int fd, void *context), void *context, char *output, size_t size,
 	int *status, int seconds)
 {
 	int ends[2];
@@ -82,10 +82,10 @@ static int execute(int fd, void *context)
 	return 127;
 }
 
-int run_program(const char *const *argv, char *output, size_t size)
+int subprocess_run(const char *const *argv, char *output, size_t size)
 {
 	int status = 0;
-	int rv = run_aside(
+	int rv = subprocess_call(
 		execute, (void *)(const void *)argv, output, size, &status, PROGRAM_SECONDS);
 
 	if (rv < 0)

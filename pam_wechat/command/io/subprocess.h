@@ -12,13 +12,13 @@
  * it does not fit. Returns its exit status; -ETIMEDOUT after ten seconds; -EINTR if a signal ended
  * it; or another -errno.
  */
-int run_program(const char *const *argv, char *output, size_t size);
+int subprocess_run(const char *const *argv, char *output, size_t size);
 
 /*
  * Calls `work` in a process of its own, which gets the writing end of a pipe; reads what comes from
  * there, as above. Returns the number of bytes, or -errno.
  */
-int run_aside(int (*work)(int fd, void *context), void *context, char *output, size_t size,
+int subprocess_call(int (*work)(int fd, void *context), void *context, char *output, size_t size,
 	int *status, int seconds);
 
 #endif

@@ -85,13 +85,13 @@ enum command_exit pam_service_open(
 	refusal = reason_to_refuse(service);
 	if (refusal == NULL && geteuid() != 0)
 		refusal = "only root may change it";
-	if (refusal == NULL && update_open(path, update, &problem) < 0) {
+	if (refusal == NULL && file_update_open(path, update, &problem) < 0) {
 		fprintf(stderr, "pam-wechat %s: %s\n", name, problem.text);
 		return COMMAND_REFUSED;
 	}
-	if (refusal == NULL && update_contents(*update) != NULL)
+	if (refusal == NULL && file_update_contents(*update) != NULL)
 		return COMMAND_DONE;
-	update_close(update);
+	file_update_close(update);
 	if (refusal == NULL)
 		complain_of_missing(name, service, path);
 	else

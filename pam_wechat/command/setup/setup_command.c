@@ -174,7 +174,7 @@ static const char *directory_fault(const char *value)
 
 static enum command_exit run_with(const struct command_call *call, struct setup *setup)
 {
-	char lines[4 * UPDATE_COPY_MAX];
+	char lines[4 * FILE_UPDATE_COPY_MAX];
 	struct problem problem = {.text = ""};
 	enum command_exit status;
 	struct text copies;

@@ -41,7 +41,7 @@ static const struct {
 struct place {
 	char path[PATH_SIZE];
 	struct update *update;
-	char copy[UPDATE_COPY_MAX]; /* of the old one; "": none */
+	char copy[FILE_UPDATE_COPY_MAX]; /* of the old one; "": none */
 	bool was_there;
 	bool is_begun; /* to be written */
 };
@@ -197,10 +197,10 @@ static int open_place(
 		if (rv < 0)
 			return rv;
 	}
-	rv = update_open(place->path, &place->update, problem);
+	rv = file_update_open(place->path, &place->update, problem);
 	if (rv < 0)
 		return rv;
-	place->was_there = update_contents(place->update) != NULL;
+	place->was_there = file_update_contents(place->update) != NULL;
 	/* Somebody else may have been at work since setup_check(), even another setup. */
 	if (place->was_there && !files[file].is_kept && !setup->force)
 		return problem_set(
@@ -224,7 +224,8 @@ static int write_place(
 	} else {
 		/* Whether or not it succeeds: one way of failing leaves the new file behind. */
 		place->is_begun = true;
-		rv = update_write(place->update, contents, text.length, files[file].mode, problem);
+		rv = file_update_write(
+			place->update, contents, text.length, files[file].mode, problem);
 	}
 	explicit_bzero(contents, sizeof(contents));
 	return rv;
@@ -236,7 +237,7 @@ static void take_back(const struct place *place)
 	struct problem ignored;
 
 	if (place->is_begun && !place->was_there)
-		(void)update_remove(place->update, &ignored);
+		(void)file_update_remove(place->update, &ignored);
 	if (place->copy[0] == '\0')
 		return;
 	if (place->is_begun)
@@ -256,7 +257,7 @@ static int write_all(const struct setup *setup, struct text *copies, struct prob
 	for (int file = 0; rv == 0 && file < FILE_COUNT; file++) {
 		if (files[file].is_kept || !places[file].was_there)
 			continue;
-		rv = update_back_up(places[file].update, BACKUP, places[file].copy, problem);
+		rv = file_update_back_up(places[file].update, BACKUP, places[file].copy, problem);
 		if (rv == 0)
 			text_addf(copies, "%s\n", places[file].copy);
 	}
@@ -265,7 +266,7 @@ static int write_all(const struct setup *setup, struct text *copies, struct prob
 	for (int file = 0; rv < 0 && file < FILE_COUNT; file++)
 		take_back(&places[file]);
 	for (int file = FILE_COUNT; file > 0; file--)
-		update_close(&places[file - 1].update);
+		file_update_close(&places[file - 1].update);
 	return rv;
 }
 

@@ -143,7 +143,7 @@ static void print_change(
 static int write_table(struct update *update, const char *path, const struct change *change,
 	char **made, struct problem *problem)
 {
-	const struct secret *old = update_contents(update);
+	const struct secret *old = file_update_contents(update);
 	const char *bytes = old == NULL ? NULL : old->bytes;
 	size_t length = old == NULL ? 0 : old->size - 1;
 	int rv;
@@ -157,7 +157,7 @@ static int write_table(struct update *update, const char *path, const struct cha
 		rv = binding_remove(
 			path, bytes, length, change->openid, change->users, made, problem);
 	if (rv == 0)
-		rv = update_write(update, *made, strlen(*made), 0600, problem);
+		rv = file_update_write(update, *made, strlen(*made), 0600, problem);
 	return rv;
 }
 
@@ -168,19 +168,21 @@ static enum command_exit change_table(const char *path, const struct change *cha
 	struct secret *judged = NULL;
 	struct update *update = NULL;
 	char *old = NULL, *made = NULL;
-	int rv = update_open(path, &update, &problem);
+	int rv = file_update_open(path, &update, &problem);
 
 	/* A table that the module would not take is to be mended first, by hand. */
-	if (rv == 0 && update_contents(update) != NULL) {
+	if (rv == 0 && file_update_contents(update) != NULL) {
 		rv = read_table(path, &judged, &problem);
 		status = rv < 0 ? COMMAND_USAGE : COMMAND_REFUSED;
 	}
 	if (rv == 0) {
-		old = strdup(update_contents(update) == NULL ? "" : update_contents(update)->bytes);
+		old = strdup(file_update_contents(update) == NULL
+				     ? ""
+				     : file_update_contents(update)->bytes);
 		rv = old == NULL ? problem_set(&problem, -ENOMEM, "out of memory")
 		                 : write_table(update, path, change, &made, &problem);
 	}
-	update_close(&update);
+	file_update_close(&update);
 	if (rv == 0) {
 		print_change(path, change, old, made);
 		status = COMMAND_DONE;
