@@ -10,6 +10,7 @@
 
 #include "login.h"
 #include "table.h"
+#include "wire.h"
 
 #define FINISHED_MS 60000
 
@@ -17,8 +18,8 @@ struct finished_login {
 	struct table_entry by_link, by_state;
 	TAILQ_ENTRY(finished_login) entries;
 	struct deadline deadline;
-	char id[LOGIN_LINK_LENGTH + 1];
-	char state[LOGIN_STATE_LENGTH + 1];
+	char id[WIRE_LINK_LENGTH + 1];
+	char state[WIRE_STATE_LENGTH + 1];
 	char cookie[LOGIN_TOKEN_LENGTH + 1]; /* of the browser that won */
 	enum language language;
 };

@@ -68,9 +68,9 @@ static const char *find_fault(
 		return "the link does not begin with the helper's public_url: both "
 		       "configurations must name the same";
 	*id = link + length + 3;
-	if (!query_is_token(*id, LOGIN_LINK_LENGTH, RANDOM_BASE62))
+	if (!query_is_token(*id, WIRE_LINK_LENGTH, RANDOM_BASE62))
 		return "the link does not end in twelve letters or digits";
-	if (!query_is_token(message->value[WIRE_STATE], LOGIN_STATE_LENGTH, RANDOM_HEX))
+	if (!query_is_token(message->value[WIRE_STATE], WIRE_STATE_LENGTH, RANDOM_HEX))
 		return "the state is not 32 hexadecimal digits";
 	if (parse_left(message->value[WIRE_LEFT_MS]) < 0)
 		return "left_ms is not a number from 1 to 300000";
@@ -246,7 +246,7 @@ void login_win(struct login *login, struct browser *browser, const char *pin, co
 		return;
 	login->winner = browser;
 	if (pin != NULL)
-		memcpy(login->pin, pin, LOGIN_PIN_LENGTH);
+		memcpy(login->pin, pin, WIRE_PIN_LENGTH);
 	if (nickname != NULL)
 		display_copy(login->nickname, sizeof(login->nickname), nickname, strlen(nickname));
 }

@@ -17,13 +17,11 @@
 #include "deadline.h"
 #include "language.h"
 #include "table.h"
+#include "wire.h"
 
 #define LOGIN_BROWSERS_MAX 8
 #define LOGIN_TICKETS_MAX 16
-#define LOGIN_LINK_LENGTH 12
-#define LOGIN_STATE_LENGTH 32
 #define LOGIN_TOKEN_LENGTH 32
-#define LOGIN_PIN_LENGTH 4
 #define LOGIN_ORIGIN_MAX 512
 
 struct pending_reply;
@@ -55,8 +53,8 @@ struct login {
 	struct origin *origin; /* NULL while it is in no tables */
 	struct peer *peer;     /* the child that registered it, as part of its connection */
 	struct deadline deadline;
-	char id[LOGIN_LINK_LENGTH + 1]; /* last part of the link */
-	char state[LOGIN_STATE_LENGTH + 1];
+	char id[WIRE_LINK_LENGTH + 1]; /* last part of the link */
+	char state[WIRE_STATE_LENGTH + 1];
 	char *authorize_url;
 	char *authorize_origin; /* "https://host[:port]" of it */
 	char *origin_name;
@@ -68,7 +66,7 @@ struct login {
 	unsigned long browsers_born;
 	struct browser *winner; /* once set, for good */
 	char nickname[128];     /* of who won, fit to be shown, not yet escaped; "": unknown */
-	char pin[LOGIN_PIN_LENGTH + 1]; /* "": the terminal goes on by itself */
+	char pin[WIRE_PIN_LENGTH + 1]; /* "": the terminal goes on by itself */
 	struct tickets tickets;
 	size_t ticket_count;
 };

@@ -8,6 +8,7 @@
 
 #include "login.h"
 #include "table.h"
+#include "wire.h"
 
 #define TELL_MS 10000
 
@@ -30,15 +31,15 @@ void rate_limit_finish(struct rate_limit *rate_limit)
 static uint64_t hash_key(
 	const struct rate_limit *rate_limit, const struct in6_addr *client, const char *id)
 {
-	unsigned char key[sizeof(*client) + LOGIN_LINK_LENGTH];
+	unsigned char key[sizeof(*client) + WIRE_LINK_LENGTH];
 	size_t length = sizeof(*client);
 
 	memcpy(key, client, sizeof(*client));
 	if (!IN6_IS_ADDR_V4MAPPED(client))
 		memset(key + sizeof(*client) / 2, 0, sizeof(*client) / 2);
 	if (id != NULL) {
-		memcpy(key + length, id, LOGIN_LINK_LENGTH);
-		length += LOGIN_LINK_LENGTH;
+		memcpy(key + length, id, WIRE_LINK_LENGTH);
+		length += WIRE_LINK_LENGTH;
 	}
 	return table_hash(rate_limit->seed, key, length);
 }

@@ -20,7 +20,7 @@
 #define DENIED "authdeny"
 
 struct callback {
-	char state[LOGIN_STATE_LENGTH + 1];
+	char state[WIRE_STATE_LENGTH + 1];
 	char code[CODE_BYTES]; /* "": WeChat brought none */
 };
 
@@ -46,7 +46,7 @@ static int read_query(const char *query, struct callback *callback)
 			query, length, "reason", callback->state, sizeof(callback->state));
 	if (state == -EINVAL)
 		return -EINVAL;
-	return state > 0 && query_is_token(callback->state, LOGIN_STATE_LENGTH, RANDOM_HEX)
+	return state > 0 && query_is_token(callback->state, WIRE_STATE_LENGTH, RANDOM_HEX)
 	               ? 0
 	               : -ENOENT;
 }

@@ -69,7 +69,7 @@ int result_take(struct helper *helper, struct login *login, const struct wire_me
 	struct ticket *ticket = login_find_ticket(login, parse_ticket(message->value[WIRE_TICKET]));
 
 	if (ticket == NULL || (pin != NULL && reason != REASON_NONE) ||
-		(pin != NULL && !query_is_token(pin, LOGIN_PIN_LENGTH, RANDOM_DIGITS)))
+		(pin != NULL && !query_is_token(pin, WIRE_PIN_LENGTH, RANDOM_DIGITS)))
 		return -EBADMSG;
 	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
 		login_win(login, ticket->browser, pin, message->value[WIRE_NICKNAME]);

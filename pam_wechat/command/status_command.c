@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app_secret.h"
 #include "command.h"
 #include "conf.h"
 #include "helper_program.h"
@@ -16,7 +17,6 @@
 #include "paths.h"
 #include "problem.h"
 #include "report.h"
-#include "request.h"
 #include "safe_file.h"
 #include "secret.h"
 #include "seqpacket.h"
@@ -58,7 +58,7 @@ static void read_secret(struct status *status)
 	struct secret *contents = NULL;
 
 	if (safe_file_read(path, SAFE_FILE_SECRET, 256, &contents, &status->secret_problem) == 0 &&
-		!request_is_app_secret(contents->bytes, strcspn(contents->bytes, "\n")))
+		!app_secret_is_valid(contents->bytes, strcspn(contents->bytes, "\n")))
 		problem_set(&status->secret_problem, -EINVAL, "%s: this is no app secret", path);
 	secret_free(&contents);
 }

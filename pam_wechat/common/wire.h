@@ -14,6 +14,11 @@
 
 #define WIRE_MESSAGE_MAX 8192
 
+/* What helper and module must agree on: without the NUL. */
+#define WIRE_LINK_LENGTH 12  /* of the link's last part: base62 */
+#define WIRE_STATE_LENGTH 32 /* hexadecimal digits */
+#define WIRE_PIN_LENGTH 4
+
 enum wire_verb {
 	/* module (or the command that enrols) to exchange */
 	WIRE_LOGIN,   /* first message: everything about the login */

@@ -1,5 +1,5 @@
 /*
- * login - one attempt to sign in, from the first question to the verdict.
+ * login - the record of one attempt to sign in, and how it ends if it is refused.
  */
 #ifndef PAM_WECHAT_MODULE_LOGIN_H
 #define PAM_WECHAT_MODULE_LOGIN_H
@@ -41,15 +41,6 @@ struct login {
 
 /* No step of a login says PAM_SUCCESS: one that went well says this. */
 #define LOGIN_GO_ON (-1)
-
-/*
- * Authenticates PAM_USER, as pam_sm_authenticate(3) does, with the flags and the words of the PAM
- * line. Returns PAM_SUCCESS only if WeChat named an account that the users table binds to exactly
- * this user, and the person typed the code that was shown to that account's phone alone, or sits at
- * the machine's own console; PAM_IGNORE only for a user whom the table does not name, where
- * `unlisted=ignore` says so.
- */
-int login_run(pam_handle_t *pamh, int flags, int argc, const char **argv);
 
 /* Ends the login: tells the person, leaves the reason for the log. Returns the code for PAM. */
 int login_refuse(struct login *login, enum reason reason);

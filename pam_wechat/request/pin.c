@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "request.h"
 #include "secret.h"
+#include "wire.h"
 
 /* The length of the blank that stands here, 0 if there is none: U+3000 is a wide one. */
 static size_t blank_length(const char *at)
@@ -28,7 +28,7 @@ static char read_digit(const char *at, size_t *length)
 
 bool pin_matches(const char *pin, const char *typed)
 {
-	char digits[REQUEST_PIN_LENGTH] = "";
+	char digits[WIRE_PIN_LENGTH] = "";
 	size_t count = 0, length;
 	bool matches = true;
 

@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app_secret.h"
 #include "deadline.h"
 #include "display.h"
 #include "occasion.h"
 #include "problem.h"
 #include "random.h"
 #include "requester.h"
-#include "safe_file.h"
-#include "secret.h"
 #include "settings.h"
 #include "text.h"
 #include "url.h"
@@ -20,56 +19,21 @@
 /* The request and what its message points to. */
 struct whole_request {
 	struct request request;
-	char app_secret[REQUEST_APP_SECRET_SIZE];
+	char app_secret[APP_SECRET_SIZE];
 	char openids[SETTINGS_OPENIDS_MAX * 65];
 	char left_ms[16];
 	char host[129];
 	char brand[129];
 };
 
-bool request_is_app_secret(const char *bytes, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		if (bytes[i] == '\0' || strchr(RANDOM_BASE62, bytes[i]) == NULL)
-			return false;
-	}
-	return length >= 16 && length <= 64;
-}
-
-int request_read_app_secret(
-	const char *path, char *app_secret, size_t size, struct problem *problem)
-{
-	static const char allowed[] = RANDOM_BASE62;
-	struct secret *contents = NULL;
-	size_t length;
-	int rv = safe_file_read(path, SAFE_FILE_SECRET, 256, &contents, problem);
-
-	if (rv < 0)
-		return rv;
-	length = strspn(contents->bytes, allowed);
-	if (!request_is_app_secret(contents->bytes, length) || length >= size ||
-		(strcmp(contents->bytes + length, "") != 0 &&
-			strcmp(contents->bytes + length, "\n") != 0) ||
-		strlen(contents->bytes) != contents->size - 1) {
-		rv = problem_set(problem, -EINVAL,
-			"%s:1: expected one line with the app secret, 16 to 64 letters and digits",
-			path);
-	} else {
-		memcpy(app_secret, contents->bytes, length);
-		app_secret[length] = '\0';
-	}
-	secret_free(&contents);
-	return rv;
-}
-
 static int make_tokens(struct request *request)
 {
-	int rv = random_token(request->id, REQUEST_ID_LENGTH, RANDOM_BASE62);
+	int rv = random_token(request->id, WIRE_LINK_LENGTH, RANDOM_BASE62);
 
 	if (rv == 0)
-		rv = random_token(request->state, REQUEST_STATE_LENGTH, RANDOM_HEX);
+		rv = random_token(request->state, WIRE_STATE_LENGTH, RANDOM_HEX);
 	if (rv == 0)
-		rv = random_token(request->pin, REQUEST_PIN_LENGTH, RANDOM_DIGITS);
+		rv = random_token(request->pin, WIRE_PIN_LENGTH, RANDOM_DIGITS);
 	return rv;
 }
 
@@ -144,7 +108,7 @@ int request_create(struct request **request, const struct settings *settings,
 	if (whole == NULL)
 		return problem_set(problem, -ENOMEM, "out of memory");
 	*request = &whole->request;
-	rv = request_read_app_secret(
+	rv = app_secret_read(
 		settings->secret_file, whole->app_secret, sizeof(whole->app_secret), problem);
 	if (rv == 0 && users != NULL)
 		rv = list_openids(whole, settings, requester->user, users, problem);

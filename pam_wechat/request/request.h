@@ -17,15 +17,10 @@ struct requester;
 struct settings;
 struct users;
 
-#define REQUEST_ID_LENGTH 12
-#define REQUEST_STATE_LENGTH 32
-#define REQUEST_PIN_LENGTH 4
-#define REQUEST_APP_SECRET_SIZE 65
-
 struct request {
-	char id[REQUEST_ID_LENGTH + 1]; /* last part of the link, base62 */
-	char state[REQUEST_STATE_LENGTH + 1];
-	char pin[REQUEST_PIN_LENGTH + 1];
+	char id[WIRE_LINK_LENGTH + 1]; /* last part of the link, base62 */
+	char state[WIRE_STATE_LENGTH + 1];
+	char pin[WIRE_PIN_LENGTH + 1];
 	char link[256];
 	char authorize_url[2048];    /* in exactly the order that WeChat matches */
 	struct wire_message message; /* LOGIN; its values live as long as the request */
@@ -39,16 +34,6 @@ struct request {
 int request_create(struct request **request, const struct settings *settings,
 	const struct requester *requester, const struct users *users, bool waits,
 	struct deadline deadline, struct problem *problem);
-
-/*
- * Reads the app secret: one line of letters and digits; WeChat's have 32. `size` is
- * REQUEST_APP_SECRET_SIZE, and the caller wipes it. Returns 0, or -errno with the problem set.
- */
-int request_read_app_secret(
-	const char *path, char *app_secret, size_t size, struct problem *problem);
-
-/* Whether `length` bytes may be an app secret: 16 to 64 letters and digits; WeChat's have 32. */
-bool request_is_app_secret(const char *bytes, size_t length);
 
 /* Wipes and frees *request, and sets it to NULL. NULL is accepted. */
 void request_free(struct request **request);

@@ -426,24 +426,6 @@ static void test_the_longest_host_name_and_brand_are_shown_whole(void **state)
 	request_free(&request);
 }
 
-static void test_what_may_be_an_app_secret(void **state)
-{
-	char most[66];
-
-	(void)state;
-	memset(most, 'x', sizeof(most));
-	assert_true(request_is_app_secret(SECRET, strlen(SECRET)));
-	assert_true(request_is_app_secret(most, 16));
-	assert_false(request_is_app_secret(most, 15));
-	assert_true(request_is_app_secret(most, 64));
-	assert_false(request_is_app_secret(most, 65));
-	for (int c = 0; c < 256; c++) {
-		most[15] = (char)c;
-		assert_int_equal(request_is_app_secret(most, 16),
-			c != 0 && strchr(RANDOM_BASE62, c) != NULL);
-	}
-}
-
 #define ANEW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static void test_a_second_api_url_is_handed_on(void **state)
@@ -477,7 +459,6 @@ static void test_a_login_that_only_waits_carries_no_pin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_may_be_an_app_secret),
 		ANEW(test_the_tokens_have_their_lengths_and_alphabets),
 		ANEW(test_every_request_has_tokens_of_its_own),
 		ANEW(test_the_link_is_public_url_and_id),

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "app_secret.h"
 #include "conf.h"
 #include "doctor.h"
 #include "lines.h"
 #include "problem.h"
-#include "request.h"
 #include "safe_file.h"
 #include "secret.h"
 #include "users.h"
@@ -115,11 +115,10 @@ void doctor_check_conf(struct doctor *doctor)
 void doctor_check_secret(struct doctor *doctor)
 {
 	const char *path = doctor->settings.secret_file;
-	struct secret *secret = secret_create(REQUEST_APP_SECRET_SIZE);
+	struct secret *secret = secret_create(APP_SECRET_SIZE);
 	struct problem problem = {.text = ""};
-	int rv = secret == NULL
-	                 ? -ENOMEM
-	                 : request_read_app_secret(path, secret->bytes, secret->size, &problem);
+	int rv = secret == NULL ? -ENOMEM
+	                        : app_secret_read(path, secret->bytes, secret->size, &problem);
 
 	secret_free(&secret);
 	if (rv == -ENOENT) {

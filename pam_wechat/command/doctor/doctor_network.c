@@ -5,11 +5,11 @@
 #include <time.h>
 
 #include "answer.h"
+#include "app_secret.h"
 #include "calls.h"
 #include "doctor.h"
 #include "doctor_request.h"
 #include "problem.h"
-#include "request.h"
 #include "secret.h"
 #include "url.h"
 
@@ -202,13 +202,13 @@ static void find_answer(
 void doctor_check_api(struct doctor *doctor)
 {
 	const struct settings *settings = &doctor->settings;
-	struct secret *secret = secret_create(REQUEST_APP_SECRET_SIZE);
+	struct secret *secret = secret_create(APP_SECRET_SIZE);
 	struct secret *path = secret_create(CALLS_PATH_MAX);
 	static struct doctor_answer answers[2];
 	struct problem problem = {.text = ""};
 	bool is_reached = false;
 	int rv = secret == NULL || path == NULL ? -ENOMEM
-	                                        : request_read_app_secret(settings->secret_file,
+	                                        : app_secret_read(settings->secret_file,
 							  secret->bytes, secret->size, &problem);
 
 	/* A bad secret was found before. */

@@ -1,7 +1,7 @@
 /* What an answer has to be like: as the module's and the helper's files want it, and a bit more. */
 #include <string.h>
 
-#include "request.h"
+#include "app_secret.h"
 #include "settings.h"
 #include "setup.h"
 
@@ -16,7 +16,7 @@ const char *setup_appid_fault(const char *value)
 
 const char *setup_secret_fault(const char *value)
 {
-	return request_is_app_secret(value, strlen(value))
+	return app_secret_is_valid(value, strlen(value))
 	               ? NULL
 	               : "must be 16 to 64 letters and digits; WeChat's have 32";
 }

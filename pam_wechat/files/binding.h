@@ -6,8 +6,8 @@
  * the old text and the new one have passed users_parse() when a function here returns 0. `path` is
  * for messages.
  */
-#ifndef PAM_WECHAT_USERS_BINDING_H
-#define PAM_WECHAT_USERS_BINDING_H
+#ifndef PAM_WECHAT_FILES_BINDING_H
+#define PAM_WECHAT_FILES_BINDING_H
 
 #include <stdbool.h>
 #include <stddef.h>

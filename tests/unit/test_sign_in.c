@@ -1,4 +1,4 @@
-#include "login.h"
+#include "sign_in.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -132,7 +132,7 @@ static int run(const char *host)
 			folder.path, folder.path, pin_link, folder.path, host) < (int)sizeof(conf));
 	path = folder_write(&folder, "conf", 0600, conf, strlen(conf));
 	assert_true(snprintf(word, sizeof(word), "conf=%s", path) < (int)sizeof(word));
-	return login_run(pamh, 0, 1, words);
+	return sign_in_run(pamh, 0, 1, words);
 }
 
 static void test_the_right_account_and_code_sign_in(void **state)

@@ -1,0 +1,127 @@
+#include "sign_in.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "confirm.h"
+#include "conversation.h"
+#include "journal.h"
+#include "login.h"
+#include "messages.h"
+#include "qr.h"
+#include "request.h"
+#include "unlisted.h"
+#include "users.h"
+#include "verdict.h"
+
+/* login's own limit is 60 s. */
+#define LOGIN_SERVICE_TIMEOUT_S 50
+
+/* Reads everything that decides whether and how to ask. Returns LOGIN_GO_ON or a code for PAM. */
+static int prepare(struct login *login, int argc, const char **argv)
+{
+	struct settings *settings = &login->settings;
+	int rv = settings_read(settings, argc, (const char *const *)argv, &login->problem);
+
+	if (rv < 0)
+		return login_refuse_problem(login, rv);
+	rv = requester_init(&login->requester, login->pamh);
+	if (rv != PAM_SUCCESS)
+		return rv;
+	rv = users_read(settings->users_file, &login->users, &login->problem);
+	if (rv < 0)
+		return login_refuse_problem(login, rv);
+	login->entry.user_is_listed = users_has_user(login->users, login->requester.user);
+	if (settings->unlisted == UNLISTED_IGNORE) {
+		rv = unlisted_judge(login);
+		if (rv != LOGIN_GO_ON)
+			return rv;
+	}
+	rv = confirm_choose(login);
+	if (rv != LOGIN_GO_ON)
+		return rv;
+	if (strcmp(login->requester.service, "login") == 0 &&
+		settings->timeout > LOGIN_SERVICE_TIMEOUT_S)
+		settings->timeout = LOGIN_SERVICE_TIMEOUT_S;
+	login->deadline = deadline_in(settings->timeout * 1000);
+	return LOGIN_GO_ON;
+}
+
+/* Starts the child and lets it announce the login to the helper. Returns LOGIN_GO_ON or a code for
+ * PAM.
+ */
+static int start(struct login *login)
+{
+	const struct settings *settings = &login->settings;
+	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_message answer;
+	int rv;
+
+	rv = request_create(&login->request, settings, &login->requester, login->users,
+		login->waits, login->deadline, &login->problem);
+	if (rv < 0)
+		return login_refuse_problem(login, rv);
+	memcpy(login->entry.login, login->request->id, 6);
+	rv = child_start(&login->child, settings, login->deadline, &login->problem);
+	if (rv < 0)
+		return login_refuse_problem(login, rv);
+	rv = child_announce(
+		&login->child, login->request, settings, datagram, &answer, &login->problem);
+	if (rv == -ECONNREFUSED)
+		return login_refuse(login, verdict_note_refusal(login, &answer));
+	if (rv < 0)
+		return login_refuse_problem(login, rv);
+	if (qr_create(
+		    settings->qr == QR_LINK ? login->request->link : login->request->authorize_url,
+		    &login->qr) < 0)
+		return login_refuse_problem(login,
+			problem_set(&login->problem, -ENOMEM, "the QR code could not be made"));
+	journal_debug(login->pamh, settings->debug, login->entry.login, "is ready", "");
+	return LOGIN_GO_ON;
+}
+
+static void greet(struct login *login)
+{
+	const struct settings *settings = &login->settings;
+
+	login->entry.reason = REASON_NONE;
+	/* Nicknames are UTF-8, which not every terminal shows. */
+	if (login->nickname[0] != '\0' && settings->charset == CHARSET_UTF8)
+		conversation_greet(login->pamh, login->flags,
+			message_text(MESSAGE_GREETING, settings->lang), login->nickname);
+}
+
+int sign_in_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct login *login = calloc(1, sizeof(*login));
+	int rv = PAM_AUTH_ERR;
+
+	if (login == NULL)
+		return PAM_BUF_ERR;
+	login->pamh = pamh;
+	login->flags = flags;
+	login->child = CHILD_NONE;
+	login->entry.reason = REASON_INTERNAL;
+	rv = prepare(login, argc, argv);
+	if (rv == LOGIN_GO_ON)
+		rv = start(login);
+	if (rv == LOGIN_GO_ON)
+		rv = login->waits ? confirm_by_waiting(login) : confirm_by_pin(login);
+	if (login->proved)
+		greet(login);
+	if (rv == LOGIN_GO_ON)
+		rv = login->proved ? PAM_SUCCESS : PAM_AUTH_ERR;
+	if (login->requester.user != NULL && rv != PAM_IGNORE)
+		journal_login(pamh, &login->requester, &login->entry);
+	child_stop(&login->child);
+	qr_free(&login->qr);
+	request_free(&login->request);
+	users_free(&login->users);
+	settings_finish(&login->settings);
+	interruption_end(&login->interruption);
+	explicit_bzero(login, sizeof(*login));
+	free(login);
+	return rv;
+}
