@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,22 +22,11 @@ static const struct command_option *options_of(const struct command *command)
 	return command->options == NULL ? no_options : command->options;
 }
 
-const struct command *command_find(const char *name)
+static const struct command *find(const char *name)
 {
 	for (size_t i = 0; commands[i] != NULL; i++) {
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
-	}
-	return NULL;
-}
-
-const char *command_value(const struct command_call *call, const char *name)
-{
-	const struct command_option *options = options_of(call->command);
-
-	for (size_t i = 0; options[i].name != NULL; i++) {
-		if (strcmp(options[i].name, name) == 0)
-			return call->values[i];
 	}
 	return NULL;
 }
@@ -181,7 +171,7 @@ enum command_exit command_run(int argc, char **argv)
 		puts(PAM_WECHAT_VERSION);
 		return COMMAND_DONE;
 	}
-	call.command = command_find(argv[1]);
+	call.command = find(argv[1]);
 	if (call.command == NULL) {
 		fprintf(stderr, "%s: there is no command %s\n", program, argv[1]);
 		show_all(stderr);

@@ -1,3 +1,5 @@
+#include <stddef.h>
+
 #include "command.h"
 
 extern const struct command command_completion, command_disable, command_doctor, command_enable,

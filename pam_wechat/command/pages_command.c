@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "command.h"
+#include "call.h"
 #include "helper_program.h"
 #include "problem.h"
 

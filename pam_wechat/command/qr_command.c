@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "call.h"
 #include "problem.h"
 #include "qr.h"
 #include "settings.h"
@@ -15,7 +15,7 @@
 
 static enum command_exit run(const struct command_call *call)
 {
-	const char *charset = command_value(call, "charset");
+	const char *charset = call_value(call, "charset");
 	const char *string = call->word_count == 1 ? call->words[0] : SAMPLE;
 	struct terminal_view view = {.picture = PICTURE_HALF_BLOCKS};
 	static char bytes[TERMINAL_SCREEN_MAX];
@@ -29,7 +29,7 @@ static enum command_exit run(const struct command_call *call)
 		fprintf(stderr, "pam-wechat qr: --charset is utf8 or ascii\n");
 		return COMMAND_USAGE;
 	}
-	view.invert = command_value(call, "invert") != NULL;
+	view.invert = call_value(call, "invert") != NULL;
 	rv = qr_create(string, &qr);
 	if (rv == 0) {
 		text_init(&text, bytes, sizeof(bytes));

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "app_secret.h"
-#include "command.h"
+#include "call.h"
 #include "conf.h"
 #include "helper_program.h"
 #include "helper_status.h"
@@ -217,7 +217,7 @@ static enum command_exit run(const struct command_call *call)
 	}
 	status.service_count =
 		scandir(PATH_SERVICES, &status.services, is_service_with_module, alphasort);
-	status.report = report_create(command_value(call, "json") != NULL);
+	status.report = report_create(call_value(call, "json") != NULL);
 	is_running = show_helper(&status);
 	show_users(&status);
 	show_files(&status, call->conf);

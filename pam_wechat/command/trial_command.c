@@ -15,7 +15,7 @@
 
 #include <security/pam_appl.h>
 
-#include "command.h"
+#include "call.h"
 #include "pam_service.h"
 
 struct talk {
@@ -230,7 +230,7 @@ out:
 
 static enum command_exit run(const struct command_call *call)
 {
-	const char *service = command_value(call, "service");
+	const char *service = call_value(call, "service");
 	struct talk talk = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
 	char path[PAM_SERVICE_PATH_MAX];
 	enum command_exit status;

@@ -17,8 +17,7 @@ bool app_secret_is_valid(const char *bytes, size_t length)
 	return length >= 16 && length <= 64;
 }
 
-int app_secret_read(
-	const char *path, char *app_secret, size_t size, struct problem *problem)
+int app_secret_read(const char *path, char *app_secret, size_t size, struct problem *problem)
 {
 	static const char allowed[] = RANDOM_BASE62;
 	struct secret *contents = NULL;

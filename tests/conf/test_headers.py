@@ -38,14 +38,3 @@ def test_the_code_is_formatted() -> None:
     done = subprocess.run(["clang-format", "--dry-run", "--Werror", *files], stderr=subprocess.PIPE,
                           text=True)
     assert done.returncode == 0, done.stderr
-
-
-def test_the_map_names_the_folders_that_exist() -> None:
-    text = (REPOSITORY / "CONTRIBUTING.md").read_text()
-    command = "pam_wechat/command/"
-    exist = {f"{path.parent.relative_to(REPOSITORY)}/" for part in ("pam_wechat", "helper")
-             for path in (REPOSITORY / part).rglob("*.c")} - {"helper/"}
-    # Below command/ they are named without what is above them.
-    exist = {folder.removeprefix(command) if folder != command else folder for folder in exist}
-    named = set(re.findall(r"`([\w/]+/)`", text.partition("## Folders")[2].partition("\n`")[0]))
-    assert named == exist

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conf.test_arrows import ROOMS
 from harness.site import REPOSITORY
 
 PARTS = ["pam_wechat", "helper"]
@@ -45,6 +46,19 @@ def test_every_folder_in_a_row_exists(part: str) -> None:
     rows = re.findall(r"^\| `[\w/]+/` \|.*", map_of(part), re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`([\w/]+/)`", row)}
     assert named <= folders_of(REPOSITORY / part)
+
+
+def test_the_map_says_who_may_use_whom() -> None:
+    """As test_arrows.py has it, which is what the sources are held against."""
+    rows = re.findall(r"^\| `([\w/]+/)` \|.*\| (.*) \|$", map_of("pam_wechat"), re.MULTILINE)
+    said = {f"pam_wechat/{name[:-1]}": set(re.findall(r"`([\w/]+)/`", uses)) - {"common"}
+            for name, uses in rows}
+    table = {name: set(uses.split()) - {"common"} for name, uses in ROOMS.items()
+             if name.startswith("pam_wechat/")}
+    # "the rows below"
+    said["pam_wechat/command"] |= {name.removeprefix("pam_wechat/") for name in said
+                                   if name.startswith("pam_wechat/command/")}
+    assert said == table
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -18,8 +18,8 @@ static void test_what_may_be_an_app_secret(void **state)
 	assert_false(app_secret_is_valid(most, 65));
 	for (int c = 0; c < 256; c++) {
 		most[15] = (char)c;
-		assert_int_equal(app_secret_is_valid(most, 16),
-			c != 0 && strchr(RANDOM_BASE62, c) != NULL);
+		assert_int_equal(
+			app_secret_is_valid(most, 16), c != 0 && strchr(RANDOM_BASE62, c) != NULL);
 	}
 }
 

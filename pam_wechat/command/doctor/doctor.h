@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "command.h"
+#include "call.h"
 #include "settings.h"
 
 struct report;

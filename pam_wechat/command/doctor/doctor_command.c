@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "call.h"
 #include "doctor.h"
 #include "report.h"
 #include "text.h"
@@ -156,7 +156,7 @@ static enum command_exit examine(const struct command_call *call, struct report 
 {
 	struct doctor doctor = {
 		.conf = call->conf,
-		.offline = command_value(call, "offline") != NULL,
+		.offline = call_value(call, "offline") != NULL,
 		.is_root = geteuid() == 0,
 	};
 	enum command_exit status;
@@ -172,7 +172,7 @@ static enum command_exit examine(const struct command_call *call, struct report 
 
 static enum command_exit run(const struct command_call *call)
 {
-	struct report *report = report_create(command_value(call, "json") != NULL);
+	struct report *report = report_create(call_value(call, "json") != NULL);
 	enum command_exit status = call->word_count == 1 ? doctor_explain(call->words[0], report)
 	                                                 : examine(call, report);
 

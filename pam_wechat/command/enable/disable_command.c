@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "call.h"
 #include "display.h"
 #include "file_update.h"
 #include "lines.h"

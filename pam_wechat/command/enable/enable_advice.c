@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "call.h"
 #include "conf.h"
 #include "display.h"
 #include "problem.h"
@@ -98,7 +98,7 @@ void enable_advise(const struct command_call *call, const char *path, int line, 
 {
 	const char *service = call->words[0];
 
-	if (command_value(call, "second-factor") == NULL)
+	if (call_value(call, "second-factor") == NULL)
 		printf("%s:%d: WeChat is asked in the place of the password.\n", path, line);
 	else
 		printf("%s:%d: WeChat is asked after the password, from whom the users table "
@@ -106,7 +106,7 @@ void enable_advise(const struct command_call *call, const char *path, int line, 
 			path, line + 1);
 	if (before[0] != '\0')
 		printf("WeChat is not asked of whom this lets in before: %s.\n", before);
-	if (command_value(call, "second-factor") == NULL)
+	if (call_value(call, "second-factor") == NULL)
 		list_users(call->conf);
 	printf("As it was:  %s\nTo go back: pam-wechat disable %s\n", copy, service);
 	if (is_sshd(service))

@@ -7,7 +7,7 @@
 
 #include <security/pam_modules.h>
 
-#include "command.h"
+#include "call.h"
 #include "doctor_permits.h"
 #include "enable_advice.h"
 #include "file_update.h"
@@ -128,9 +128,8 @@ static int judge_text(const struct command_call *call, const char *path, const c
 static int edit(const struct command_call *call, const char *path, const struct secret *old,
 	struct text *edited, char before[BEFORE_MAX], struct problem *problem)
 {
-	enum pam_file_form form = command_value(call, "second-factor") != NULL
-	                                  ? PAM_FILE_SECOND_FACTOR
-	                                  : PAM_FILE_ALONE;
+	enum pam_file_form form =
+		call_value(call, "second-factor") != NULL ? PAM_FILE_SECOND_FACTOR : PAM_FILE_ALONE;
 	size_t length = old->size - 1;
 	char options[OPTIONS_MAX];
 	int line, rv;

@@ -8,7 +8,7 @@
 
 #include "account.h"
 #include "answers.h"
-#include "command.h"
+#include "call.h"
 #include "conf.h"
 #include "display.h"
 #include "enroll_link.h"
@@ -199,7 +199,7 @@ static enum command_exit enroll_all(struct enrolment *enrolment)
 /* Reads everything that may be wrong before anybody scans. */
 static enum command_exit prepare(struct enrolment *enrolment, const struct command_call *call)
 {
-	const char *batch = command_value(call, "batch");
+	const char *batch = call_value(call, "batch");
 	struct problem problem = {.text = ""};
 	size_t count;
 
@@ -219,9 +219,9 @@ static enum command_exit prepare(struct enrolment *enrolment, const struct comma
 static enum command_exit run(const struct command_call *call)
 {
 	struct enrolment enrolment = {
-		.link_alone = command_value(call, "link") != NULL,
-		.force = command_value(call, "force") != NULL,
-		.is_batch = command_value(call, "batch") != NULL,
+		.link_alone = call_value(call, "link") != NULL,
+		.force = call_value(call, "force") != NULL,
+		.is_batch = call_value(call, "batch") != NULL,
 	};
 	enum command_exit status;
 

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "command.h"
+#include "call.h"
 
 #define PAM_SERVICE_BACKUP ".before-pam-wechat"
 #define PAM_SERVICE_PATH_MAX 320

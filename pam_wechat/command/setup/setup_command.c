@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "command.h"
+#include "call.h"
 #include "config.h"
 #include "file_update.h"
 #include "paths.h"
@@ -137,12 +137,12 @@ static enum command_exit answer_all(const struct command_call *call, struct setu
 	bool is_introduced = false;
 
 	for (size_t i = 0; i < QUESTION_COUNT; i++) {
-		const char *value = command_value(call, questions[i].option);
+		const char *value = call_value(call, questions[i].option);
 		char *answer = (char *)setup + questions[i].offset;
 
 		if (value != NULL && !take(&questions[i], value, answer))
 			return COMMAND_USAGE;
-		if (value == NULL && command_value(call, "yes") != NULL) {
+		if (value == NULL && call_value(call, "yes") != NULL) {
 			fprintf(stderr, "pam-wechat setup: --yes asks nothing: --%s is missing\n",
 				questions[i].option);
 			return COMMAND_USAGE;
@@ -151,7 +151,7 @@ static enum command_exit answer_all(const struct command_call *call, struct setu
 	for (size_t i = 0; i < QUESTION_COUNT; i++) {
 		char *answer = (char *)setup + questions[i].offset;
 
-		if (command_value(call, questions[i].option) != NULL)
+		if (call_value(call, questions[i].option) != NULL)
 			continue;
 		if (!is_introduced)
 			(void)fputs(introduction, stdout);
@@ -197,7 +197,7 @@ static enum command_exit run_with(const struct command_call *call, struct setup 
 
 static enum command_exit run(const struct command_call *call)
 {
-	const char *directory = command_value(call, "dir");
+	const char *directory = call_value(call, "dir");
 	struct setup setup = {.directory = directory == NULL ? PATH_CONF_DIR : directory};
 	enum command_exit status;
 
@@ -212,7 +212,7 @@ static enum command_exit run(const struct command_call *call)
 	}
 	/* No core dump holds the secret. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
-	setup.force = command_value(call, "force") != NULL;
+	setup.force = call_value(call, "force") != NULL;
 	status = run_with(call, &setup);
 	explicit_bzero(setup.secret, sizeof(setup.secret));
 	return status;

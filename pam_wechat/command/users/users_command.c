@@ -7,7 +7,7 @@
 
 #include "account.h"
 #include "binding.h"
-#include "command.h"
+#include "call.h"
 #include "conf.h"
 #include "display.h"
 #include "file_update.h"
@@ -34,7 +34,7 @@ static enum command_exit complain(int rv, const struct problem *problem, enum co
 /* Programs that asked for JSON get an answer in any case. */
 static void report_failure(const struct command_call *call, const struct problem *problem)
 {
-	struct report *report = report_create(command_value(call, "json") != NULL);
+	struct report *report = report_create(call_value(call, "json") != NULL);
 
 	report_string(report, "error", problem->text);
 	report_finish(&report);
@@ -71,7 +71,7 @@ static enum command_exit list(const struct command_call *call, const char *path)
 	int rv = read_table(path, &contents, &problem);
 
 	if (rv == 0) {
-		report = report_create(command_value(call, "json") != NULL);
+		report = report_create(call_value(call, "json") != NULL);
 		if (!users_list(contents->bytes, report))
 			report_line(
 				report, "%s binds nobody: pam-wechat users add OPENID USER", path);
@@ -242,17 +242,16 @@ static enum command_exit add(const struct command_call *call, const char *path)
 	struct change change = {.adds = true, .openid = call->words[1]};
 	char names[NAMES_MAX];
 
-	if (!join_names(call, 2, names) ||
-		!may_be_bound(names, command_value(call, "force") != NULL))
+	if (!join_names(call, 2, names) || !may_be_bound(names, call_value(call, "force") != NULL))
 		return COMMAND_REFUSED;
 	change.users = names;
-	change.comment = command_value(call, "comment");
+	change.comment = call_value(call, "comment");
 	return change_table(path, &change);
 }
 
 static enum command_exit remove_bindings(const struct command_call *call, const char *path)
 {
-	const char *user = command_value(call, "user");
+	const char *user = call_value(call, "user");
 	struct change change = {.users = user};
 	char names[NAMES_MAX];
 
@@ -272,7 +271,7 @@ static enum command_exit remove_bindings(const struct command_call *call, const 
 
 static enum command_exit check(const struct command_call *call, const char *path)
 {
-	struct report *report = report_create(command_value(call, "json") != NULL);
+	struct report *report = report_create(call_value(call, "json") != NULL);
 	struct users_check found;
 
 	report_string(report, "users_file", path);
@@ -310,8 +309,7 @@ static const struct verb *find_verb(const struct command_call *call)
 		return NULL;
 	}
 	for (const struct command_option *o = call->command->options; o->name != NULL; o++) {
-		if (command_value(call, o->name) != NULL &&
-			strstr(verb->options, o->name) == NULL) {
+		if (call_value(call, o->name) != NULL && strstr(verb->options, o->name) == NULL) {
 			fprintf(stderr, "pam-wechat users: --%s does not belong to %s\n", o->name,
 				verb->name);
 			return NULL;

@@ -2,8 +2,8 @@
  * conf - the module's configuration, as the command reads it: the file of --conf, without the words
  * of a PAM line.
  */
-#ifndef PAM_WECHAT_COMMAND_CONF_H
-#define PAM_WECHAT_COMMAND_CONF_H
+#ifndef PAM_WECHAT_IO_CONF_H
+#define PAM_WECHAT_IO_CONF_H
 
 struct problem;
 struct settings;
