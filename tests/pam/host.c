@@ -189,6 +189,7 @@ int main(int argc, char **argv)
 		{"linger", no_argument, NULL, 'l'},
 		{"sigchld", required_argument, NULL, 'd'},
 		{"threads", no_argument, NULL, 't'},
+		{"ruid", required_argument, NULL, 'u'}, /* who asks, as for a setuid program */
 		{NULL, 0, NULL, 0},
 	};
 	const struct pam_conv conversation = {.conv = converse};
@@ -213,6 +214,9 @@ int main(int argc, char **argv)
 		} else if (option == 't') {
 			if (!start_threads(4))
 				return EXIT_FAILURE;
+		} else if (option == 'u') {
+			if (setreuid((uid_t)atoi(optarg), (uid_t)-1) < 0)
+				return EXIT_FAILURE;
 		} else if (option == '?' || count == 8) {
 			return EXIT_FAILURE;
 		} else {
@@ -223,7 +227,7 @@ int main(int argc, char **argv)
 	if (argc - optind != 2) {
 		fprintf(stderr,
 			"usage: %s [--rhost HOST] [--tty TTY] [--silent] [--setcred] [--linger] "
-			"[--sigchld ignore|reap|block] [--threads] SERVICE USER\n",
+			"[--sigchld ignore|reap|block] [--threads] [--ruid UID] SERVICE USER\n",
 			argv[0]);
 		return EXIT_FAILURE;
 	}
