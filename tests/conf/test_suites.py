@@ -53,6 +53,16 @@ def test_what_lies_in_a_suites_folder_runs(planted: Path) -> None:
     assert (status, lines[-1]) == (0, "4 passed, 0 failed")
 
 
+def test_a_file_of_a_suite_runs_by_its_name(planted: Path) -> None:
+    (planted / "tests/simulator/test_new.py").write_text(SCRIPT)
+    status, lines = run(planted, "simulator/test_listed.py")
+    assert (status, lines[-1]) == (0, "1 passed, 0 failed")
+    for name in ("simulator/test_none.py", "simulator/../simulator/test_listed.py", "simulator/",
+                 "harness/run.py", "unit/test_listed.c"):
+        status, lines = run(planted, name)
+        assert (status, lines) == (2, [f"tests/run: no suite {name}; see tests/run --list"])
+
+
 @pytest.mark.parametrize(("name", "text", "why"), [
     ("tests/test_new.py", SCRIPT, "in the folder of no suite"),
     ("tests/new/test_new.py", SCRIPT, "in the folder of no suite"),

@@ -51,7 +51,7 @@ def main() -> int:
         for name, (what, _) in SUITES.items():
             print(f"{name:10} {what}")
         return 0
-    unknown = set(arguments.suites) - set(SUITES)
+    unknown = {name for name in arguments.suites if name not in SUITES and not is_script(name)}
     if unknown:
         print(f"tests/run: no suite {' '.join(sorted(unknown))}; see tests/run --list",
               file=sys.stderr)
@@ -61,9 +61,9 @@ def main() -> int:
     _refuse(orphan_programs())
     total = Count()
     for name in arguments.suites or SUITES:
-        print(f"== {name}: {SUITES[name][0]}", flush=True)
+        print(f"== {name}{': ' + SUITES[name][0] if name in SUITES else ''}", flush=True)
         began = time.monotonic()
-        count = SUITES[name][1]()
+        count = SUITES[name][1]() if name in SUITES else run_script(name)
         print(f"== {name}: {count.passed} passed, {len(count.failures)} failed, "
               f"{time.monotonic() - began:.0f} s", flush=True)
         total.passed += count.passed
@@ -77,8 +77,20 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tests/run", description="Passes the tests.")
     parser.add_argument("--list", action="store_true", help="list the suites")
-    parser.add_argument("suites", nargs="*", metavar="SUITE", help="default: all")
+    parser.add_argument("suites", nargs="*", metavar="SUITE",
+                        help="default: all; or a file of one: login/test_ssh.py")
     return parser
+
+
+def is_script(name: str) -> bool:
+    """Whether it names a file of a suite, as `login/test_ssh.py`."""
+    suite, _, file = name.partition("/")
+    return (suite in SUITES and re.fullmatch(r"test_\w+\.py", file) is not None
+            and (TESTS / name).is_file())
+
+
+def run_script(name: str) -> Count:
+    return run_pytest(name, sandboxed=name.partition("/")[0] not in WITHOUT_SANDBOX)
 
 
 def orphan_scripts() -> list[str]:
@@ -346,27 +358,27 @@ def _skip(count: Count, name: str) -> None:
         count.failures.append(f"{name}: skipped")
 
 
-def _pytest(*paths: str, sandboxed: bool = False) -> Callable[[], Count]:
-    return lambda: run_pytest(*paths, sandboxed=sandboxed)
+def _pytest(suite: str) -> Callable[[], Count]:
+    return lambda: run_pytest(suite, sandboxed=suite not in WITHOUT_SANDBOX)
 
 
 SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
     "unit": ("every noun and parser by itself; the fuzzers' corpora", run_unit),
     "clang": ("a build by clang without a warning", run_clang),
     "simulator": ("the simulated WeChat, phone and camera", _pytest("simulator")),
-    "conf": ("the samples, units and examples that are shipped", _pytest("conf", sandboxed=True)),
+    "conf": ("the samples, units and examples that are shipped", _pytest("conf")),
     "exchange": ("the exchange's calls of WeChat's API", _pytest("exchange")),
-    "command": ("pam-wechat, the administrator's command (root)",
-                _pytest("command", sandboxed=True)),
-    "helper": ("the helper by itself (root)", _pytest("helper", sandboxed=True)),
-    "hostile": ("the helper attacked (root)", _pytest("hostile", sandboxed=True)),
-    "pam": ("return codes through libpam (root)", _pytest("pam", sandboxed=True)),
-    "login": ("whole logins by sshd, login, su and sudo (root)", _pytest("login", sandboxed=True)),
-    "pages": ("the phone's pages in Chromium (root)", _pytest("pages", sandboxed=True)),
+    "command": ("pam-wechat, the administrator's command (root)", _pytest("command")),
+    "helper": ("the helper by itself (root)", _pytest("helper")),
+    "hostile": ("the helper attacked (root)", _pytest("hostile")),
+    "pam": ("return codes through libpam (root)", _pytest("pam")),
+    "login": ("whole logins by sshd, login, su and sudo (root)", _pytest("login")),
+    "pages": ("the phone's pages in Chromium (root)", _pytest("pages")),
     "terminals": ("what is readable on real terminals, by whom (root)", run_terminals),
     "asan": ("unit, pam, helper, sshd and login with ASan and UBSan (root)", run_asan),
     "valgrind": ("ten logins without a leak or an uninitialised read (root)", run_valgrind),
 }
+WITHOUT_SANDBOX = {"simulator", "exchange"}
 # Those that have no tests in Python, or those of other suites.
 WITHOUT_SCRIPTS = {"unit", "clang", "asan"}
 
