@@ -32,7 +32,8 @@ bool pin_matches(const char *pin, const char *typed)
 	size_t count = 0, length;
 	bool matches = true;
 
-	for (const char *at = typed; *at != '\0' && matches; at += length) {
+	/* A character that is no digit is not stepped over: there is nothing sure behind it. */
+	for (const char *at = typed; matches && *at != '\0'; at += length) {
 		char digit;
 
 		length = blank_length(at);
