@@ -13,6 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from harness.waiting import HANG, until
 from simulator import WeChat
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -139,7 +140,7 @@ class Site:
         self.write_conf()
 
     def _wait_until_healthy(self) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + HANG
         while time.monotonic() < deadline:
             assert self.process is not None
             if self.process.poll() is not None:
@@ -155,12 +156,12 @@ class Site:
         if self.process is None:
             return
         self.process.send_signal(number)
-        self.process.wait(10)
+        self.process.wait(HANG)
         self.process = None
 
     def pending(self) -> int:
         """How many logins the helper has in hand, by /healthz."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)
         connection.request("GET", "/healthz")
         body = connection.getresponse().read().decode()
         connection.close()
@@ -168,13 +169,8 @@ class Site:
         assert found is not None, body
         return int(found[1])
 
-    def wait_for_pending(self, count: int, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if self.pending() == count:
-                return True
-            time.sleep(0.02)
-        return self.pending() == count
+    def wait_for_pending(self, count: int, seconds: float = HANG) -> bool:
+        return until(lambda: self.pending() == count, seconds)
 
     def helper_log(self) -> str:
         return (self.folder / "helper.log").read_text()

@@ -10,6 +10,8 @@ import time
 import uuid
 from pathlib import Path
 
+from harness.waiting import HANG
+
 SOCKET = Path("/dev/log")
 
 
@@ -49,7 +51,7 @@ class SystemLog:
         lines = [line for line in self.lines[mark:now] if not line.startswith("until now ")]
         return lines, now
 
-    def wait_for(self, pattern: str, since: int = 0, seconds: float = 5) -> str:
+    def wait_for(self, pattern: str, since: int = 0, seconds: float = HANG) -> str:
         """The first line since a mark that matches."""
         deadline = time.monotonic() + seconds
         looked_at = since
