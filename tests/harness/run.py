@@ -27,11 +27,26 @@ BUILD_ASAN = REPOSITORY / "build-asan"
 
 # Tests that may be skipped, each with its reason. Any other skipped test counts as failed.
 _NEEDS_CHOWN = "makes files of other users: run by root only"
+_NEEDS_CONSOLE = "needs virtual terminals: containers and some machines have none"
 MAY_BE_SKIPPED = {
     "test_a_strangers_file_is_refused": _NEEDS_CHOWN,
     "test_a_strangers_directory_is_refused": _NEEDS_CHOWN,
     "test_files_of_root_and_of_the_effective_user_are_trusted": _NEEDS_CHOWN,
     "test_a_strangers_socket_is_refused": _NEEDS_CHOWN,
+    **{f"login.test_virtual_terminal.{name}": _NEEDS_CONSOLE for name in (
+        "test_it_is_no_pty",
+        "test_a_tap_signs_in_on_the_console",
+        "test_the_ask_page_names_the_console",
+        "test_the_code_signs_in_on_the_console",
+        "test_the_whole_picture_stands_on_80x25[by a tap]",
+        "test_the_whole_picture_stands_on_80x25[by a code]",
+        "test_a_font_without_half_blocks_gets_ascii_art[in 40 rows]",
+        "test_80x25_without_half_blocks_keep_the_link",
+        "test_another_wechat_does_not_sign_in_by_a_tap",
+        "test_another_wechat_does_not_sign_in_by_a_code",
+        "test_ctrl_c_ends_login",
+        "test_an_end_of_file_gives_up",
+    )},
 }
 
 
