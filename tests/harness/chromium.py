@@ -21,7 +21,7 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 
 from harness.processes import children_of, running
-from harness.waiting import until
+from harness.waiting import HANG, until
 from simulator import Authority
 from simulator.browser import ACCEPT_LANGUAGE, USER_AGENTS
 
@@ -156,7 +156,7 @@ class Chromium:
             self.cdp("Input.dispatchKeyEvent", type=kind, key=key, code=key,
                      windowsVirtualKeyCode=code)
 
-    def wait_for_another(self, before: object = None, seconds: float = 20) -> None:
+    def wait_for_another(self, before: object = None, seconds: float = HANG) -> None:
         """Until a page is complete that is not `before`."""
         assert until(lambda: self._page() not in (None, before), seconds), \
             f"still at {self._driver.current_url}"
@@ -225,7 +225,7 @@ def _kill(pids: list[int]) -> None:
     def left() -> list[int]:
         return [pid for program in (PROGRAM, DRIVER) for pid in running(program) if pid in pids]
 
-    if not until(lambda: not left()):
+    if not until(lambda: not left(), 5):
         for pid in left():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

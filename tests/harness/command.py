@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 
 from harness.site import BUILD, HELPER, Site
+from harness.waiting import HANG
 
 PROGRAM = BUILD / "pam_wechat/command/pam-wechat"
 
@@ -31,5 +32,5 @@ class Command:
         """`through` is a command that runs it in its turn; `text` is its standard input."""
         return subprocess.run(
             [*through, *self.line(name, *words)], input=text or "", capture_output=True, text=True,
-            timeout=60, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
+            timeout=HANG, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageGrab
 
-from harness.waiting import until
+from harness.waiting import HANG, until
 
 _SCREEN = "1920x1400x24"
 _SETTLED_S = 0.1  # a picture that stays the same for so long is finished
@@ -34,14 +34,14 @@ class Display:
         with os.fdopen(reader) as told:
             number = told.readline().strip()
         if not number.isdecimal():
-            self.process.wait(10)
+            self.process.wait(HANG)
             raise RuntimeError("Xvfb did not start")
         self.name = f":{number}"
         return self
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(HANG)
 
     def picture(self, box: Box) -> Image.Image:
         return ImageGrab.grab(bbox=box, xdisplay=self.name)
@@ -49,7 +49,7 @@ class Display:
     def settled(self, box: Box) -> Image.Image:
         """The picture, once it no longer changes."""
         last, since = self.picture(box), time.monotonic()
-        deadline = since + 10
+        deadline = since + HANG
         while time.monotonic() < since + _SETTLED_S:
             time.sleep(0.02)
             now = self.picture(box)
@@ -73,7 +73,7 @@ class Display:
             found[:] = self.do("search", "--onlyvisible", "--class", name).split()
             return len(found) == 1
 
-        if not until(is_there, 10):
+        if not until(is_there):
             raise RuntimeError(f"windows of {name}: {found}")
         shape = dict(line.split("=") for line in
                      self.do("getwindowgeometry", "--shell", found[0]).split())
@@ -99,7 +99,7 @@ class Program:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(HANG)
 
 
 class Xterm(Program):
@@ -138,6 +138,6 @@ class Xterm(Program):
     def shown(self, text: str) -> Image.Image:
         """A picture of the window once `text` has been written and everything is drawn."""
         wanted = text.encode()
-        if not until(lambda: self.bytes.exists() and wanted in self.bytes.read_bytes(), 10):
+        if not until(lambda: self.bytes.exists() and wanted in self.bytes.read_bytes()):
             raise RuntimeError(f"{text!r} does not come")
         return self.display.settled(self.display.window("XTerm")[1])

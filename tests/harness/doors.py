@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import sanitizer
 from harness.site import REPOSITORY, Site
 from harness.terminal import Terminal
+from harness.waiting import HANG
 
 PAM_FOLDER = Path("/etc/pam.d")
 EXAMPLES = REPOSITORY / "conf/pam.d"
@@ -27,12 +28,12 @@ class Door:
     becomes: str
     example: str
 
-    def open(self, site: Site, options: str = "", timeout: float = 20) -> Terminal:
+    def open(self, site: Site, options: str = "", timeout: float = HANG) -> Terminal:
         """Starts the program with the shipped example as its service."""
         self.write_service(site, options)
         return self.start(timeout)
 
-    def start(self, timeout: float = 20) -> Terminal:
+    def start(self, timeout: float = HANG) -> Terminal:
         """Starts the program with whatever its service is."""
         command = list(self.command)
         if self.user != "root":

@@ -10,6 +10,7 @@ import pexpect
 from harness.command import PROGRAM
 from harness.leaks import note_output
 from harness.site import Site
+from harness.waiting import HANG
 
 LINK = re.compile(r"https?://\S+/l/[0-9A-Za-z]{12}\b")
 DIGITS = "Digits on the phone: "
@@ -22,7 +23,7 @@ class Enrolling:
         self.log = io.StringIO()
         self.terminal = pexpect.spawn(
             str(PROGRAM), ["enroll", "--conf", str(site.conf_file), *words],
-            encoding="utf-8", dimensions=(60, 160), timeout=10,
+            encoding="utf-8", dimensions=(60, 160), timeout=HANG,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
         )
         self.terminal.logfile_read = self.log

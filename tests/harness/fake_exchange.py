@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, unquote, urlencode
 
+from harness.waiting import HANG, until
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BUILD_DIR", REPOSITORY / "build"))
 PROGRAM = BUILD / "helper/pam-wechat-helper"
@@ -58,7 +60,7 @@ class Helper:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            status = self.process.wait(10)
+            status = self.process.wait(HANG)
         finally:
             self.process.kill()
         for exchange in self.exchanges:
@@ -92,25 +94,17 @@ class Helper:
     def log(self) -> str:
         return self.log_path.read_text()
 
-    def wait_for_log(self, pattern: str, seconds: float = 10) -> re.Match[str]:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = re.search(pattern, self.log())
-            if found is not None:
-                return found
-            time.sleep(0.005)
-        raise AssertionError(f"{pattern!r} is not in the log: {self.log()!r}")
+    def wait_for_log(self, pattern: str) -> re.Match[str]:
+        until(lambda: re.search(pattern, self.log()) is not None)
+        found = re.search(pattern, self.log())
+        assert found is not None, f"{pattern!r} is not in the log: {self.log()!r}"
+        return found
 
     def pending(self) -> int:
         return int(Browser(self).get("/healthz").body.split("pending=")[1].split()[0])
 
-    def wait_for_pending(self, count: int, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while self.pending() != count:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.01)
-        return True
+    def wait_for_pending(self, count: int, seconds: float = HANG) -> bool:
+        return until(lambda: self.pending() == count, seconds)
 
 
 @dataclass
@@ -145,7 +139,7 @@ class FakeExchange:
             f"&state={self.state}#wechat_redirect"
         )
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.settimeout(5)
+        self.socket.settimeout(HANG)
         if connect:
             self.connect()
 
@@ -161,7 +155,7 @@ class FakeExchange:
             "state": self.state,
             "link": f"{self.helper.public_url}/l/{self.id}",
             "authorize_url": self.authorize_url,
-            "left_ms": "60000",
+            "left_ms": "300000",  # what ends before HANG is over ends for another reason
             "until": "14:32:10",
             "user": "alice",
             "host": "web1",
@@ -201,7 +195,7 @@ class FakeExchange:
         except TimeoutError:
             return
         finally:
-            self.socket.settimeout(5)
+            self.socket.settimeout(HANG)
         raise AssertionError(f"nothing was expected, and {message} came")
 
     def expect_end(self) -> None:
@@ -271,11 +265,25 @@ class Pending:
         except TimeoutError:
             return False
         finally:
-            self.connection.settimeout(5)
+            self.connection.settimeout(HANG)
         return True
 
     def abandon(self) -> None:
         self.connection.close()
+
+
+def enough_ms(act: Callable[[FakeExchange], object], helper: Helper, least: int) -> str:
+    """
+    left_ms of a login that is to end by itself, after `act`: many times what that takes with
+    another one on this machine now.
+    """
+    login = FakeExchange(helper)
+    began = time.monotonic()
+    act(login.register())
+    took = time.monotonic() - began
+    login.close()
+    helper.wait_for_pending(0)
+    return str(max(least, int(took * 20_000)))
 
 
 class Browser:
@@ -296,7 +304,7 @@ class Browser:
 
     def connect(self) -> socket.socket:
         return socket.create_connection(
-            ("127.0.0.1", self.helper.port), timeout=5, source_address=(self.address, 0)
+            ("127.0.0.1", self.helper.port), timeout=HANG, source_address=(self.address, 0)
         )
 
     def send(self, request: bytes) -> Pending:

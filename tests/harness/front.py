@@ -6,6 +6,7 @@ import http.client
 from typing import Any
 
 from harness.site import Site
+from harness.waiting import HANG
 from simulator import Authority, Phone, WeChat
 from simulator.browser import USER_AGENTS
 from simulator.server import Reply, Request, Server, tls_context
@@ -71,7 +72,7 @@ class WeChatGlasses:
 
 def pass_on(request: Request, port: int, headers: dict[str, str]) -> Reply:
     """The answer of the server at this port, to the request with other headers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG)
     try:
         target = request.path + (f"?{request.query}" if request.query else "")
         connection.request(request.method, target, request.body or None, request.headers | headers)

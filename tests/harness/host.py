@@ -17,7 +17,7 @@ from pathlib import Path
 from harness import sanitizer
 from harness.leaks import note_output
 from harness.site import BUILD, Site
-from harness.waiting import until
+from harness.waiting import HANG, until
 
 PROGRAM = BUILD / "tests/pam/pam-host"
 _WRAPPER_FOLDERS = Path("/tmp")
@@ -92,7 +92,7 @@ class Host:
                 env=wrapper_environment(self.site) | self.environment,
             )
             until(lambda: self.process.poll() is not None
-                  or _folder_of(self.process.pid) is not None, 1)
+                  or _folder_of(self.process.pid) is not None)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,7 +104,7 @@ class Host:
         except BrokenPipeError:
             pass  # it has ended already
         try:
-            self.process.wait(5)
+            self.process.wait(HANG)
         except subprocess.TimeoutExpired:
             self.kill()
         self.process.stdout.close()

@@ -15,9 +15,11 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.fake_exchange import Browser, FakeExchange, Helper
+from harness.stopwatch import Stopwatch
+from harness.waiting import HANG, until
 
-IN_TIME = 2.0
-ATTACK_LASTS = 30.0
+IN_TIME = 2.0  # by a stopwatch
+ATTACK_LASTS = 10 * HANG  # unless it is ended before
 RESET = struct.pack("ii", 1, 0)
 
 
@@ -47,19 +49,17 @@ class Attack:
         self.process.kill()
         self.process.join()
 
-    def wait_for(self, blows: int, seconds: float = 15) -> None:
-        end = time.monotonic() + seconds
-        while self.dealt.value < blows:
-            assert self.process.is_alive() and time.monotonic() < end, self.dealt.value
-            time.sleep(0.005)
+    def wait_for(self, blows: int) -> None:
+        until(lambda: self.dealt.value >= blows or not self.process.is_alive())
+        assert self.process.is_alive() and self.dealt.value >= blows, self.dealt.value
 
 
 def time_login(helper: Helper) -> float:
     """A whole login: seconds from its registration until the phone shows the digits."""
-    begin = time.monotonic()
+    watch = Stopwatch(helper.process.pid)
     login = FakeExchange(helper, origin="198.51.100.77").register()
     page = Browser(helper).finish(login)
-    seconds = time.monotonic() - begin
+    seconds = watch.seconds()
     assert page.pin == login.pin
     login.close()
     helper.exchanges.remove(login)
@@ -73,15 +73,16 @@ def addresses() -> Iterator[str]:
 
 
 def assert_logins_go_on(helper: Helper, attack: Attack | None = None, seconds: float = 1) -> None:
+    """For so long, and until it has been attacked meanwhile."""
     before = 0 if attack is None else attack.dealt.value
     end = time.monotonic() + seconds
-    slowest = time_login(helper)
-    while time.monotonic() < end:
-        slowest = max(slowest, time_login(helper))
-    assert slowest < IN_TIME
-    if attack is not None:
-        assert attack.process.is_alive()
-        assert attack.dealt.value > before, "nobody attacked meanwhile"
+
+    def is_enough() -> bool:
+        assert time_login(helper) < IN_TIME
+        assert attack is None or attack.process.is_alive()
+        return time.monotonic() >= end and (attack is None or attack.dealt.value > before)
+
+    assert until(is_enough, seconds + HANG), "nobody attacked meanwhile"
 
 
 def crowd(port: int, size: int, make_request: Callable[[], bytes]) -> Iterator[int]:
@@ -150,7 +151,7 @@ def reset(client: socket.socket) -> None:
 def read_number(path: Path, name: str) -> int:
     """One of the numbers of status_socket."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(5)
+        client.settimeout(HANG)
         client.connect(str(path))
         client.shutdown(socket.SHUT_WR)  # no request follows
         text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
@@ -159,11 +160,10 @@ def read_number(path: Path, name: str) -> int:
     return int(found[1])
 
 
-def wait_for_connections(path: Path, count: int, seconds: float = 2) -> None:
-    end = time.monotonic() + seconds
-    while (now := read_number(path, "connections")) != count:
-        assert time.monotonic() < end, f"{now} connections, not {count}"
-        time.sleep(0.01)
+def wait_for_connections(path: Path, count: int) -> None:
+    until(lambda: read_number(path, "connections") == count)
+    now = read_number(path, "connections")
+    assert now == count, f"{now} connections, not {count}"
 
 
 def resident_kib(helper: Helper) -> int:
@@ -171,7 +171,3 @@ def resident_kib(helper: Helper) -> int:
     found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.M)
     assert found is not None
     return int(found[1])
-
-
-def cpu_seconds(helper: Helper) -> float:
-    return int(Path(f"/proc/{helper.process.pid}/schedstat").read_text().split()[0]) / 1e9

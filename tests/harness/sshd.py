@@ -11,6 +11,7 @@ from pathlib import Path
 from harness import sanitizer
 from harness.site import Site, free_port
 from harness.terminal import COLUMNS, ROWS, Terminal
+from harness.waiting import HANG
 
 PAM_FOLDER = Path("/etc/pam.d")
 
@@ -53,7 +54,7 @@ class Sshd:
             stdin=subprocess.DEVNULL,
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"} | sanitizer.environment(leaks=False),
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + HANG
         while time.monotonic() < deadline:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -65,7 +66,7 @@ class Sshd:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(HANG)
         self.log.close()
 
     def log_text(self) -> str:

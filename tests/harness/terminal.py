@@ -12,7 +12,7 @@ import pexpect
 from PIL import Image
 
 from harness.leaks import note_output
-from harness.waiting import until
+from harness.waiting import HANG, until
 from simulator import camera
 
 PROMPTS = ("Code on your phone: ", "手机上的验证码： ")
@@ -50,7 +50,7 @@ class Terminal:
     """Ends the program when the block ends."""
 
     def __init__(
-        self, command: list[str], environment: dict[str, str], timeout: float = 20,
+        self, command: list[str], environment: dict[str, str], timeout: float = HANG,
         columns: int = COLUMNS, rows: int = ROWS,
     ) -> None:
         self.transcript = b""

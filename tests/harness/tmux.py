@@ -28,7 +28,7 @@ class Tmux:
 
     def __exit__(self, *_: object) -> None:
         self.run("kill-server")
-        if not until(lambda: not Path(f"/proc/{self.pid}").exists(), 5):
+        if not until(lambda: not Path(f"/proc/{self.pid}").exists()):
             raise RuntimeError("tmux does not end")
 
     def run(self, *words: str) -> str:
@@ -37,7 +37,7 @@ class Tmux:
 
     def visible(self, prompt: str) -> list[str]:
         """What is on the screen, nothing having been scrolled back, once the prompt waits."""
-        if not until(lambda: prompt.rstrip() in self.run("capture-pane", "-p"), 10):
+        if not until(lambda: prompt.rstrip() in self.run("capture-pane", "-p")):
             raise RuntimeError(f"{prompt!r} does not come")
         return self.run("capture-pane", "-p").split("\n")
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from harness.leaks import LINK, Watch
 from harness.site import REPOSITORY, Site, free_port
-from harness.waiting import until
+from harness.waiting import HANG, until
 from simulator import Authority, Phone, WeChat
 
 ROOT_HOST, PATH_HOST = "login.example.com", "corp.example.com"
@@ -78,7 +78,7 @@ class WebServer:
             self.process = subprocess.Popen(
                 self.command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
                 env=self.environment)
-        until(lambda: self.process.poll() is not None or self._listens(), 10)
+        until(lambda: self.process.poll() is not None or self._listens())
         if self.process.poll() is not None or not self._listens():
             self.__exit__(None, None, None)
             raise RuntimeError(self.log("error"))
@@ -89,7 +89,7 @@ class WebServer:
         trace: TracebackType | None,
     ) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(HANG)
 
     def _listens(self) -> bool:
         try:

@@ -8,6 +8,8 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.waiting import HANG
+
 # What a RESULT may say.
 REASONS = [
     "nobody", "not-linked", "snapshot", "risk", "code", "busy", "setup", "unreachable",
@@ -69,7 +71,7 @@ def connect(path: Path) -> socket.socket:
     client = socket.socket(socket.AF_UNIX)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 5, 0))
     client.connect(str(path))
-    client.settimeout(5)
+    client.settimeout(HANG)
     return client
 
 

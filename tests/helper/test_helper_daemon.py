@@ -16,6 +16,8 @@ import pytest
 
 from harness.fake_exchange import PROGRAM, Browser, FakeExchange, Helper
 from harness.hostile import wait_for_connections
+from harness.stopwatch import Stopwatch, cpu_seconds
+from harness.waiting import HANG, until
 
 
 @pytest.fixture()
@@ -140,7 +142,7 @@ def test_pending_goes_from_one_to_none_with_the_connection(helper: Helper) -> No
     login = FakeExchange(helper).register()
     assert helper.pending() == 1
     login.close()
-    assert helper.wait_for_pending(0, 0.5)
+    assert helper.wait_for_pending(0)
 
 
 def test_verification_files(folder: Path) -> None:
@@ -221,31 +223,34 @@ def test_no_connection_more_than_allowed(folder: Path) -> None:
             one.abandon()
 
 
+def is_cut_after(connection: socket.socket, byte: bytes) -> bool:
+    """Whether the other end hangs up, instead of waiting for more."""
+    connection.settimeout(0.05)
+    try:
+        connection.send(byte)
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
 def test_a_dripping_client_is_cut_at_the_absolute_deadline(folder: Path) -> None:
     with Helper(folder, request_seconds=1) as helper:
-        connection = Browser(helper).connect()
-        begin = time.monotonic()
-        connection.settimeout(0.05)
-        try:
-            for byte in b"GET / HTTP/1.1\r\nX-Long: " + b"x" * 1000:
-                connection.send(bytes([byte]))
-                try:
-                    if connection.recv(1) == b"":
-                        break
-                except TimeoutError:
-                    pass
-        except OSError:
-            pass
-        assert 0.9 < time.monotonic() - begin < 1.6
+        begin, watch = time.monotonic(), Stopwatch(helper.process.pid)
+        with Browser(helper).connect() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nX-Long: ")
+            assert until(lambda: is_cut_after(connection, b"x"))
+        assert 0.9 < time.monotonic() - begin and watch.seconds() < 1.6
 
 
 def test_a_client_that_sends_nothing_is_cut_too(folder: Path) -> None:
     with Helper(folder, request_seconds=1) as helper:
         for request in (b"", b"POST /l/x HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"):
-            begin = time.monotonic()
+            begin, watch = time.monotonic(), Stopwatch(helper.process.pid)
             pending = Browser(helper).send(request)
             assert pending.connection.recv(1) == b""
-            assert 0.9 < time.monotonic() - begin < 1.6
+            assert 0.9 < time.monotonic() - begin and watch.seconds() < 1.6
 
 
 def test_a_held_answer_outlives_the_deadline_of_requests(folder: Path) -> None:
@@ -308,16 +313,11 @@ def test_out_of_descriptors_is_survived_without_spinning(folder: Path) -> None:
         helper.wait_for_log("accept: Too many open files")
         before = cpu_seconds(helper.process.pid)
         assert not waiting.is_answered(0.5)
-        assert cpu_seconds(helper.process.pid) - before < 0.1
+        assert cpu_seconds(helper.process.pid) - before < 0.1  # of half a second or more
         for connection in held:
             connection.close()
         assert waiting.answer().status == 200
         login.expect("REGISTERED")
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_the_log_of_malformed_messages_is_limited(helper: Helper) -> None:
@@ -330,10 +330,9 @@ def test_the_log_of_malformed_messages_is_limited(helper: Helper) -> None:
 
 def test_a_connection_that_never_registers_is_closed(helper: Helper) -> None:
     silent = FakeExchange(helper)
-    silent.socket.settimeout(7)
-    begin = time.monotonic()
+    begin, watch = time.monotonic(), Stopwatch(helper.process.pid)
     silent.expect_end()
-    assert 4 < time.monotonic() - begin < 6
+    assert 4 < time.monotonic() - begin and watch.seconds() < 6
 
 
 def test_who_may_use_the_socket(folder: Path) -> None:
@@ -343,7 +342,7 @@ def test_who_may_use_the_socket(folder: Path) -> None:
         helper.socket_path.chmod(0o666)
         program = (
             "import os, socket, sys; os.setuid(int(sys.argv[2]));"
-            "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(5);"
+            "s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(60);"
             "s.connect(sys.argv[1]); sys.exit(len(s.recv(1)))"
         )
         for uid in ("61234", "65534"):
@@ -406,7 +405,7 @@ def check(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     path.write_text(text)
     path.chmod(0o644)
     return subprocess.run(
-        [PROGRAM, "-t", "-c", path], capture_output=True, text=True, check=False, timeout=10
+        [PROGRAM, "-t", "-c", path], capture_output=True, text=True, check=False, timeout=HANG
     )
 
 
@@ -460,7 +459,7 @@ def test_a_configuration_others_may_write_is_refused(folder: Path) -> None:
     path.write_text("public_url = https://login.example.com\n")
     path.chmod(0o666)
     done = subprocess.run(
-        [PROGRAM, "-t", "-c", path], capture_output=True, text=True, check=False, timeout=10
+        [PROGRAM, "-t", "-c", path], capture_output=True, text=True, check=False, timeout=HANG
     )
     assert done.returncode == 1
     assert "others may write" in done.stderr
@@ -468,7 +467,7 @@ def test_a_configuration_others_may_write_is_refused(folder: Path) -> None:
 
 def test_two_helpers_do_not_share_a_socket(helper: Helper) -> None:
     done = subprocess.run(
-        [PROGRAM, "-c", helper.conf_path], capture_output=True, text=True, check=False, timeout=10
+        [PROGRAM, "-c", helper.conf_path], capture_output=True, text=True, check=False, timeout=HANG
     )
     assert done.returncode == 1
     assert "another helper is listening there" in done.stderr
@@ -477,7 +476,7 @@ def test_two_helpers_do_not_share_a_socket(helper: Helper) -> None:
 def test_a_socket_left_behind_is_replaced(folder: Path) -> None:
     with Helper(folder) as helper:
         helper.process.kill()
-        helper.process.wait(5)
+        helper.process.wait(HANG)
         assert helper.socket_path.exists()
     with Helper(folder) as helper:
         FakeExchange(helper).register()
@@ -522,26 +521,21 @@ def test_stopping_answers_whoever_waits(helper: Helper, number: signal.Signals) 
     phone.approve(login)
     login.expect("OPENED")
     waiting, _ = phone.bring_code(login)
-    begin = time.monotonic()
     helper.process.send_signal(number)
     answer = waiting.answer()
     assert answer.status == 503
     assert answer.heading == "Being restarted"
     login.expect_end()
-    assert helper.process.wait(3) == 0
-    assert time.monotonic() - begin < 1
+    assert helper.process.wait(HANG) == 0
     # A directory of root's is not the helper's to tidy up once it is somebody else.
     assert helper.socket_path.exists() == (os.geteuid() == 0)
 
 
-def test_stopping_does_not_wait_for_idle_connections(helper: Helper) -> None:
-    idle = Browser(helper).connect()
-    time.sleep(0.05)
-    begin = time.monotonic()
-    helper.process.terminate()
-    assert helper.process.wait(3) == 0
-    assert time.monotonic() - begin < 2
-    idle.close()
+def test_stopping_does_not_wait_for_idle_connections(folder: Path) -> None:
+    with Helper(folder, request_seconds=300) as helper, Browser(helper).connect():
+        assert Browser(helper).get("/healthz").status == 200  # it has taken the one before, too
+        helper.process.terminate()
+        assert helper.process.wait(HANG) == 0
 
 
 def test_after_a_restart_the_login_is_registered_again(folder: Path) -> None:
@@ -605,7 +599,7 @@ def test_sockets_of_systemd_and_what_it_is_told(
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as exchange,
         socket.socket() as http,
     ):
-        notified.settimeout(10)
+        notified.settimeout(HANG)
         notified.bind(path)
         if not abstract:
             os.chmod(path, 0o666)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.fake_exchange import PROGRAM, REPOSITORY
+from harness.waiting import HANG
 
 PAGES = {path.name: path.read_bytes() for path in (REPOSITORY / "helper/pages").iterdir()
          if path.suffix in (".html", ".css")}
@@ -28,7 +29,7 @@ request_seconds = 20
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=10)
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=HANG)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -102,7 +103,7 @@ def test_the_pages_are_written_as_they_were_built_in(folder: Path, is_there: boo
         target.mkdir()
         (target / "mine.txt").write_text("mine")
     done = subprocess.run(["sh", "-c", 'umask 077; exec "$@"', "sh", PROGRAM, "-p", target],
-                          capture_output=True, text=True, timeout=10)
+                          capture_output=True, text=True, timeout=HANG)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     found = {path.name: path for path in target.iterdir()}
     assert (found.pop("mine.txt", None) is not None) == is_there

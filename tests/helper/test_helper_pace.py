@@ -15,7 +15,7 @@ from harness.fake_exchange import Answer, Browser, FakeExchange, Helper
 from harness.host import Host
 from harness.hostile import Attack, assert_logins_go_on
 from harness.site import Site
-from harness.waiting import until
+from harness.waiting import HANG, until
 from simulator import Phone, WeChat
 
 FLOODER = "127.0.0.66"
@@ -40,7 +40,7 @@ def flood(port: int, address: str = FLOODER) -> Iterator[int]:
     """Asks for what is not there; each refusal for asking too often is a blow."""
     request = f"GET {NOWHERE} HTTP/1.1\r\n\r\n".encode()
     while True:
-        with socket.create_connection(("127.0.0.1", port), 5, (address, 0)) as client:
+        with socket.create_connection(("127.0.0.1", port), HANG, (address, 0)) as client:
             client.sendall(request)
             received = b"".join(iter(lambda: client.recv(65536), b""))
             yield int(received.startswith(b"HTTP/1.1 429 "))
@@ -168,7 +168,7 @@ def test_callbacks_and_the_link_of_a_login_have_one_allowance(
 def test_what_is_over_is_a_strangers_request(helper: Helper) -> None:
     login = FakeExchange(helper).register()
     login.close()
-    assert helper.wait_for_pending(0, 2)
+    assert helper.wait_for_pending(0)
     spend(Browser(helper), login.path)
 
 
@@ -253,8 +253,8 @@ def test_after_the_pause_a_login_goes_on(helper: Helper) -> None:
     phone.approve(login)
     login.expect("OPENED")
     use_up(lambda: phone.get(login.path))
-    assert until(lambda: phone.get(login.path).status == 200, 20)
-    assert until(lambda: phone.post(login.path, choice="continue").status == 200, 20)
+    assert until(lambda: phone.get(login.path).status == 200)
+    assert until(lambda: phone.post(login.path, choice="continue").status == 200)
 
 
 def test_the_log_names_the_flooder_once_and_no_links(helper: Helper) -> None:

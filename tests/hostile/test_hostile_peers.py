@@ -15,12 +15,13 @@ import pytest
 
 from harness.fake_exchange import Browser, FakeExchange, Helper, Message
 from harness.hostile import Attack, assert_logins_go_on
+from harness.waiting import HANG
 
 CLONE_NEWUSER = 0x10000000
 KNOCK = """
 import os, socket, sys
 with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as knocker:
-    knocker.settimeout(5)
+    knocker.settimeout(60)
     knocker.connect(sys.argv[1])
     print(os.geteuid(), len(knocker.recv(1)))
 """
@@ -40,7 +41,7 @@ def test_root_of_a_user_namespace_is_who_made_it(helper: Helper) -> None:
     done = subprocess.run(
         ["setpriv", "--reuid=61234", "--regid=61234", "--clear-groups", "unshare", "--user",
          "--map-root-user", "/usr/bin/python3", "-c", KNOCK, helper.socket_path],
-        stdout=subprocess.PIPE, text=True, check=True, timeout=20,
+        stdout=subprocess.PIPE, text=True, check=True, timeout=HANG,
     )
     # He was root there, and was hung up on.
     assert done.stdout == "0 0\n"
@@ -71,7 +72,7 @@ def test_whom_the_helpers_namespace_does_not_know_may_not_use_the_socket(folder:
         done = subprocess.run(
             ["setpriv", "--reuid=70000", "--regid=70000", "--clear-groups",
              "/usr/bin/python3", "-c", KNOCK, helper.socket_path],
-            stdout=subprocess.PIPE, text=True, check=True, timeout=20,
+            stdout=subprocess.PIPE, text=True, check=True, timeout=HANG,
         )
         assert done.stdout == "70000 0\n"
         helper.wait_for_log("uid 65534 may not use the socket")
@@ -91,7 +92,7 @@ def test_its_own_users_processes_can_not_look_into_it(folder: Path) -> None:
         look = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "/usr/bin/cat"]
         for name, status in (("mem", 1), ("environ", 1), ("status", 0)):
             done = subprocess.run([*look, f"/proc/{helper.process.pid}/{name}"],
-                                  capture_output=True, timeout=20)
+                                  capture_output=True, timeout=HANG)
             assert done.returncode == status, name
             assert status == 0 or b"Permission denied" in done.stderr
 
@@ -145,7 +146,7 @@ def test_every_kind_of_malformed_message_ends_its_connection_alone(helper: Helpe
     with Attack(talk_nonsense()) as attack:
         attack.wait_for(1000)
         assert_logins_go_on(helper, attack)
-    assert helper.wait_for_pending(0, 1)
+    assert helper.wait_for_pending(0)
 
 
 def test_messages_with_some_bytes_changed(helper: Helper) -> None:
@@ -156,7 +157,7 @@ def test_messages_with_some_bytes_changed(helper: Helper) -> None:
             for _ in range(dice.randrange(1, 6)):
                 datagram[dice.randrange(len(datagram))] = dice.randrange(256)
             with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
-                peer.settimeout(5)
+                peer.settimeout(HANG)
                 peer.connect(str(helper.socket_path))
                 peer.send(datagram)
                 try:
@@ -170,7 +171,7 @@ def test_messages_with_some_bytes_changed(helper: Helper) -> None:
     with Attack(mutate()) as attack:
         attack.wait_for(2000)
         assert_logins_go_on(helper, attack)
-    assert helper.wait_for_pending(0, 1)
+    assert helper.wait_for_pending(0)
 
 
 def test_descriptors_sent_along_are_not_kept(helper: Helper) -> None:
@@ -248,7 +249,7 @@ def test_peers_that_say_nothing_or_go_at_once(helper: Helper) -> None:
         peer = FakeExchange(helper, connect=False)
         peer.socket.settimeout(None)  # otherwise it fails where it should wait its turn
         silent.append(peer.connect())
-        peer.socket.settimeout(5)
+        peer.socket.settimeout(HANG)
 
     def come_and_go() -> Iterator[int]:
         while True:
@@ -257,10 +258,9 @@ def test_peers_that_say_nothing_or_go_at_once(helper: Helper) -> None:
             yield 1
             time.sleep(0.0005)
 
-    begin = time.monotonic()
     with Attack(come_and_go()) as attack:
         attack.wait_for(1000)
         assert_logins_go_on(helper, attack)
-    for peer in silent:
-        peer.expect_end()
-    assert time.monotonic() - begin < 7
+        for peer in silent:
+            peer.expect_end()
+        assert attack.process.is_alive()
