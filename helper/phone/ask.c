@@ -20,14 +20,12 @@ enum choice {
 	CHOICE_REFUSE,
 };
 
-void ask_get(struct request *request, const char *id)
+void ask_get(struct request *request)
 {
-	struct helper *helper = request->helper;
-	struct login *login = logins_find_link(&helper->logins, id);
 	struct visit visit;
 
-	if (login == NULL) {
-		visit_show_over(request, finished_find_link(&helper->logins.finished, id));
+	if (request->login == NULL) {
+		visit_show_over(request);
 		return;
 	}
 	if (request->is_head) {
@@ -36,7 +34,7 @@ void ask_get(struct request *request, const char *id)
 		reply_send(request, &reply);
 		return;
 	}
-	visit_begin(&visit, request, login);
+	visit_begin(&visit, request);
 	visit_show(&visit);
 }
 
@@ -97,20 +95,19 @@ static void refuse(struct visit *visit)
 	visit_show(visit);
 }
 
-void ask_post(struct request *request, const char *id)
+void ask_post(struct request *request)
 {
-	struct helper *helper = request->helper;
-	struct login *login = logins_find_link(&helper->logins, id);
+	struct login *login = request->login;
 	enum choice choice = CHOICE_CONTINUE;
 	char token[LOGIN_TOKEN_LENGTH + 1];
 	struct visit visit;
 	int rv;
 
 	if (login == NULL) {
-		visit_show_over(request, finished_find_link(&helper->logins.finished, id));
+		visit_show_over(request);
 		return;
 	}
-	visit_begin(&visit, request, login);
+	visit_begin(&visit, request);
 	rv = read_form(request, token, &choice);
 	if (rv == -EINVAL)
 		reply_error(request, 400);

@@ -7,7 +7,7 @@
 struct request;
 
 /* GET (or HEAD, which changes nothing) and POST of <base>/l/<id>. */
-void ask_get(struct request *request, const char *id);
-void ask_post(struct request *request, const char *id);
+void ask_get(struct request *request);
+void ask_post(struct request *request);
 
 #endif

@@ -16,43 +16,49 @@
 #include "visit.h"
 #include "wire.h"
 
-#define CODE_BYTES 513
 #define DENIED "authdeny"
-
-struct callback {
-	char state[WIRE_STATE_LENGTH + 1];
-	char code[CODE_BYTES]; /* "": WeChat brought none */
-};
+#define STATE_SIZE (WIRE_STATE_LENGTH + 1)
+#define CODE_SIZE (REQUEST_CODE_MAX + 1)
 
 /*
  * Reads `code=C&state=T`; a person who refused comes without a code: `state=T`, or
  * `state=&code=authdeny&reason=T` (older clients). Returns 0; -EINVAL for what WeChat never sends;
  * or -ENOENT if that can be no login's state.
  */
-static int read_query(const char *query, struct callback *callback)
+static int read_query(const char *query, char state[STATE_SIZE], char code[CODE_SIZE])
 {
 	size_t length = strlen(query);
-	int state = query_get(query, length, "state", callback->state, sizeof(callback->state));
-	int code = query_get(query, length, "code", callback->code, sizeof(callback->code));
+	int state_rv = query_get(query, length, "state", state, STATE_SIZE);
+	int code_rv = query_get(query, length, "code", code, CODE_SIZE);
 
-	if (state == -EINVAL || code == -EINVAL || code == -ENOSPC)
+	if (state_rv == -EINVAL || code_rv == -EINVAL || code_rv == -ENOSPC)
 		return -EINVAL;
-	if (code <= 0 || strcmp(callback->code, DENIED) == 0)
-		callback->code[0] = '\0';
-	else if (!query_is_code(callback->code))
+	if (code_rv <= 0 || strcmp(code, DENIED) == 0)
+		code[0] = '\0';
+	else if (!query_is_code(code))
 		return -EINVAL;
-	if (state == 0 && code > 0 && callback->code[0] == '\0')
-		state = query_get(
-			query, length, "reason", callback->state, sizeof(callback->state));
-	if (state == -EINVAL)
+	if (state_rv == 0 && code_rv > 0 && code[0] == '\0')
+		state_rv = query_get(query, length, "reason", state, STATE_SIZE);
+	if (state_rv == -EINVAL)
 		return -EINVAL;
-	return state > 0 && query_is_token(callback->state, WIRE_STATE_LENGTH, RANDOM_HEX)
-	               ? 0
-	               : -ENOENT;
+	return state_rv > 0 && query_is_token(state, WIRE_STATE_LENGTH, RANDOM_HEX) ? 0 : -ENOENT;
+}
+
+void callback_read(struct request *request, struct logins *logins)
+{
+	char state[STATE_SIZE];
+	int rv = read_query(request_query(request), state, request->code);
+
+	if (rv == 0) {
+		request->login = logins_find_state(logins, state);
+		request->finished = finished_find_state(&logins->finished, state);
+	}
+	request->is_bad_callback = rv == -EINVAL;
+	explicit_bzero(state, sizeof(state));
 }
 
 /* Hands a code on, and holds the answer. */
-static void hand_on(struct visit *visit, const char *code)
+static void hand_on(struct visit *visit)
 {
 	struct helper *helper = visit->request->helper;
 	struct ticket *ticket = NULL;
@@ -75,7 +81,7 @@ static void hand_on(struct visit *visit, const char *code)
 	}
 	helper->tickets++;
 	ticket->since_ms = deadline_now();
-	peer_hand_on(visit->login->peer, number, code);
+	peer_hand_on(visit->login->peer, number, visit->request->code);
 }
 
 static void show_cancelled(struct visit *visit)
@@ -90,17 +96,6 @@ static void show_cancelled(struct visit *visit)
 	visit_reply(visit);
 }
 
-struct login *callback_find_login(const struct request *request)
-{
-	struct callback callback;
-	struct login *login = NULL;
-
-	if (read_query(request_query(request), &callback) == 0)
-		login = logins_find_state(&request->helper->logins, callback.state);
-	explicit_bzero(&callback, sizeof(callback));
-	return login;
-}
-
 /* Counts a callback that brought a code. */
 static void count(struct metrics *metrics, struct login *login)
 {
@@ -111,41 +106,31 @@ static void count(struct metrics *metrics, struct login *login)
 
 void callback_get(struct request *request)
 {
-	struct helper *helper = request->helper;
-	struct callback callback;
-	struct login *login = NULL;
 	struct visit visit;
-	int rv = read_query(request_query(request), &callback);
 
-	if (rv == -EINVAL) {
+	if (request->is_bad_callback) {
 		reply_error(request, 400);
-		goto out;
+		return;
 	}
-	if (rv == 0)
-		login = logins_find_state(&helper->logins, callback.state);
-	if (login == NULL) {
-		visit_show_over(request,
-			rv < 0 ? NULL
-			       : finished_find_state(&helper->logins.finished, callback.state));
-		goto out;
+	if (request->login == NULL) {
+		visit_show_over(request);
+		return;
 	}
 	if (request->is_head) {
 		struct reply reply = {.status = 200, .type = "text/html; charset=utf-8"};
 
 		reply_send(request, &reply);
-		goto out;
+		return;
 	}
-	if (callback.code[0] != '\0')
-		count(&helper->metrics, login);
-	visit_begin(&visit, request, login);
-	if (login_stage(login, visit.browser) != LOGIN_ASK)
+	if (request->code[0] != '\0')
+		count(&request->helper->metrics, request->login);
+	visit_begin(&visit, request);
+	if (login_stage(visit.login, visit.browser) != LOGIN_ASK)
 		visit_show(&visit);
-	else if (callback.code[0] == '\0')
+	else if (request->code[0] == '\0')
 		show_cancelled(&visit);
 	else if (visit.browser == NULL || !visit.browser->approved)
 		visit_show(&visit);
 	else
-		hand_on(&visit, callback.code);
-out:
-	explicit_bzero(&callback, sizeof(callback));
+		hand_on(&visit);
 }

@@ -1,6 +1,7 @@
 #include "pending_reply.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/http.h>
 
@@ -30,6 +31,8 @@ struct pending_reply *pending_reply_create(
 	if (pending_reply == NULL)
 		return NULL;
 	pending_reply->request = *request;
+	/* It is handed on, and not kept. */
+	explicit_bzero(pending_reply->request.code, sizeof(pending_reply->request.code));
 	pending_reply->language = language;
 	pending_reply->ticket = ticket;
 	evhttp_connection_set_closecb(

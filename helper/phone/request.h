@@ -10,17 +10,26 @@
 #include "language.h"
 
 #define REQUEST_TARGET_MAX 2048
+#define REQUEST_CODE_MAX 512
 
 struct connection;
 struct evhttp_request;
+struct finished_login;
 struct helper;
 struct in6_addr;
+struct login;
 
 struct request {
 	struct helper *helper;
 	struct evhttp_request *http;
 	struct connection *connection;
 	bool is_head;
+
+	/* What its address says, read once, by web.c. */
+	struct login *login;                   /* NULL: it names none that is pending */
+	const struct finished_login *finished; /* NULL: it names none that is remembered */
+	bool is_bad_callback;                  /* its query is none of WeChat's */
+	char code[REQUEST_CODE_MAX + 1];       /* that WeChat brought; "": none */
 };
 
 /*

@@ -48,8 +48,9 @@ static bool read_cookie(
 	return request_cookie(request, name, value, LOGIN_TOKEN_LENGTH + 1) == LOGIN_TOKEN_LENGTH;
 }
 
-void visit_begin(struct visit *visit, struct request *request, struct login *login)
+void visit_begin(struct visit *visit, struct request *request)
 {
+	struct login *login = request->login;
 	char cookie[LOGIN_TOKEN_LENGTH + 1];
 
 	memset(visit, 0, sizeof(*visit));
@@ -115,15 +116,16 @@ void visit_show(struct visit *visit)
 	visit_reply(visit);
 }
 
-void visit_show_over(struct request *request, const struct finished_login *finished_login)
+void visit_show_over(struct request *request)
 {
+	const struct finished_login *finished = request->finished;
 	enum language fallback = (enum language)request->helper->settings->lang;
 	char cookie[LOGIN_TOKEN_LENGTH + 1];
 	struct page page = {0};
 
-	if (finished_login != NULL && read_cookie(request, finished_login->id, cookie) &&
-		finished_is_winner(finished_login, cookie)) {
-		page.language = request_language(request, finished_login->language);
+	if (finished != NULL && read_cookie(request, finished->id, cookie) &&
+		finished_is_winner(finished, cookie)) {
+		page.language = request_language(request, finished->language);
 		page_show_finished(&page);
 		reply_page(request, &page, NULL);
 	} else {

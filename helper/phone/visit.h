@@ -11,7 +11,6 @@
 
 struct browser;
 struct login;
-struct finished_login;
 struct request;
 
 struct visit {
@@ -22,8 +21,8 @@ struct visit {
 	struct page page;
 };
 
-/* Looks who it is, by the login's cookie. */
-void visit_begin(struct visit *visit, struct request *request, struct login *login);
+/* Looks who it is, by the cookie of request->login. */
+void visit_begin(struct visit *visit, struct request *request);
 
 /*
  * Makes an unknown browser of WeChat's known, if there is still something to be asked: the first
@@ -41,7 +40,7 @@ void visit_show(struct visit *visit);
 /* Answers with heading, words and form that the caller has set in visit->page. */
 void visit_reply(struct visit *visit);
 
-/* Answers for a login that is over: to the browser that won, if it is remembered, or to anybody. */
-void visit_show_over(struct request *request, const struct finished_login *finished_login);
+/* Answers for request->finished: to the browser that won, if it is remembered, or to anybody. */
+void visit_show_over(struct request *request);
 
 #endif

@@ -56,19 +56,24 @@ static bool is_health(const char *path, const char *below)
 	return strcmp(path, "/healthz") == 0 || strcmp(below, "/healthz") == 0;
 }
 
-/* The pending login that a path below the base names, or NULL. */
-static const struct login *find_login(const struct request *request, const char *below)
+/* Finds the login that a path below the base names. */
+static void find_login(struct request *request, const char *below)
 {
-	if (strncmp(below, "/l/", 3) == 0)
-		return logins_find_link(&request->helper->logins, below + 3);
-	return strcmp(below, "/callback") == 0 ? callback_find_login(request) : NULL;
+	struct logins *logins = &request->helper->logins;
+
+	if (strncmp(below, "/l/", 3) == 0) {
+		request->login = logins_find_link(logins, below + 3);
+		request->finished = finished_find_link(&logins->finished, below + 3);
+	} else if (strcmp(below, "/callback") == 0) {
+		callback_read(request, logins);
+	}
 }
 
 /* Returns whether the request may go on; if not, it was answered. */
 static bool keep_pace(struct request *request, const char *path, const char *below)
 {
 	struct helper *helper = request->helper;
-	const struct login *login = find_login(request, below);
+	const struct login *login = request->login;
 	int64_t now_ms = deadline_now();
 	char address[INET6_ADDRSTRLEN];
 	struct in6_addr client;
@@ -97,13 +102,14 @@ static void route(struct request *request, const char *path, bool is_post)
 	const char *below =
 		strncmp(path, settings->base, base_length) == 0 ? path + base_length : "";
 
+	find_login(request, below);
 	if (!keep_pace(request, path, below))
 		return;
 	if (strncmp(below, "/l/", 3) == 0 && strchr(below + 3, '/') == NULL) {
 		if (is_post)
-			ask_post(request, below + 3);
+			ask_post(request);
 		else
-			ask_get(request, below + 3);
+			ask_get(request);
 		return;
 	}
 	if (is_post)
@@ -140,6 +146,7 @@ static void on_request(struct evhttp_request *http, void *context)
 		reply_error(&request, 414);
 	else
 		route(&request, path, method == EVHTTP_REQ_POST);
+	explicit_bzero(request.code, sizeof(request.code));
 }
 
 struct evhttp *web_create(struct helper *helper, int fd)
