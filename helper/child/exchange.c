@@ -124,6 +124,6 @@ void exchange_stop(struct exchange *exchange, int status)
 	TAILQ_FOREACH(link, &exchange->links, entries)
 	{
 		if (link->login != NULL)
-			result_answer_all(link->login, status);
+			result_answer_all(exchange->helper->settings, link->login, status);
 	}
 }

@@ -94,20 +94,22 @@ out:
 static int handle(struct exchange_link *link, const struct wire_message *message)
 {
 	struct wire_message registered = {.verb = WIRE_REGISTERED};
+	struct helper *helper = link->helper;
 	int rv;
 
 	if (link->login != NULL)
 		return message->verb == WIRE_RESULT
-		               ? result_take(link->helper, link->login, message)
+		               ? result_take(
+					 helper->settings, &helper->metrics, link->login, message)
 		               : -EBADMSG;
 	if (message->verb != WIRE_REGISTER)
 		return -EBADMSG;
-	if (link->helper->stopping)
+	if (helper->stopping)
 		return -ECONNRESET;
 	rv = add_login(link, message);
 	if (rv < 0)
 		return rv;
-	link->helper->metrics.started++;
+	helper->metrics.started++;
 	return wire_send(link->peer.fd, &registered);
 }
 
@@ -173,7 +175,7 @@ void exchange_link_close(struct exchange_link **link, int status)
 	struct login *login = (*link)->login;
 
 	if (login != NULL) {
-		result_answer_all(login, status);
+		result_answer_all((*link)->helper->settings, login, status);
 		logins_remove(&(*link)->helper->logins, login);
 		login_free(&login);
 	}

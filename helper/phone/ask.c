@@ -5,9 +5,9 @@
 
 #include "address.h"
 #include "connection.h"
-#include "helper.h"
 #include "log.h"
 #include "login.h"
+#include "metrics.h"
 #include "peer.h"
 #include "query.h"
 #include "reply.h"
@@ -20,12 +20,12 @@ enum choice {
 	CHOICE_REFUSE,
 };
 
-void ask_get(struct request *request)
+void ask_get(struct request *request, const struct settings *settings)
 {
 	struct visit visit;
 
 	if (request->login == NULL) {
-		visit_show_over(request);
+		visit_show_over(request, settings);
 		return;
 	}
 	if (request->is_head) {
@@ -34,7 +34,7 @@ void ask_get(struct request *request)
 		reply_send(request, &reply);
 		return;
 	}
-	visit_begin(&visit, request);
+	visit_begin(&visit, request, settings);
 	visit_show(&visit);
 }
 
@@ -79,23 +79,23 @@ static void go_on(struct visit *visit)
 	reply_send(visit->request, &reply);
 }
 
-static void refuse(struct visit *visit)
+static void refuse(struct visit *visit, struct metrics *metrics)
 {
 	struct login *login = visit->login;
 	char address[INET6_ADDRSTRLEN];
 	struct in6_addr client;
 
-	request_client(visit->request, &client);
+	request_client(visit->request, visit->settings, &client);
 	address_show(&client, address);
 	log_line("login=%.6s refused: \"This isn't me\", from %s", login->id, address);
 	login_report(login);
-	visit->request->helper->metrics.reported++;
+	metrics->reported++;
 	peer_tell(login->peer, WIRE_REPORTED);
-	result_answer_all(login, 200);
+	result_answer_all(visit->settings, login, 200);
 	visit_show(visit);
 }
 
-void ask_post(struct request *request)
+void ask_post(struct request *request, const struct settings *settings, struct metrics *metrics)
 {
 	struct login *login = request->login;
 	enum choice choice = CHOICE_CONTINUE;
@@ -104,18 +104,18 @@ void ask_post(struct request *request)
 	int rv;
 
 	if (login == NULL) {
-		visit_show_over(request);
+		visit_show_over(request, settings);
 		return;
 	}
-	visit_begin(&visit, request);
+	visit_begin(&visit, request, settings);
 	rv = read_form(request, token, &choice);
 	if (rv == -EINVAL)
-		reply_error(request, 400);
+		reply_error(request, settings, 400);
 	else if (rv < 0 || visit.browser == NULL || login->reported ||
 		 !login_is_token(visit.browser, token))
 		visit_show(&visit);
 	else if (choice == CHOICE_REFUSE)
-		refuse(&visit);
+		refuse(&visit, metrics);
 	else if (login_stage(login, visit.browser) == LOGIN_ASK)
 		go_on(&visit);
 	else

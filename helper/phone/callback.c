@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "deadline.h"
-#include "helper.h"
 #include "login.h"
+#include "logins.h"
+#include "metrics.h"
 #include "peer.h"
 #include "pending_reply.h"
 #include "query.h"
@@ -58,12 +59,11 @@ void callback_read(struct request *request, struct logins *logins)
 }
 
 /* Hands a code on, and holds the answer. */
-static void hand_on(struct visit *visit)
+static void hand_on(struct visit *visit, uint64_t *tickets)
 {
-	struct helper *helper = visit->request->helper;
 	struct ticket *ticket = NULL;
 	char number[24];
-	int rv = login_issue_ticket(visit->login, visit->browser, helper->tickets + 1, &ticket);
+	int rv = login_issue_ticket(visit->login, visit->browser, *tickets + 1, &ticket);
 
 	if (rv == 0)
 		rv = text_format(
@@ -76,10 +76,10 @@ static void hand_on(struct visit *visit)
 	if (rv < 0) {
 		if (ticket != NULL)
 			login_drop_ticket(visit->login, ticket);
-		reply_error(visit->request, rv == -ENOSPC ? 429 : 500);
+		reply_error(visit->request, visit->settings, rv == -ENOSPC ? 429 : 500);
 		return;
 	}
-	helper->tickets++;
+	(*tickets)++;
 	ticket->since_ms = deadline_now();
 	peer_hand_on(visit->login->peer, number, visit->request->code);
 }
@@ -104,16 +104,17 @@ static void count(struct metrics *metrics, struct login *login)
 		metrics->repeats++;
 }
 
-void callback_get(struct request *request)
+void callback_get(struct request *request, const struct settings *settings, struct metrics *metrics,
+	uint64_t *tickets)
 {
 	struct visit visit;
 
 	if (request->is_bad_callback) {
-		reply_error(request, 400);
+		reply_error(request, settings, 400);
 		return;
 	}
 	if (request->login == NULL) {
-		visit_show_over(request);
+		visit_show_over(request, settings);
 		return;
 	}
 	if (request->is_head) {
@@ -123,8 +124,8 @@ void callback_get(struct request *request)
 		return;
 	}
 	if (request->code[0] != '\0')
-		count(&request->helper->metrics, request->login);
-	visit_begin(&visit, request);
+		count(metrics, request->login);
+	visit_begin(&visit, request, settings);
 	if (login_stage(visit.login, visit.browser) != LOGIN_ASK)
 		visit_show(&visit);
 	else if (request->code[0] == '\0')
@@ -132,5 +133,5 @@ void callback_get(struct request *request)
 	else if (visit.browser == NULL || !visit.browser->approved)
 		visit_show(&visit);
 	else
-		hand_on(&visit);
+		hand_on(&visit, tickets);
 }

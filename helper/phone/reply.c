@@ -158,7 +158,8 @@ void reply_send(struct request *request, const struct reply *reply)
 		evbuffer_free(body);
 }
 
-void reply_page(struct request *request, struct page *page, const char *cookie)
+void reply_page(struct request *request, const struct settings *settings, struct page *page,
+	const char *cookie)
 {
 	char bytes[PAGE_MAX];
 	char nonce[NONCE_LENGTH + 1];
@@ -171,7 +172,7 @@ void reply_page(struct request *request, struct page *page, const char *cookie)
 	if (page_has_form(page))
 		reply.form_origin = page->login->authorize_origin;
 	text_init(&text, bytes, sizeof(bytes));
-	page_render(&text, page, request->helper->settings);
+	page_render(&text, page, settings);
 	if (text_finish(&text) < 0) {
 		reply.status = 500;
 		text_init(&text, bytes, sizeof(bytes));
@@ -181,21 +182,19 @@ void reply_page(struct request *request, struct page *page, const char *cookie)
 	explicit_bzero(bytes, sizeof(bytes));
 }
 
-void reply_error(struct request *request, int status)
+void reply_error(struct request *request, const struct settings *settings, int status)
 {
-	enum language fallback = (enum language)request->helper->settings->lang;
+	enum language fallback = (enum language)settings->lang;
 	struct page page = {.language = request_language(request, fallback)};
 
 	page_show_error(&page, status);
-	reply_page(request, &page, NULL);
+	reply_page(request, settings, &page, NULL);
 }
 
 void reply_write_error(int status, struct evbuffer *output, void *context)
 {
-	const struct helper *helper = context;
-	struct page page = {
-		.language = (enum language)helper->settings->lang,
-	};
+	const struct settings *settings = ((const struct helper *)context)->settings;
+	struct page page = {.language = (enum language)settings->lang};
 	char bytes[PAGE_MAX];
 	char nonce[NONCE_LENGTH + 1];
 	char policy[256];
@@ -204,7 +203,7 @@ void reply_write_error(int status, struct evbuffer *output, void *context)
 	text_init(&text, bytes, sizeof(bytes));
 	page_show_error(&page, status);
 	make_nonce(&page, nonce);
-	page_render(&text, &page, helper->settings);
+	page_render(&text, &page, settings);
 	(void)make_policy(policy, sizeof(policy), page.nonce, NULL);
 	/* For want of memory the answer is cut short, and the connection closed as ever. */
 	(void)evbuffer_add_printf(output, "HTTP/1.1 %d %s\r\n", status, status_phrase(status));

@@ -9,6 +9,7 @@
 struct evbuffer;
 struct page;
 struct request;
+struct settings;
 
 struct reply {
 	int status;
@@ -25,10 +26,11 @@ struct reply {
 void reply_send(struct request *request, const struct reply *reply);
 
 /* Sends a page, after setting its nonce. `cookie` as above. */
-void reply_page(struct request *request, struct page *page, const char *cookie);
+void reply_page(struct request *request, const struct settings *settings, struct page *page,
+	const char *cookie);
 
 /* Sends the page for an error of HTTP. */
-void reply_error(struct request *request, int status);
+void reply_error(struct request *request, const struct settings *settings, int status);
 
 /* A connection_error_cb; the context is the helper. */
 void reply_write_error(int status, struct evbuffer *output, void *context);

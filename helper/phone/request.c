@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/queue.h>
 
 #include <event2/buffer.h>
 #include <event2/http.h>
@@ -10,7 +11,6 @@
 #include <event2/keyvalq_struct.h>
 
 #include "address.h"
-#include "helper.h"
 #include "query.h"
 #include "random.h"
 #include "settings.h"
@@ -117,9 +117,9 @@ static void find_peer(const struct request *request, struct in6_addr *peer)
 		*peer = in6addr_any;
 }
 
-void request_client(const struct request *request, struct in6_addr *client)
+void request_client(
+	const struct request *request, const struct settings *settings, struct in6_addr *client)
 {
-	const struct settings *settings = request->helper->settings;
 	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request->http);
 	const struct evkeyval *header;
 	char bytes[FORWARDED_MAX];

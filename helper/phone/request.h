@@ -15,12 +15,11 @@
 struct connection;
 struct evhttp_request;
 struct finished_login;
-struct helper;
 struct in6_addr;
 struct login;
+struct settings;
 
 struct request {
-	struct helper *helper;
 	struct evhttp_request *http;
 	struct connection *connection;
 	bool is_head;
@@ -64,7 +63,8 @@ int request_form(const struct request *request, char *form, size_t size);
 int request_cookie(const struct request *request, const char *name, char *value, size_t size);
 
 /* Where it comes from: address_find_client() with the trusted proxies. */
-void request_client(const struct request *request, struct in6_addr *client);
+void request_client(
+	const struct request *request, const struct settings *settings, struct in6_addr *client);
 
 /* Whether it comes from a process on this machine, and through no proxy. */
 bool request_is_local(const struct request *request);

@@ -6,8 +6,8 @@
 
 #include "deadline.h"
 #include "display.h"
-#include "helper.h"
 #include "login.h"
+#include "metrics.h"
 #include "page.h"
 #include "pending_reply.h"
 #include "query.h"
@@ -32,10 +32,10 @@ static uint64_t parse_ticket(const char *string)
 }
 
 /* Answers a ticket's browser if it still waits. Its stage decides what it learns. */
-static void answer(struct login *login, struct ticket *ticket, const struct wire_message *message,
-	enum reason reason)
+static void answer(const struct settings *settings, struct login *login, struct ticket *ticket,
+	const struct wire_message *message, enum reason reason)
 {
-	struct visit visit = {.login = login, .browser = ticket->browser};
+	struct visit visit = {.settings = settings, .login = login, .browser = ticket->browser};
 	struct request request;
 	char errcode[17], rid[65];
 
@@ -62,7 +62,8 @@ static void answer(struct login *login, struct ticket *ticket, const struct wire
 	visit_reply(&visit);
 }
 
-int result_take(struct helper *helper, struct login *login, const struct wire_message *message)
+int result_take(const struct settings *settings, struct metrics *metrics, struct login *login,
+	const struct wire_message *message)
 {
 	const char *pin = message->value[WIRE_PIN];
 	enum reason reason = reason_parse(message->value[WIRE_REASON]);
@@ -73,17 +74,17 @@ int result_take(struct helper *helper, struct login *login, const struct wire_me
 		return -EBADMSG;
 	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
 		login_win(login, ticket->browser, pin, message->value[WIRE_NICKNAME]);
-		helper->metrics.completed++;
+		metrics->completed++;
 	}
 	if (reason != REASON_NONE)
-		metrics_refuse(&helper->metrics, reason);
-	metrics_observe(&helper->metrics, deadline_now() - ticket->since_ms);
-	answer(login, ticket, message, reason);
+		metrics_refuse(metrics, reason);
+	metrics_observe(metrics, deadline_now() - ticket->since_ms);
+	answer(settings, login, ticket, message, reason);
 	login_drop_ticket(login, ticket);
 	return 0;
 }
 
-void result_answer_all(struct login *login, int status)
+void result_answer_all(const struct settings *settings, struct login *login, int status)
 {
 	struct ticket *ticket;
 
@@ -100,6 +101,6 @@ void result_answer_all(struct login *login, int status)
 			page_show_stage(&page, login, ticket->browser);
 		else
 			page_show_error(&page, status);
-		reply_page(&request, &page, NULL);
+		reply_page(&request, settings, &page, NULL);
 	}
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "finished.h"
-#include "helper.h"
 #include "log.h"
 #include "login.h"
 #include "peer.h"
@@ -27,7 +26,7 @@ static void make_name(char *name, const struct settings *settings, const char *i
 
 static int make_cookie(char *header, const struct visit *visit)
 {
-	const struct settings *settings = visit->request->helper->settings;
+	const struct settings *settings = visit->settings;
 	const char *path = settings->https || settings->base[0] == '\0' ? "/" : settings->base;
 	char name[NAME_MAX_BYTES];
 
@@ -39,25 +38,26 @@ static int make_cookie(char *header, const struct visit *visit)
 		settings->https ? "; Secure" : "");
 }
 
-static bool read_cookie(
-	const struct request *request, const char *id, char value[LOGIN_TOKEN_LENGTH + 1])
+static bool read_cookie(const struct request *request, const struct settings *settings,
+	const char *id, char value[LOGIN_TOKEN_LENGTH + 1])
 {
 	char name[NAME_MAX_BYTES];
 
-	make_name(name, request->helper->settings, id);
+	make_name(name, settings, id);
 	return request_cookie(request, name, value, LOGIN_TOKEN_LENGTH + 1) == LOGIN_TOKEN_LENGTH;
 }
 
-void visit_begin(struct visit *visit, struct request *request)
+void visit_begin(struct visit *visit, struct request *request, const struct settings *settings)
 {
 	struct login *login = request->login;
 	char cookie[LOGIN_TOKEN_LENGTH + 1];
 
 	memset(visit, 0, sizeof(*visit));
 	visit->request = request;
+	visit->settings = settings;
 	visit->login = login;
 	visit->page.language = request_language(request, login->language);
-	if (read_cookie(request, login->id, cookie))
+	if (read_cookie(request, settings, login->id, cookie))
 		visit->browser = login_find_browser(login, cookie);
 	explicit_bzero(cookie, sizeof(cookie));
 }
@@ -94,10 +94,10 @@ void visit_reply(struct visit *visit)
 	visit->page.login = visit->login;
 	visit->page.browser = visit->browser;
 	if (visit->is_new && make_cookie(cookie, visit) < 0) {
-		reply_error(visit->request, 500);
+		reply_error(visit->request, visit->settings, 500);
 		return;
 	}
-	reply_page(visit->request, &visit->page, visit->is_new ? cookie : NULL);
+	reply_page(visit->request, visit->settings, &visit->page, visit->is_new ? cookie : NULL);
 	explicit_bzero(cookie, sizeof(cookie));
 }
 
@@ -116,22 +116,21 @@ void visit_show(struct visit *visit)
 	visit_reply(visit);
 }
 
-void visit_show_over(struct request *request)
+void visit_show_over(struct request *request, const struct settings *settings)
 {
 	const struct finished_login *finished = request->finished;
-	enum language fallback = (enum language)request->helper->settings->lang;
+	enum language fallback = (enum language)settings->lang;
 	char cookie[LOGIN_TOKEN_LENGTH + 1];
 	struct page page = {0};
 
-	if (finished != NULL && read_cookie(request, finished->id, cookie) &&
+	if (finished != NULL && read_cookie(request, settings, finished->id, cookie) &&
 		finished_is_winner(finished, cookie)) {
 		page.language = request_language(request, finished->language);
 		page_show_finished(&page);
-		reply_page(request, &page, NULL);
 	} else {
 		page.language = request_language(request, fallback);
 		page_show_error(&page, 404);
-		reply_page(request, &page, NULL);
 	}
+	reply_page(request, settings, &page, NULL);
 	explicit_bzero(cookie, sizeof(cookie));
 }

@@ -12,9 +12,11 @@
 struct browser;
 struct login;
 struct request;
+struct settings;
 
 struct visit {
 	struct request *request;
+	const struct settings *settings;
 	struct login *login;
 	struct browser *browser; /* NULL: unknown */
 	bool is_new;             /* this answer gives it its cookie */
@@ -22,7 +24,7 @@ struct visit {
 };
 
 /* Looks who it is, by the cookie of request->login. */
-void visit_begin(struct visit *visit, struct request *request);
+void visit_begin(struct visit *visit, struct request *request, const struct settings *settings);
 
 /*
  * Makes an unknown browser of WeChat's known, if there is still something to be asked: the first
@@ -41,6 +43,6 @@ void visit_show(struct visit *visit);
 void visit_reply(struct visit *visit);
 
 /* Answers for request->finished: to the browser that won, if it is remembered, or to anybody. */
-void visit_show_over(struct request *request);
+void visit_show_over(struct request *request, const struct settings *settings);
 
 #endif

@@ -34,7 +34,7 @@ static void serve_verify(struct request *request, const struct secret *contents)
 }
 
 /* How many log in, and at what version, is nobody's business but this machine's. */
-static void serve_health(struct request *request)
+static void serve_health(struct request *request, size_t pending)
 {
 	struct reply reply = {.status = 200, .type = PLAIN};
 	char body[64];
@@ -43,8 +43,7 @@ static void serve_health(struct request *request)
 	text_init(&text, body, sizeof(body));
 	text_add(&text, "ok");
 	if (request_is_local(request))
-		text_addf(&text, " pending=%zu version=" PAM_WECHAT_VERSION,
-			request->helper->logins.count);
+		text_addf(&text, " pending=%zu version=" PAM_WECHAT_VERSION, pending);
 	text_add(&text, "\n");
 	reply.body = body;
 	reply.length = text.length;
@@ -57,10 +56,8 @@ static bool is_health(const char *path, const char *below)
 }
 
 /* Finds the login that a path below the base names. */
-static void find_login(struct request *request, const char *below)
+static void find_login(struct request *request, struct logins *logins, const char *below)
 {
-	struct logins *logins = &request->helper->logins;
-
 	if (strncmp(below, "/l/", 3) == 0) {
 		request->login = logins_find_link(logins, below + 3);
 		request->finished = finished_find_link(&logins->finished, below + 3);
@@ -70,9 +67,9 @@ static void find_login(struct request *request, const char *below)
 }
 
 /* Returns whether the request may go on; if not, it was answered. */
-static bool keep_pace(struct request *request, const char *path, const char *below)
+static bool keep_pace(
+	struct helper *helper, struct request *request, const char *path, const char *below)
 {
-	struct helper *helper = request->helper;
 	const struct login *login = request->login;
 	int64_t now_ms = deadline_now();
 	char address[INET6_ADDRSTRLEN];
@@ -80,7 +77,7 @@ static bool keep_pace(struct request *request, const char *path, const char *bel
 
 	if (is_health(path, below) && request_is_local(request))
 		return true;
-	request_client(request, &client);
+	request_client(request, helper->settings, &client);
 	if (rate_limit_charge(
 		    &helper->rate_limit, &client, login == NULL ? NULL : login->id, now_ms))
 		return true;
@@ -88,13 +85,13 @@ static bool keep_pace(struct request *request, const char *path, const char *bel
 	address_show(&client, address);
 	if (rate_limit_tell(&helper->rate_limit, now_ms))
 		log_limited("too many requests from %s: more are refused for a while", address);
-	reply_error(request, 429);
+	reply_error(request, helper->settings, 429);
 	return false;
 }
 
-static void route(struct request *request, const char *path, bool is_post)
+static void route(struct helper *helper, struct request *request, const char *path, bool is_post)
 {
-	const struct settings *settings = request->helper->settings;
+	const struct settings *settings = helper->settings;
 	const char *name = strrchr(path, '/');
 	const struct secret *verify =
 		name == NULL ? NULL : settings_find_verify(settings, name + 1);
@@ -102,32 +99,32 @@ static void route(struct request *request, const char *path, bool is_post)
 	const char *below =
 		strncmp(path, settings->base, base_length) == 0 ? path + base_length : "";
 
-	find_login(request, below);
-	if (!keep_pace(request, path, below))
+	find_login(request, &helper->logins, below);
+	if (!keep_pace(helper, request, path, below))
 		return;
 	if (strncmp(below, "/l/", 3) == 0 && strchr(below + 3, '/') == NULL) {
 		if (is_post)
-			ask_post(request);
+			ask_post(request, settings, &helper->metrics);
 		else
-			ask_get(request);
+			ask_get(request, settings);
 		return;
 	}
 	if (is_post)
-		reply_error(request, 405);
+		reply_error(request, settings, 405);
 	else if (is_health(path, below))
-		serve_health(request);
+		serve_health(request, helper->logins.count);
 	else if (verify != NULL && (name == path || name == below))
 		serve_verify(request, verify);
 	else if (strcmp(below, "/callback") == 0)
-		callback_get(request);
+		callback_get(request, settings, &helper->metrics, &helper->tickets);
 	else
-		reply_error(request, 404);
+		reply_error(request, settings, 404);
 }
 
 static void on_request(struct evhttp_request *http, void *context)
 {
 	struct helper *helper = context;
-	struct request request = {.helper = helper, .http = http};
+	struct request request = {.http = http};
 	enum evhttp_cmd_type method = evhttp_request_get_command(http);
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
 	const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
@@ -135,17 +132,17 @@ static void on_request(struct evhttp_request *http, void *context)
 	request.connection = connection_of(http);
 	request.is_head = method == EVHTTP_REQ_HEAD;
 	if (helper->stopping)
-		reply_error(&request, 503);
+		reply_error(&request, helper->settings, 503);
 	else if (!request_is_sound(&request))
-		reply_error(&request, 400);
+		reply_error(&request, helper->settings, 400);
 	else if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD && method != EVHTTP_REQ_POST)
-		reply_error(&request, method < EVHTTP_REQ_PATCH << 1 ? 405 : 501);
+		reply_error(&request, helper->settings, method < EVHTTP_REQ_PATCH << 1 ? 405 : 501);
 	else if (path == NULL)
-		reply_error(&request, 400);
+		reply_error(&request, helper->settings, 400);
 	else if (strlen(evhttp_request_get_uri(http)) > REQUEST_TARGET_MAX)
-		reply_error(&request, 414);
+		reply_error(&request, helper->settings, 414);
 	else
-		route(&request, path, method == EVHTTP_REQ_POST);
+		route(helper, &request, path, method == EVHTTP_REQ_POST);
 	explicit_bzero(request.code, sizeof(request.code));
 }
 
