@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "decimal.h"
+
 static void map_ipv4(const void *ipv4, struct in6_addr *address)
 {
 	memset(address, 0, sizeof(*address));
@@ -23,19 +25,6 @@ static int parse_address(const char *string, struct in6_addr *address)
 	return inet_pton(AF_INET6, string, address) == 1 ? 0 : -EINVAL;
 }
 
-/* Parses all of a string of at most five digits. Returns the number or -EINVAL. */
-static int parse_number(const char *string, int high)
-{
-	size_t length = strspn(string, "0123456789");
-	int number = 0;
-
-	if (length < 1 || length > 5 || string[length] != '\0')
-		return -EINVAL;
-	for (size_t i = 0; i < length; i++)
-		number = number * 10 + (string[i] - '0');
-	return number <= high ? number : -EINVAL;
-}
-
 int address_range_parse(const char *string, struct address_range *address_range)
 {
 	char address[INET6_ADDRSTRLEN];
@@ -53,7 +42,7 @@ int address_range_parse(const char *string, struct address_range *address_range)
 	is_ipv4 = strchr(address, ':') == NULL;
 	bits = is_ipv4 ? 32 : 128;
 	if (slash != NULL)
-		bits = parse_number(slash + 1, bits);
+		bits = (int)decimal_parse_string(slash + 1, 0, bits);
 	if (bits < 0)
 		return -EINVAL;
 	address_range->bits = (unsigned int)bits + (is_ipv4 ? 96 : 0);
@@ -153,7 +142,7 @@ int address_parse_listen(const char *string, struct sockaddr_storage *socket, so
 	if (colon == NULL)
 		return -EINVAL;
 	host_length = (size_t)(colon - string);
-	port = parse_number(colon + 1, 65535);
+	port = (int)decimal_parse_string(colon + 1, 0, 65535);
 	if (port < 0 || host_length < 2 || host_length >= sizeof(host))
 		return -EINVAL;
 	memcpy(host, string, host_length);

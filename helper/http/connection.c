@@ -13,6 +13,7 @@
 
 #include "admission.h"
 #include "deadline.h"
+#include "decimal.h"
 #include "line_count.h"
 #include "log.h"
 
@@ -225,9 +226,9 @@ static int read_status(struct evbuffer *output)
 	if (evbuffer_copyout(output, line, sizeof(line) - 1) < 0)
 		return 500;
 	at = strchr(line, ' ');
-	if (at == NULL || strspn(at + 1, "0123456789") != 3)
+	if (at == NULL || decimal_span(at + 1) != 3)
 		return 500;
-	return (at[1] - '0') * 100 + (at[2] - '0') * 10 + (at[3] - '0');
+	return (int)decimal_parse(at + 1, 3, 0, 999);
 }
 
 /*

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "details.h"
 #include "display.h"
 #include "occasion.h"
@@ -17,16 +18,9 @@
 #define AUTHORIZE_URL_MAX 2048
 
 /* Returns the number, or -EINVAL for what is no number from 1 to LEFT_MS_MAX. */
-static long parse_left(const char *string)
+static int64_t parse_left(const char *string)
 {
-	size_t digits = strspn(string, "0123456789");
-	long number = 0;
-
-	if (digits < 1 || digits > 6 || string[digits] != '\0')
-		return -EINVAL;
-	for (size_t i = 0; i < digits; i++)
-		number = number * 10 + (string[i] - '0');
-	return number >= 1 && number <= LEFT_MS_MAX ? number : -EINVAL;
+	return decimal_parse_string(string, 1, LEFT_MS_MAX);
 }
 
 /* Returns "https://host[:port]" of a URL that has a query and a fragment, or NULL. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "deadline.h"
+#include "decimal.h"
 #include "display.h"
 #include "login.h"
 #include "metrics.h"
@@ -21,14 +22,9 @@
 /* Returns the number of a ticket, or 0 if the string is not a number. */
 static uint64_t parse_ticket(const char *string)
 {
-	size_t digits = strspn(string, RANDOM_DIGITS);
-	uint64_t number = 0;
+	int64_t number = decimal_parse_string(string, 1, INT64_MAX);
 
-	if (digits < 1 || digits > 18 || string[digits] != '\0')
-		return 0;
-	for (size_t i = 0; i < digits; i++)
-		number = number * 10 + (uint64_t)(string[i] - '0');
-	return number;
+	return number < 0 ? 0 : (uint64_t)number;
 }
 
 /* Answers a ticket's browser if it still waits. Its stage decides what it learns. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "lines.h"
 #include "problem.h"
 #include "secret.h"
@@ -47,17 +48,11 @@ static int set_flag(bool *member, const char *name, const char *value, struct pr
 static int set_number(
 	long *member, const struct config_key *key, const char *value, struct problem *problem)
 {
-	size_t digits = strspn(value, "0123456789");
-	long number = 0;
+	int64_t number = decimal_parse_string(value, key->low, key->high);
 
-	/* Nine digits fit into every long. */
-	if (digits >= 1 && digits <= 9 && value[digits] == '\0') {
-		for (size_t i = 0; i < digits; i++)
-			number = number * 10 + (value[i] - '0');
-		if (number >= key->low && number <= key->high) {
-			*member = number;
-			return 0;
-		}
+	if (number >= 0) {
+		*member = (long)number;
+		return 0;
 	}
 	return problem_set(problem, -EINVAL, "%s is a whole number from %ld to %ld, not \"%s\"",
 		key->name, key->low, key->high, value);

@@ -8,6 +8,7 @@
 #include "api.h"
 #include "codes.h"
 #include "deadline.h"
+#include "decimal.h"
 #include "helper_link.h"
 #include "inquiry.h"
 #include "occasion.h"
@@ -18,6 +19,7 @@
 
 #define LOGIN_MS 5000        /* for the module to say what it wants */
 #define FIRST_HELPER_MS 1500 /* for a helper that is just being restarted to come back */
+#define LEFT_MS_MAX 9999999
 
 struct exchange {
 	int module;
@@ -56,9 +58,8 @@ static int recognise_enrolment(struct exchange *exchange)
 
 static int receive_login(struct exchange *exchange)
 {
-	const char *left;
 	int rv = deadline_poll(deadline_in(LOGIN_MS), exchange->module, POLLIN);
-	long left_ms = 0;
+	int64_t left_ms;
 
 	if (rv == 0)
 		rv = wire_receive(exchange->module, exchange->datagram->bytes, &exchange->login);
@@ -66,11 +67,9 @@ static int receive_login(struct exchange *exchange)
 		return rv;
 	if (exchange->login.verb != WIRE_LOGIN)
 		return -EBADMSG;
-	left = exchange->login.value[WIRE_LEFT_MS];
-	if (left[0] == '\0' || strlen(left) > 7 || strspn(left, "0123456789") != strlen(left))
+	left_ms = decimal_parse_string(exchange->login.value[WIRE_LEFT_MS], 0, LEFT_MS_MAX);
+	if (left_ms < 0)
 		return -EBADMSG;
-	for (; *left != '\0'; left++)
-		left_ms = left_ms * 10 + (*left - '0');
 	exchange->deadline = deadline_in(left_ms);
 	exchange->helper_deadline = deadline_in(FIRST_HELPER_MS);
 	return recognise_enrolment(exchange);

@@ -9,18 +9,15 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "decimal.h"
+
 /* A decimal uid or gid other than root's. Returns 0 or -EINVAL. */
 static int parse_id(const char *string, uint32_t *id)
 {
-	size_t digits = strspn(string, "0123456789");
-	uint64_t value = 0;
+	/* (uint32_t)-1 means "no change"; 65534 is everyone whom a user namespace does not know. */
+	int64_t value = decimal_parse_string(string, 1, (int64_t)UINT32_MAX - 1);
 
-	if (digits < 1 || digits > 10 || string[digits] != '\0')
-		return -EINVAL;
-	for (size_t i = 0; i < digits; i++)
-		value = value * 10 + (uint64_t)(string[i] - '0');
-	/* 65534 is everyone whom a user namespace does not know; (uint32_t)-1 means "no change". */
-	if (value == 0 || value == 65534 || value >= UINT32_MAX)
+	if (value < 0 || value == 65534)
 		return -EINVAL;
 	*id = (uint32_t)value;
 	return 0;

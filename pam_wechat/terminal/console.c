@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "decimal.h"
 #include "text.h"
 
 #define DEV "/dev/"
@@ -20,16 +21,13 @@ static const char *name_of(const char *tty)
 bool console_is_name(const char *tty)
 {
 	const char *number;
-	size_t digits;
 
 	tty = name_of(tty);
 	if (strncmp(tty, "tty", 3) != 0)
 		return false;
 	number = tty + 3;
-	digits = strspn(number, "0123456789");
 	/* tty1 to tty63: tty0 is whichever is in front, and ttyS0 may be a modem. */
-	return number[digits] == '\0' && number[0] != '0' &&
-	       (digits == 1 || (digits == 2 && strcmp(number, "63") <= 0));
+	return number[0] != '0' && decimal_parse_string(number, 1, 63) > 0;
 }
 
 static bool has(const struct unimapdesc *map, unsigned short character)

@@ -2,16 +2,18 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "deadline.h"
+#include "decimal.h"
 #include "problem.h"
 #include "text.h"
 #include "url.h"
@@ -76,14 +78,13 @@ static int exchange_text(const struct sockaddr *address, socklen_t length, const
 static long number_after(const char *answer, const char *word)
 {
 	const char *found = strstr(answer, word);
-	char *end = NULL;
-	long number;
+	int64_t number;
 
 	if (found == NULL)
 		return -1;
 	found += strlen(word);
-	number = strtol(found, &end, 10);
-	return end == found || number < 0 ? -1 : number;
+	number = decimal_parse(found, decimal_span(found), 0, LONG_MAX);
+	return number < 0 ? -1 : (long)number;
 }
 
 /* "127.0.0.1:8080" or "[::1]:8080", which the helper has judged before. */

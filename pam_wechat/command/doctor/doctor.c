@@ -1,10 +1,12 @@
 #include "doctor.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "paths.h"
 
 static void *need(void *made)
@@ -105,14 +107,13 @@ void doctor_find_problem(
 	if (end != NULL) {
 		file = need(strndup(problem, (size_t)(end - problem)));
 		colon = strrchr(file, ':');
-		if (colon != NULL && colon[1] != '\0' &&
-			strspn(colon + 1, "0123456789") == strlen(colon + 1)) {
-			line = strtol(colon + 1, NULL, 10);
+		if (colon != NULL)
+			line = (long)decimal_parse_string(colon + 1, 1, LONG_MAX);
+		if (line > 0)
 			*colon = '\0';
-		}
 		problem = end + 2;
 	}
-	doctor_find(doctor, kind, file, line, "%s", problem);
+	doctor_find(doctor, kind, file, line < 0 ? 0 : line, "%s", problem);
 	free(file);
 }
 

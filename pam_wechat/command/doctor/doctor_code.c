@@ -1,9 +1,11 @@
 /* The numbers that WeChat shows: on its own pages, which never reach us, and in its API. */
+#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "doctor.h"
 #include "errcode.h"
 #include "report.h"
@@ -50,14 +52,17 @@ static void explain(
 
 enum command_exit doctor_explain(const char *code, struct report *report)
 {
-	char *end = NULL;
-	long number = strtol(code, &end, 10);
+	/* "-1" is one of WeChat's. */
+	bool is_negative = code[0] == '-';
+	long number = (long)decimal_parse_string(code + is_negative, 0, LONG_MAX);
 	const struct errcode *known;
 
-	if (code[0] == '\0' || *end != '\0') {
+	if (number < 0) {
 		fprintf(stderr, "pam-wechat doctor: %s is no error number of WeChat's\n", code);
 		return COMMAND_USAGE;
 	}
+	if (is_negative)
+		number = -number;
 	for (size_t i = 0; i < sizeof(page_errors) / sizeof(page_errors[0]); i++) {
 		if (page_errors[i].number == number) {
 			explain(report, number, "a page of WeChat's", page_errors[i].what,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "decimal.h"
 #include "doctor.h"
 #include "problem.h"
 #include "subprocess.h"
@@ -236,7 +237,7 @@ static void check_times(struct doctor *doctor, const char *options, long timeout
 	value_of(options, "maxauthtries", tries, sizeof(tries));
 	value_of(options, "authenticationmethods", methods, sizeof(methods));
 	value_of(options, "persourcepenalties", penalties, sizeof(penalties));
-	seconds = strtol(grace, NULL, 10);
+	seconds = (long)decimal_parse_string(grace, 0, LONG_MAX);
 	(void)snprintf(better, sizeof(better), "%ld", timeout + SPARE_SECONDS);
 	/* 0: no limit. */
 	if (seconds > 0 && seconds < timeout + SPARE_SECONDS) {
@@ -245,7 +246,7 @@ static void check_times(struct doctor *doctor, const char *options, long timeout
 		if (penalties[0] != '\0' && strcmp(penalties, "no") != 0)
 			find_option(doctor, &sshd_penalties, "LoginGraceTime", grace, better);
 	}
-	if (strtol(tries, NULL, 10) == 1 && strstr(methods, "publickey") != NULL)
+	if (strcmp(tries, "1") == 0 && strstr(methods, "publickey") != NULL)
 		find_option(doctor, &sshd_tries, "MaxAuthTries", tries, "6");
 }
 
@@ -274,12 +275,15 @@ static void find_refusal(struct doctor *doctor, const char *said)
 	size_t length = strcspn(said, ": ");
 	const char *rest = said + length + strspn(said + length, ": ");
 	char file[PATH_MAX];
+	size_t digits;
 	long line;
 
 	if (said[0] == '/' && strncmp(rest, "line ", 5) == 0) {
 		(void)snprintf(file, sizeof(file), "%.*s", (int)length, said);
-		line = strtol(rest + 5, NULL, 10);
-		rest += 5 + strspn(rest + 5, "0123456789");
+		rest += 5;
+		digits = decimal_span(rest);
+		line = digits == 0 ? 0 : (long)decimal_parse(rest, digits, 0, LONG_MAX);
+		rest += digits;
 		rest += strspn(rest, ": ");
 		doctor_find(
 			doctor, &sshd_config, file, line, "%.*s", (int)strcspn(rest, "\r\n"), rest);

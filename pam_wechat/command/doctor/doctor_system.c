@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "decimal.h"
 #include "doctor.h"
 
 #define LOGIN_DEFS "/etc/login.defs"
@@ -26,6 +27,14 @@ static const struct finding_kind
 	apparmor = {"apparmor", SEVERITY_NOTE,
 		"a profile of sshd or login may keep them from starting the exchange"};
 
+/* The first number of a line, or -EINVAL. */
+static long number_in(const char *line)
+{
+	const char *number = line + strcspn(line, "0123456789");
+
+	return (long)decimal_parse(number, decimal_span(number), 0, LONG_MAX);
+}
+
 void doctor_check_login(struct doctor *doctor)
 {
 	const struct doctor_service *login = doctor_service(doctor, "login");
@@ -37,7 +46,7 @@ void doctor_check_login(struct doctor *doctor)
 
 	for (long i = 0; file != NULL && i < line && getline(&text, &size, file) >= 0; i++) {
 		if (i == line - 1)
-			seconds = strtol(text + strcspn(text, "0123456789\n"), NULL, 10);
+			seconds = number_in(text);
 	}
 	free(text);
 	if (file != NULL)

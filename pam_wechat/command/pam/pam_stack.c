@@ -1,11 +1,11 @@
 #include "pam_stack.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "pam_line.h"
 #include "problem.h"
 #include "text.h"
@@ -87,13 +87,12 @@ static const char *parse_pair(const char *at, int *list)
 		at += strlen(actions[action]);
 		action = -action;
 	} else {
-		char *end = NULL;
-		long jump = isdigit((unsigned char)*at) ? strtol(at, &end, 10) : 0;
+		size_t digits = decimal_span(at);
 
-		if (jump < 1 || jump > PAM_STACK_MAX * 1000L)
+		action = (int)decimal_parse(at, digits, 1, PAM_STACK_MAX * 1000);
+		if (action < 0)
 			return NULL;
-		action = (int)jump;
-		at = end;
+		at += digits;
 	}
 	if (code == PAM_STACK_CODES - 1)
 		set_all(list, PAM_ACTION_UNSET, action);
