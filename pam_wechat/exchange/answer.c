@@ -8,12 +8,12 @@
 
 #include "display.h"
 #include "errcode.h"
+#include "escapes.h"
+#include "secret.h"
 #include "text.h"
 
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-#define TOKEN_LETTERS DIGITS LETTERS "_-.~!*'()"
 
 static void set_bad(struct answer *answer, const char *advice)
 {
@@ -39,19 +39,28 @@ static bool has_repeated_name(const cJSON *object)
 static cJSON *parse_object(struct answer *answer, const char *body, size_t length)
 {
 	const char *end = NULL;
+	struct secret *text = NULL;
 	cJSON *object = NULL;
 
 	/* cJSON's strings end at a NUL, so that one could hide what stands behind it. */
-	if (memchr(body, '\0', length) != NULL || memmem(body, length, "\\u0000", 6) != NULL) {
+	if (memchr(body, '\0', length) != NULL) {
 		set_bad(answer, "WeChat's answer holds a NUL");
 		return NULL;
 	}
-	object = cJSON_ParseWithLengthOpts(body, length, &end, false);
+	text = secret_create(length + 1);
+	if (text == NULL) {
+		set_bad(answer, "out of memory");
+		answer->reason = REASON_MEMORY;
+		return NULL;
+	}
+	memcpy(text->bytes, body, length);
+	escapes_defuse(text->bytes, length);
+	object = cJSON_ParseWithLengthOpts(text->bytes, length, &end, false);
 	if (object == NULL || !cJSON_IsObject(object)) {
 		set_bad(answer, "WeChat's answer is not a JSON object");
 		goto refused;
 	}
-	for (; end < body + length; end++) {
+	for (; end < text->bytes + length; end++) {
 		if (strchr(" \t\r\n", *end) == NULL) {
 			set_bad(answer, "WeChat's answer has something behind its JSON");
 			goto refused;
@@ -61,8 +70,10 @@ static cJSON *parse_object(struct answer *answer, const char *body, size_t lengt
 		set_bad(answer, "WeChat's answer repeats a name");
 		goto refused;
 	}
+	secret_free(&text);
 	return object;
 refused:
+	secret_free(&text);
 	cJSON_Delete(object);
 	return NULL;
 }
@@ -84,6 +95,24 @@ static int copy_member(char *to, const cJSON *object, const char *name, const ch
 		return -EBADMSG;
 	memcpy(to, member->valuestring, length + 1);
 	return 0;
+}
+
+/*
+ * Copies a token, which is opaque: whatever RFC 6749 calls 1*VSCHAR. "" if there is none, or none
+ * that a request can carry.
+ */
+static void copy_token(char to[ANSWER_TOKEN_MAX + 1], const cJSON *object, const char *name)
+{
+	const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+	size_t length = 0;
+
+	to[0] = '\0';
+	if (!cJSON_IsString(member))
+		return;
+	while (member->valuestring[length] >= 0x21 && member->valuestring[length] <= 0x7e)
+		length++;
+	if (member->valuestring[length] == '\0' && length <= ANSWER_TOKEN_MAX)
+		memcpy(to, member->valuestring, length + 1);
 }
 
 /* errmsg ends with "rid: 6583f22d-35b1b023-4a6d02b6" since 2020. */
@@ -171,13 +200,10 @@ void answer_parse_token(struct answer *answer, long status, const char *body, si
 	if (copy_member(answer->openid, object, "openid", DIGITS LETTERS "_-", 6,
 		    ANSWER_OPENID_MAX) < 0)
 		set_bad(answer, "WeChat's answer has no usable openid");
-	else if (copy_member(answer->access_token, object, "access_token", TOKEN_LETTERS, 1,
-			 ANSWER_TOKEN_MAX) < 0)
-		set_bad(answer, "WeChat's answer has no usable access_token");
-	/* A login does without one. */
-	else if (copy_member(answer->refresh_token, object, "refresh_token", TOKEN_LETTERS, 1,
-			 ANSWER_TOKEN_MAX) < 0)
-		answer->refresh_token[0] = '\0';
+	else {
+		copy_token(answer->access_token, object, "access_token");
+		copy_token(answer->refresh_token, object, "refresh_token");
+	}
 	cJSON_Delete(object);
 }
 

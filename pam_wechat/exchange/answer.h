@@ -13,7 +13,7 @@
 #include "reason.h"
 
 #define ANSWER_OPENID_MAX 64
-#define ANSWER_TOKEN_MAX 1024
+#define ANSWER_TOKEN_MAX 4096
 #define ANSWER_NICKNAME_MAX 127 /* bytes that are shown */
 
 struct answer {
@@ -22,15 +22,16 @@ struct answer {
 	int64_t errcode;    /* 0: none */
 	char rid[64];       /* WeChat's id of the request, "" for none */
 	char openid[ANSWER_OPENID_MAX + 1];
-	char access_token[ANSWER_TOKEN_MAX + 1];
-	char refresh_token[ANSWER_TOKEN_MAX + 1];
-	char nickname[ANSWER_NICKNAME_MAX + 1]; /* fit to be shown; proves nothing */
+	char access_token[ANSWER_TOKEN_MAX + 1];  /* opaque (RFC 6749): 1*VSCHAR; "" for none */
+	char refresh_token[ANSWER_TOKEN_MAX + 1]; /* likewise */
+	char nickname[ANSWER_NICKNAME_MAX + 1];   /* fit to be shown; proves nothing */
 };
 
 /*
  * Parses the answer of /sns/oauth2/access_token or /sns/oauth2/refresh_token, which are alike,
- * received with this HTTP status. The openid and the tokens are set for REASON_NONE only; there may
- * be no refresh token. The caller wipes the answer.
+ * received with this HTTP status. The openid and the tokens are set for REASON_NONE only. A token
+ * that is missing, or that no request can carry, is "": who needs none signs in without. The caller
+ * wipes the answer.
  */
 void answer_parse_token(struct answer *answer, long status, const char *body, size_t length);
 

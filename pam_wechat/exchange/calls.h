@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#define CALLS_PATH_MAX 4096
+#define CALLS_PATH_MAX 16384 /* holds the longest token, each byte percent-encoded */
 
 /*
  * Each writes into `path`, of CALLS_PATH_MAX bytes, and returns 0 or -ENOSPC.

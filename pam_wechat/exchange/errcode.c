@@ -2,6 +2,10 @@
 
 #include <stddef.h>
 
+#define NOT_ON_THE_IP_LIST                                                   \
+	"this machine's address is not on the account's IP list: add it at " \
+	"developers.weixin.qq.com/platform, or set proxy"
+
 static const struct errcode known[] = {
 	{-1, REASON_BUSY, "WeChat is busy"},
 	{45011, REASON_BUSY, "WeChat was asked too often within a minute"},
@@ -20,9 +24,11 @@ static const struct errcode known[] = {
 	{40013, REASON_SETUP, "appid is wrong: correct it in pam_wechat.conf"},
 	{40125, REASON_SETUP, "the app secret is wrong: put the current one into secret_file"},
 	{40001, REASON_SETUP, "the app secret or token does not belong to this appid"},
-	{40164, REASON_SETUP,
-		"this machine's address is not on the account's IP list: add it at "
-		"mp.weixin.qq.com, or set proxy"},
+	{40164, REASON_SETUP, NOT_ON_THE_IP_LIST},
+	{61004, REASON_SETUP, NOT_ON_THE_IP_LIST},
+	{40243, REASON_SETUP,
+		"the app secret is frozen: unfreeze it at developers.weixin.qq.com/platform and "
+		"wait ten minutes"},
 	{41002, REASON_SETUP, "WeChat received no appid: does a proxy change requests?"},
 	{41004, REASON_SETUP, "WeChat received no secret: does a proxy change requests?"},
 	{41008, REASON_SETUP, "WeChat received no code: does a proxy change requests?"},
@@ -31,14 +37,18 @@ static const struct errcode known[] = {
 		"the account may not use web authorization: it must be a certified service "
 		"account or a test account"},
 	{48004, REASON_SETUP, "WeChat has banned this account from the interface"},
-	{50001, REASON_SETUP, "the account may not use this interface"},
-	{50002, REASON_SETUP, "the account is restricted: look at mp.weixin.qq.com"},
+	{50001, REASON_SETUP, "the official account is not authorized for this interface"},
+	{50002, REASON_SETUP,
+		"the person's WeChat account or the official account is frozen or closed: look at "
+		"mp.weixin.qq.com, and ask the person"},
 
 	{40226, REASON_RISK, "WeChat's risk control has blocked this person"},
 };
 
-static const struct errcode unknown = {0, REASON_BAD_ANSWER,
-	"this error code is not known; WeChat's documentation may explain it"};
+/* WeChat refused in so many words: that it can't be read would be untrue, and trying again useless.
+ */
+static const struct errcode unknown = {0, REASON_SETUP,
+	"this error code is not known here: look up the rid at developers.weixin.qq.com/platform"};
 
 const struct errcode *errcode_find(int64_t number)
 {

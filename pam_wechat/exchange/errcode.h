@@ -17,7 +17,7 @@ struct errcode {
 	const char *advice; /* a sentence for the log */
 };
 
-/* The entry of an error code other than 0; unknown ones have REASON_BAD_ANSWER. Never NULL. */
+/* The entry of an error code other than 0; unknown ones have REASON_SETUP. Never NULL. */
 const struct errcode *errcode_find(int64_t number);
 
 #endif

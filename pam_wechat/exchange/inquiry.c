@@ -87,9 +87,13 @@ static bool take(struct inquiry *inquiry, const struct api_result *result, struc
 		return false;
 	}
 	if (answer->reason == REASON_NONE && inquiry->wants_userinfo && !inquiry->at_userinfo) {
-		if (ask_userinfo(inquiry, answer) == 0)
+		if (answer->access_token[0] == '\0')
+			fail(answer, REASON_BAD_ANSWER,
+				"WeChat's answer has no usable access_token");
+		else if (ask_userinfo(inquiry, answer) < 0)
+			fail(answer, REASON_INTERNAL, "out of memory");
+		else
 			return false;
-		fail(answer, REASON_INTERNAL, "out of memory");
 	}
 	return true;
 }

@@ -4,6 +4,8 @@
 #include "answer.h"
 
 #define LETTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
+/* U+0021 to U+007E */
+#define VSCHAR LETTERS "!\"#$%&'()*+,./:;<=>?@[\\]^`{|}~"
 #define OPENID "oLVPpjqs9BhvzwPj5A-vTYAX3GLc"
 
 static void check(const struct answer *answer)
@@ -28,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	answer_parse_token(&answer, 200, body, size);
 	check(&answer);
-	EXPECT(answer.reason != REASON_NONE || answer.access_token[0] != '\0');
+	EXPECT(strspn(answer.access_token, VSCHAR) == strlen(answer.access_token));
 	answer_parse_userinfo(&answer, OPENID, 200, body, size);
 	check(&answer);
 	EXPECT(answer.reason != REASON_NONE || strcmp(answer.openid, OPENID) == 0);

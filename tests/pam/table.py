@@ -121,6 +121,8 @@ _row("a code of 513 characters", MAX_TRIES, NOBODY, plan=("code_length", 513),
 
 # ---- WeChat's error codes -----------------------------------------------------------------------
 
+_NOT_ON_THE_IP_LIST = ("this machine's address is not on the account's IP list: add it at "
+                       "developers.weixin.qq.com/platform, or set proxy")
 _ADVICE = {
     -1: "WeChat is busy",
     45011: "WeChat was asked too often within a minute",
@@ -137,8 +139,10 @@ _ADVICE = {
     40013: "appid is wrong: correct it in pam_wechat.conf",
     40125: "the app secret is wrong: put the current one into secret_file",
     40001: "the app secret or token does not belong to this appid",
-    40164: "this machine's address is not on the account's IP list: add it at mp.weixin.qq.com, "
-           "or set proxy",
+    40164: _NOT_ON_THE_IP_LIST,
+    61004: _NOT_ON_THE_IP_LIST,
+    40243: "the app secret is frozen: unfreeze it at developers.weixin.qq.com/platform and wait ten "
+           "minutes",
     41002: "WeChat received no appid: does a proxy change requests?",
     41004: "WeChat received no secret: does a proxy change requests?",
     41008: "WeChat received no code: does a proxy change requests?",
@@ -146,8 +150,9 @@ _ADVICE = {
     48001: "the account may not use web authorization: it must be a certified service account or "
            "a test account",
     48004: "WeChat has banned this account from the interface",
-    50001: "the account may not use this interface",
-    50002: "the account is restricted: look at mp.weixin.qq.com",
+    50001: "the official account is not authorized for this interface",
+    50002: "the person's WeChat account or the official account is frozen or closed: look at "
+           "mp.weixin.qq.com, and ask the person",
     40226: "WeChat's risk control has blocked this person",
 }
 _CLASSES = {
@@ -168,8 +173,8 @@ for _class, _numbers in errors.CLASSES.items():
         _row(f"error {_number} from userinfo", _result, _line, plan=("userinfo", _number),
              base=CONSENTS)
 _row("an error code that nobody knows", UNAVAILABLE, _refused(
-    "bad-answer errcode=99999 rid=*: this error code is not known; WeChat's documentation may "
-    "explain it"), plan=("token", 99999))
+    "setup errcode=99999 rid=*: this error code is not known here: look up the rid at "
+    "developers.weixin.qq.com/platform"), plan=("token", 99999))
 _row("an app secret that is not the current one", UNAVAILABLE,
      _refused(f"setup errcode=40125 rid=*: {_ADVICE[40125]}"), secret="0" * 32 + "\n")
 
@@ -233,15 +238,11 @@ _TOKEN_ANSWERS = _ANY_ANSWER | {
     "openid_characters": (_NO_OPENID, "openid_escaped"),
     "openid_blank": (_NO_OPENID, "openid_escaped"),
     "openid_line": (_NO_OPENID, "openid_escaped"),
-    "openid_nul": (_NUL, "openid_escaped"),
+    "openid_nul": (_NO_OPENID, "openid_escaped"),
     "openid_twice_real_first": (_REPEATS, "openid_other_case"),
     "openid_twice_real_last": (_REPEATS, "openid_other_case"),
     "openid_nested": (_NO_OPENID, "reordered"),
     "snapshot_twice": (_REPEATS, "snapshot_zero"),
-    "token_missing": (_NO_TOKEN, "refresh_missing"),
-    "token_number": (_NO_TOKEN, "scope_number"),
-    "token_long": (_NO_TOKEN, "token_1024"),
-    "token_crlf": (_NO_TOKEN, "refresh_long"),
 }
 _USERINFO_ANSWERS = _ANY_ANSWER | {
     "no_pairs": (_OTHER, "reordered"),
@@ -249,7 +250,6 @@ _USERINFO_ANSWERS = _ANY_ANSWER | {
     "openid_missing": (_OTHER, "nickname_empty"),
     "openid_number": (_OTHER, "nickname_number"),
     "openid_twice": (_REPEATS, None),
-    "nickname_nul": (_NUL, "nickname_control"),
 }
 for _fault, (_why, _neighbour) in _TOKEN_ANSWERS.items():
     _row(f"a token answer: {_fault}", UNAVAILABLE, _refused(f"bad-answer: {_why}"),
@@ -257,6 +257,12 @@ for _fault, (_why, _neighbour) in _TOKEN_ANSWERS.items():
 for _fault, (_why, _neighbour) in _USERINFO_ANSWERS.items():
     _row(f"a userinfo answer: {_fault}", UNAVAILABLE, _refused(f"bad-answer: {_why}"),
          plan=("userinfo", _fault), twin=_neighbour and ("userinfo", _neighbour), base=CONSENTS)
+# userinfo is asked with one; who isn't asked for it signs in without.
+_UNUSABLE_TOKENS = ("token_missing", "token_number", "token_null", "token_empty", "token_long",
+                    "token_crlf")
+for _fault in _UNUSABLE_TOKENS:
+    _row(f"a token that no request carries, for userinfo: {_fault}", UNAVAILABLE,
+         _refused(f"bad-answer: {_NO_TOKEN}"), plan=("token", _fault), base=CONSENTS)
 for _endpoint, _base in (("token", GOOD), ("userinfo", CONSENTS)):
     _row(f"{_endpoint}: an error code beside a good answer", "PAM_AUTH_ERR", _refused(_INVALID),
          plan=(_endpoint, "errcode_beside"), twin=(_endpoint, "errcode_zero"), base=_base)
@@ -281,15 +287,16 @@ HARMLESS = [
     replace(GOOD, plan=("token", name)) for name in (
         "bom", "gbk", "control_bytes", "pretty", "extra_keys", "reordered", "errcode_zero",
         "type_gbk", "type_octets", "openid_other_case", "openid_escaped", "snapshot_zero",
-        "expires_string", "expires_huge", "scope_comma", "scope_number", "token_1024",
-        "refresh_long", "refresh_missing", "unionid_added",
+        "expires_string", "expires_huge", "scope_comma", "scope_number", "token_4096",
+        "refresh_long", "refresh_missing", "unionid_added", "half_character", *_UNUSABLE_TOKENS,
     )
 ] + [
     replace(CONSENTS, plan=("userinfo", name)) for name in (
         "bom", "gbk", "control_bytes", "pretty", "extra_keys", "reordered", "errcode_zero",
         "type_gbk", "type_octets", "nickname_escapes", "nickname_bidi", "nickname_html",
         "nickname_lines", "nickname_gbk", "nickname_utf8", "nickname_control",
-        "nickname_emoji", "nickname_long", "nickname_empty", "nickname_number", "sex_string",
+        "nickname_emoji", "nickname_nul", "nickname_escaped_escape",
+        "nickname_half_character", "nickname_long", "nickname_empty", "nickname_number", "sex_string",
         "city_garbage", "headimgurl_empty",
     )
 ]

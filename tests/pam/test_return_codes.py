@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from harness.site import REPOSITORY
 from pam.login import GOOD, Installation, Login, logged
-from pam.table import HARMLESS, KEYS, ROWS, Row
+from pam.table import CONSENTS, HARMLESS, KEYS, ROWS, Row
 from simulator import errors, faults
 
 
@@ -35,6 +36,17 @@ def succeeds(installed: Installation, login: Login) -> bool:
     ok = [line for line in outcome.lines if " result=" in line]
     assert ok == [logged("ok", user=login.user, service=login.service)], outcome
     return outcome.result == "PAM_SUCCESS"
+
+
+def test_a_token_of_all_characters_that_it_may_have_is_carried_to_userinfo(
+    installed: Installation
+) -> None:
+    grants = installed.wechat.grants
+    grants.token_tail = "".join(chr(code) for code in range(0x21, 0x7f))
+    try:
+        assert succeeds(installed, replace(CONSENTS, words="timeout=89"))
+    finally:
+        grants.token_tail = ""
 
 
 def test_no_two_rows_have_the_same_input_and_reason() -> None:

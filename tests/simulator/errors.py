@@ -20,6 +20,7 @@ TEXTS = {
     40163: "code been used",
     40164: "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist",
     40226: "code blocked",
+    40243: "AppSecret is frozen",
     41001: "access_token missing",
     41002: "appid missing",
     41003: "refresh_token missing",
@@ -37,6 +38,7 @@ TEXTS = {
     48004: "api forbidden for irregularities",
     50001: "api unauthorized or user is limited",
     50002: "user is limited",
+    61004: "access clientip is not registered",
     61450: "system error",
 }
 
@@ -45,7 +47,8 @@ CLASSES = {
     "transient": (-1, 45011, 61450),
     "scan_again": (40029, 40163, 42001, 42002, 42003, 42007, 40030, 40014, 40003),
     "administrator": (
-        40013, 40125, 40001, 40164, 41002, 41004, 41008, 45009, 48001, 48004, 50001, 50002,
+        40013, 40125, 40001, 40164, 40243, 41002, 41004, 41008, 45009, 48001, 48004, 50001, 50002,
+        61004,
     ),
     "risk": (40226,),
 }

@@ -55,6 +55,7 @@ class Grants:
         self._by_refresh: dict[str, Grant] = {}
         self._renewed: list[str] = []
         self._ahead = 0.0
+        self.token_tail = ""  # of all tokens: they are opaque, and may hold any VSCHAR
 
     def now(self) -> float:
         return time.monotonic() + self._ahead
@@ -76,12 +77,15 @@ class Grants:
             first, code.used = not code.used, True
             return first
 
-    def grant(self, code: Code) -> Grant:
+    def _token(self) -> str:
         # "NN_" and 86 to 150 characters is how tokens have looked.
+        return f"{secrets.randbelow(90) + 10}_{secrets.token_urlsafe(72)}{self.token_tail}"
+
+    def grant(self, code: Code) -> Grant:
         grant = Grant(
             code,
-            f"{secrets.randbelow(90) + 10}_{secrets.token_urlsafe(72)}",
-            f"{secrets.randbelow(90) + 10}_{secrets.token_urlsafe(72)}",
+            self._token(),
+            self._token(),
             self.now() + TOKEN_LIFE,
             self.now() + REFRESH_LIFE,
         )
@@ -95,7 +99,7 @@ class Grants:
         with self._lock:
             self._by_access.pop(grant.access_token, None)
             self._renewed.append(grant.access_token)
-            grant.access_token = f"{secrets.randbelow(90) + 10}_{secrets.token_urlsafe(72)}"
+            grant.access_token = self._token()
             grant.access_dies = self.now() + TOKEN_LIFE
             self._by_access[grant.access_token] = grant
 
