@@ -15,6 +15,7 @@ import pytest
 
 from harness.command import PROGRAM
 from harness.site import BUILD
+from harness.waiting import HANG
 
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TERM": "dumb"}
 SHELLS = {"bash": "pam-wechat", "zsh": "_pam-wechat"}
@@ -72,7 +73,7 @@ class Shell:
         script, options = (BASH, ["--norc"]) if self.name == "bash" else (ZSH, ["-f"])
         done = subprocess.run(
             [self.name, *options, "-c", script, "-", self.file, "pam-wechat", *words],
-            capture_output=True, text=True, cwd=self.folder, env=ENVIRONMENT, timeout=20)
+            capture_output=True, text=True, cwd=self.folder, env=ENVIRONMENT, timeout=HANG)
         assert (done.returncode, done.stderr) == (0, "")
         found = [word.rstrip() for word in done.stdout.split("\n") if word.strip()]
         if self.name == "zsh":
@@ -178,7 +179,7 @@ def interactive(shell: Shell, request: pytest.FixtureRequest) -> Iterator[pexpec
                                      f"compinit -D -u\n{line}PS1='$ '\n"
                                      "unset zle_bracketed_paste\nunsetopt prompt_sp prompt_cr\n")
         command = ["zsh", "-i", "-d"]
-    spawned = pexpect.spawn(command[0], command[1:], env=environment, cwd=str(home), timeout=10,
+    spawned = pexpect.spawn(command[0], command[1:], env=environment, cwd=str(home), timeout=HANG,
                             encoding="utf-8", dimensions=(50, 200))
     spawned.delaybeforesend = None
     spawned.ptyproc.delayafterclose = 0.01

@@ -15,6 +15,7 @@ from harness.machine import mounted
 from harness.services import BACKUP, COMMON, FOLDER, MODULE, Services, shipped
 from harness.site import REPOSITORY
 from harness.strace import calls_in
+from harness.waiting import HANG
 
 SERVICES = ("sshd", "login", "su", "sudo", "sudo-i")
 FORMS: dict[str, tuple[str, ...]] = {"alone": (), "second factor": ("--second-factor",)}
@@ -389,7 +390,7 @@ def test_of_two_at_once_one_wins(services: Services) -> None:
     line = services.command.line("enable", "sshd")
     both = [subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             for _ in range(2)]
-    outputs = [process.communicate(timeout=30) for process in both]
+    outputs = [process.communicate(timeout=HANG) for process in both]
     assert sorted(process.returncode for process in both) == [0, 1]
     assert "WeChat is asked here already" in "".join(error for _, error in outputs)
     services.disable("sshd")

@@ -11,6 +11,7 @@ import pytest
 
 from harness.command import PROGRAM
 from harness.site import HELPER, REPOSITORY
+from harness.waiting import HANG
 
 PAGES = {path.name: path.read_text() for path in (REPOSITORY / "helper/pages").iterdir()
          if path.suffix in (".html", ".css")}
@@ -27,7 +28,7 @@ def program(folder: Path) -> Path:
 
 def run(program: Path, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, "pages", *words], capture_output=True, text=True, cwd=cwd,
-                          timeout=10)
+                          timeout=HANG)
 
 
 def test_the_pages_are_what_the_helper_takes(folder: Path, program: Path) -> None:

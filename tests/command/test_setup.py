@@ -22,7 +22,7 @@ from harness.machine import mounted
 from harness.site import HELPER, Site, free_port
 from harness.strace import calls_in, numbered
 from harness.terminal import Terminal
-from harness.waiting import until
+from harness.waiting import HANG, until
 from simulator import Phone, WeChat
 
 APPID = "wx0123456789abcdef"
@@ -55,7 +55,7 @@ class Setup:
         self, *words: str, text: str = "", through: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run([*through, *self.line(*words)], input=text, capture_output=True,
-                              text=True, timeout=60, env=ENVIRONMENT)
+                              text=True, timeout=HANG, env=ENVIRONMENT)
 
     def options(
         self, appid: str = APPID, secret: str | None = None, url: str = URL
@@ -85,13 +85,13 @@ class Setup:
 
     def taken_by_helper(self) -> subprocess.CompletedProcess[str]:
         return subprocess.run([HELPER, "-t", "-c", self.directory / "helper.conf"],
-                              capture_output=True, text=True, timeout=10)
+                              capture_output=True, text=True, timeout=HANG)
 
     def taken_by_module(self) -> subprocess.CompletedProcess[str]:
         """The users' command reads the configuration as the module does."""
         conf = str(self.directory / "pam_wechat.conf")
         return subprocess.run([self.program, "users", "list", "--conf", conf],
-                              capture_output=True, text=True, timeout=10)
+                              capture_output=True, text=True, timeout=HANG)
 
 
 @pytest.fixture()
@@ -489,7 +489,7 @@ def test_others_may_not_set_up(setup: Setup) -> None:
     done = setup.run(*setup.options(), through=alice)
     assert done.returncode == 1 and "run this as root" in done.stderr
     default = subprocess.run([*alice, setup.program, "setup"], input="", capture_output=True,
-                             text=True, timeout=10, env=ENVIRONMENT)
+                             text=True, timeout=HANG, env=ENVIRONMENT)
     assert default.returncode == 1
     assert "/etc" in default.stderr and "run this as root" in default.stderr
     assert default.stdout == ""
@@ -641,7 +641,7 @@ def test_what_somebody_else_makes_meanwhile_is_not_replaced(setup: Setup) -> Non
         setup.make(secret="theirs\n")
         (setup.directory / "secret").chmod(0o640)
         lock.unlink()
-    _, complaint = process.communicate(timeout=20)
+    _, complaint = process.communicate(timeout=HANG)
     assert process.returncode == 1
     assert f"{setup.directory}/secret has just been made by somebody else" in complaint
     assert setup.files() == {"secret": (0o640, "theirs\n")}
@@ -689,7 +689,7 @@ def test_what_comes_next_is_said(setup: Setup) -> None:
     assert helper == f"pam-wechat-helper -c {setup.directory}/helper.conf"
     assert doctor == f"pam-wechat doctor --conf {setup.directory}/pam_wechat.conf"
     done = subprocess.run([setup.program, *doctor.split()[1:], "--offline"], capture_output=True,
-                          text=True, timeout=60, env=ENVIRONMENT)
+                          text=True, timeout=HANG, env=ENVIRONMENT)
     assert f"{setup.directory}/users" in done.stdout and "conf-missing" not in done.stdout
     assert "has to be started anew" not in said
     assert "has to be started anew" in setup.run(*setup.options(), "--force").stdout
@@ -698,7 +698,7 @@ def test_what_comes_next_is_said(setup: Setup) -> None:
 def test_what_comes_next_for_the_files_of_the_unit_is_said(setup: Setup) -> None:
     with mounted(setup.directory.parent, "/etc"):
         done = [subprocess.run([setup.program, "setup", *setup.options(), *words], text=True,
-                               capture_output=True, timeout=60, env=ENVIRONMENT)
+                               capture_output=True, timeout=HANG, env=ENVIRONMENT)
                 for words in ((), ("--force",))]
     assert set(setup.files()) >= set(MODES)
     unit = "    systemctl enable --now pam-wechat-helper.socket pam-wechat-helper\n"
@@ -736,7 +736,7 @@ def test_somebody_signs_in_with_what_was_written(setup: Setup, wechat: WeChat) -
             assert host.type(pin or "") == "PAM_SUCCESS"
     finally:
         helper.terminate()
-        helper.wait(10)
+        helper.wait(HANG)
 
 
 def add(path: Path, settings: dict[str, str | None]) -> None:

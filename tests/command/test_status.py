@@ -17,7 +17,7 @@ import pytest
 from harness.command import Command
 from harness.host import Host
 from harness.site import HELPER, Site
-from harness.waiting import until
+from harness.waiting import HANG, until
 
 ALICE = ["setpriv", "--reuid=alice", "--regid=alice", "--clear-groups"]
 PAM = Path("/etc/pam.d")
@@ -96,7 +96,7 @@ def test_pending_logins_are_counted(
 
 
 def answer(listener: socket.socket, text: bytes) -> None:
-    listener.settimeout(10)
+    listener.settimeout(HANG)
     connection, _ = listener.accept()
     with connection:
         connection.recv(4096)
@@ -143,7 +143,7 @@ def test_a_server_that_says_nothing_is_not_waited_for(quiet_site: Site, status: 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         quiet_site.write("helper.conf", f"public_url = http://127.0.0.1:9\n"
                          f"listen = 127.0.0.1:{listener.getsockname()[1]}\n", 0o644)
-        done = subprocess.run(status.command.line("status"), capture_output=True, timeout=20)
+        done = subprocess.run(status.command.line("status"), capture_output=True, timeout=HANG)
         assert done.returncode == 1
 
 

@@ -21,7 +21,7 @@ import pytest
 from harness.command import Command
 from harness.processes import children_of
 from harness.strace import calls_in, numbered
-from harness.waiting import until
+from harness.waiting import HANG, until
 
 ALICE = "oAlice-0000000000000000000_A"
 BOB = "oBob---0000000000000000000_B"
@@ -211,7 +211,7 @@ def test_updates_at_once_lose_nothing(command: Command, table: Path) -> None:
         subprocess.Popen(command.line("users", "add", openid, "alice"), stdout=subprocess.DEVNULL)
         for openid in openids
     ]
-    assert [process.wait(30) for process in started] == [0] * 8
+    assert [process.wait(HANG) for process in started] == [0] * 8
     assert sorted(re.findall(r"^openid-\d", table.read_text(), re.MULTILINE)) == openids
     assert files(table) == ["users"]
 
@@ -225,13 +225,13 @@ def test_an_update_waits_for_the_one_before(command: Command, table: Path) -> No
         assert table.read_text() == OLD
         # Ctrl-C ends it while it waits.
         process.terminate()
-        assert process.wait(5) == -signal.SIGTERM
+        assert process.wait(HANG) == -signal.SIGTERM
         assert files(table) == [".users.lock", "users"]
         process = subprocess.Popen(command.line("users", "add", BOB, "bob"),
                                    stdout=subprocess.DEVNULL)
         assert until(lambda: sleeps(process.pid))
         lock.unlink()
-    assert process.wait(10) == 0
+    assert process.wait(HANG) == 0
     assert table.read_text() == NEW
     assert files(table) == ["users"]
 
@@ -258,7 +258,7 @@ def test_a_lock_that_was_removed_meanwhile_locks_nothing(command: Command, table
     finally:
         for pid in children_of(strace.pid):
             os.kill(pid, signal.SIGCONT)
-        assert strace.wait(20) == 0
+        assert strace.wait(HANG) == 0
     assert "oCarol" in table.read_text() and BOB in table.read_text()
     assert files(table) == ["users"]
 
@@ -278,7 +278,7 @@ def test_a_lock_that_nobody_gives_up_is_told(command: Command, table: Path) -> N
         fcntl.flock(held, fcntl.LOCK_EX)
         began = time.monotonic()
         done = add_bob(command)
-        assert 9 < time.monotonic() - began < 20
+        assert 9 < time.monotonic() - began
     assert done.returncode == 1
     assert "somebody else has been changing it for 10 seconds: try again" in done.stderr
     assert table.read_text() == OLD

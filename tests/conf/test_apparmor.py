@@ -183,7 +183,7 @@ def whole_trace(file: Path) -> list[str]:
         lines = file.read_text().splitlines()
         ended = [line for line in lines if " +++ " in line]
         return len(ended) == len({line.split()[0] for line in lines}) > 0
-    assert until(is_whole, 5)
+    assert until(is_whole)
     return file.read_text().splitlines()
 
 
@@ -331,7 +331,7 @@ def helpers(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[s
         site.start_helper()
         assert site.process is not None
         site.process.send_signal(signal.SIGHUP)
-        until(lambda: "read anew" in site.helper_log(), 5)
+        assert until(lambda: "read anew" in site.helper_log())
         with Host(site, "alice") as host:
             pin = Phone(site.wechat, "alice").sign_in(host.link())
             assert host.type(pin or "") == "PAM_SUCCESS"

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 # Seconds after which something hangs, however much else the machine has to do. Nothing is measured
 # by it: what comes true ends the wait at once.
 HANG = 60
+
+
+def ample(took: float, least: int) -> int:
+    """Seconds for what took so long just now: many times as many, and not less than `least`."""
+    return max(least, math.ceil(8 * took))
 
 
 def until(what: Callable[[], bool], seconds: float = HANG) -> bool:

@@ -17,6 +17,7 @@ import pytest
 from harness.site import BUILD, EXCHANGE, HELPER, MODULE, REPOSITORY
 from harness.system_log import SystemLog
 from harness.terminal import Terminal
+from harness.waiting import HANG
 from simulator import Phone, camera
 
 PIN_SHOWN = r"The phone shows:? \d{4}\b"
@@ -38,7 +39,7 @@ def run(
         "BUILD_DIR": str(build), "TMPDIR": str(temporary),
     }
     return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, text=True,
-                          capture_output=True, cwd="/", timeout=60)
+                          capture_output=True, cwd="/", timeout=2 * HANG)
 
 
 @pytest.fixture()

@@ -40,7 +40,7 @@ def restart(site: Site, number: int) -> None:
     """Ends the helper and starts another on the same port; waits until the login is back."""
     site.stop_helper(number)
     site.start_helper()
-    assert site.wait_for_pending(1, 3)
+    assert site.wait_for_pending(1)
 
 
 @ENDS
@@ -97,14 +97,14 @@ def tap_and_lose(phone: Phone) -> threading.Thread:
     return thread
 
 
-@pytest.mark.parametrize("down", [0.0, 1.5], ids=["at once", "after WeChat's answer"])
+@pytest.mark.parametrize("down", [False, True], ids=["at once", "after WeChat's answer"])
 @ENDS
 def test_while_the_code_is_being_exchanged(
-    site: Site, login: Host, wechat: WeChat, phone: Phone, number: int, down: float
+    site: Site, login: Host, wechat: WeChat, phone: Phone, number: int, down: bool
 ) -> None:
     link = login.link()
     phone.open(link)
-    plan = wechat.plan(delay=1.0)
+    plan = wechat.plan(delay=15)
     tapping = tap_and_lose(phone)
     assert until(lambda: plan.calls("token") == 1)
     site.stop_helper(number)
@@ -113,9 +113,12 @@ def test_while_the_code_is_being_exchanged(
     assert (lost is None) == (number == signal.SIGKILL)
     if lost is not None:
         assert lost.status == 503 and "Reload this page" in lost.text
-    time.sleep(down)
+    if down:
+        plan.hurry.set()
+        time.sleep(0.3)  # or the exchange would hear of it when the helper is back
     site.start_helper()
-    assert site.wait_for_pending(1, 3)
+    assert site.wait_for_pending(1)
+    plan.hurry.set()
     # The phone reloads, and taps once more: the first code is burnt, a second one is fetched.
     pin = phone.sign_in(link)
     assert login.type(pin or "") == "PAM_SUCCESS"
@@ -183,7 +186,7 @@ def test_ten_logins_survive_a_restart(site: Site, wechat: WeChat) -> None:
         links = [host.__enter__().link() for host in hosts]
         site.stop_helper(signal.SIGKILL)
         site.start_helper()
-        assert site.wait_for_pending(10, 3)
+        assert site.wait_for_pending(10)
         for host, link in zip(hosts, links):
             assert host.type(Phone(wechat, "alice").sign_in(link) or "") == "PAM_SUCCESS"
     finally:
@@ -219,11 +222,23 @@ def test_a_helper_that_is_down_shows_no_picture_over_ssh(site: Site) -> None:
 def test_a_helper_that_comes_back_within_a_second_is_waited_for(
     site: Site, phone: Phone
 ) -> None:
-    site.stop_helper(signal.SIGKILL)
-    with Host(site, "alice", options=REMOTE) as login:
-        time.sleep(0.5)
+    own, new = (site.folder / "run" / name for name in ("helper.sock", "new.sock"))
+    site.helper_conf["socket"] = str(new)
+
+    def comes_back_in_time() -> bool:
+        """A helper that runs already takes the dead one's place: that takes no time."""
+        site.stop_helper(signal.SIGKILL)
         site.start_helper()
-        assert login.type(phone.sign_in(login.link()) or "") == "PAM_SUCCESS"
+        began = time.monotonic()
+        with Host(site, "alice", options=REMOTE) as login:
+            time.sleep(0.5)
+            new.rename(own)
+            if time.monotonic() - began > 1:
+                return False  # the machine was too slow for this test
+            assert login.type(phone.sign_in(login.link()) or "") == "PAM_SUCCESS"
+        return True
+
+    assert until(comes_back_in_time)
 
 
 def test_an_exchange_that_is_killed_ends_its_login_and_no_other(
@@ -234,6 +249,6 @@ def test_an_exchange_that_is_killed_ends_its_login_and_no_other(
     with Host(site, "alice", options=("--rhost", "198.51.100.1")) as other:
         other_link = other.link()
         os.kill(mine[0], signal.SIGKILL)
-        assert site.wait_for_pending(1, 2)
+        assert site.wait_for_pending(1)
         assert login.type("1234") == "PAM_SYSTEM_ERR"
         assert other.type(phone.sign_in(other_link) or "") == "PAM_SUCCESS"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -11,7 +12,7 @@ from harness.site import Site
 from harness.sshd import Sshd, make_key
 from harness.system_log import SystemLog
 from harness.terminal import COLUMNS, PROMPTS, ROWS, Shown
-from harness.waiting import until
+from harness.waiting import HANG, ample, until
 from simulator import Phone, WeChat, camera
 
 KEYBOARD = "AuthenticationMethods keyboard-interactive"
@@ -253,9 +254,9 @@ def test_killing_ssh_takes_the_login_away_and_leaves_no_process(site: Site) -> N
             assert len(processes.running(site.exchange)) == 1
             assert processes.children_of(sshd.process.pid) != []
             terminal.process.kill(signal.SIGKILL)
-            assert site.wait_for_pending(0, 2)
-            assert until(lambda: processes.running(site.exchange) == [], 2)
-            assert until(lambda: processes.children_of(sshd.process.pid) == [], 2)
+            assert site.wait_for_pending(0)
+            assert until(lambda: processes.running(site.exchange) == [])
+            assert until(lambda: processes.children_of(sshd.process.pid) == [])
 
 
 def test_a_closed_terminal_takes_the_login_away(site: Site) -> None:
@@ -264,8 +265,8 @@ def test_a_closed_terminal_takes_the_login_away(site: Site) -> None:
             terminal.wait_for_login()
             assert site.pending() == 1
             terminal.process.close(force=True)
-            assert site.wait_for_pending(0, 2)
-            assert until(lambda: processes.running(site.exchange) == [], 2)
+            assert site.wait_for_pending(0)
+            assert until(lambda: processes.running(site.exchange) == [])
 
 
 def test_a_finished_login_leaves_no_process(site: Site, wechat: WeChat) -> None:
@@ -275,7 +276,7 @@ def test_a_finished_login_leaves_no_process(site: Site, wechat: WeChat) -> None:
             terminal.type(pin or "")
             # The session lasts; what belonged to the login does not.
             assert until(lambda: "Starting session" in sshd.log_text())
-            assert site.wait_for_pending(0, 2)
+            assert site.wait_for_pending(0)
             assert processes.running(site.exchange) == []
             assert processes.children_of(sshd.process.pid) != []
 
@@ -323,11 +324,16 @@ def test_this_isnt_me_ends_the_login(site: Site, wechat: WeChat, system_log: Sys
 def test_time_that_is_up_ends_the_login_at_the_next_answer(
     site: Site, wechat: WeChat, system_log: SystemLog
 ) -> None:
-    mark = system_log.mark()
-    with Sshd(site, "sshd-plain", site.line(options="timeout=5"), KEYBOARD) as sshd:
+    with Sshd(site, "sshd-plain", site.line(), KEYBOARD) as sshd:
+        began = time.monotonic()
+        with sshd.login("alice", "id", "-un") as terminal:
+            Phone(wechat, "alice").sign_in(terminal.wait_for_login().picture)
+        seconds = ample(time.monotonic() - began, 5)
+        sshd.write_service(site.line(options=f"timeout={seconds}"))
+        mark = system_log.mark()
         with sshd.login("alice", "id", "-un") as terminal:
             pin = Phone(wechat, "alice").sign_in(terminal.wait_for_login().picture)
-            assert site.wait_for_pending(0, 8)
+            assert site.wait_for_pending(0, seconds + HANG)
             terminal.type(pin or "")
             assert "Permission denied" in terminal.rest()
             assert terminal.status == 255

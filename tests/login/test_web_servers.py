@@ -70,11 +70,12 @@ def continue_without_a_helper(site: Site, wechat: WeChat, phone: Phone) -> Page:
     Taps Continue; the helper dies while WeChat looks who it is. As browsers do, the phone's looks
     for an icon of the page that it sees, and says of which.
     """
-    wechat.plan(page_delay=0.3)
+    plan = wechat.plan(page_delay=60)
     tapping = threading.Thread(target=phone.tap, args=("continue",))
     tapping.start()
     assert until(lambda: any(record.endpoint == "authorize" for record in wechat.requests))
     site.stop_helper(signal.SIGKILL)
+    plan.hurry.set()
     tapping.join()
     page = phone.page
     assert page is not None and "/callback?code=" in page.url
@@ -144,7 +145,7 @@ def test_a_helper_that_is_away_leaves_no_code_in_the_logs(
         assert server.finds(watch, "access") | server.finds(watch, "error") == set()
 
         site.start_helper()
-        assert site.wait_for_pending(1, 10)
+        assert site.wait_for_pending(1)
         phone.reload()
         pin = phone.tap("continue").pin
         assert login.type(pin or "") == "PAM_SUCCESS"

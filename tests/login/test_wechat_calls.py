@@ -12,6 +12,7 @@ import pytest
 
 from harness.host import Host
 from harness.site import Site, free_port
+from harness.waiting import HANG, until
 from simulator import Phone, WeChat
 
 
@@ -85,6 +86,14 @@ def test_the_second_host_is_left_alone_where_the_first_answers(
             other.accept()
 
 
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), HANG).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 @pytest.fixture()
 def tinyproxy(folder: Path) -> Iterator[tuple[str, Path]]:
     """Debian's tinyproxy: its address, and its log."""
@@ -95,16 +104,10 @@ def tinyproxy(folder: Path) -> Iterator[tuple[str, Path]]:
                     "LogLevel Connect\nTimeout 60\n")
     process = subprocess.Popen(["/usr/bin/tinyproxy", "-d", "-c", conf],
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            time.sleep(0.02)
+    assert until(lambda: listens(port))
     yield f"http://127.0.0.1:{port}", log
     process.terminate()
-    process.wait(5)
+    process.wait(HANG)
 
 
 def test_the_configured_proxy_is_asked(

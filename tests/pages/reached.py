@@ -11,7 +11,7 @@ from harness.front import PUBLIC_URL
 from harness.host import Host
 from harness.origins import fetch
 from harness.stage import LONG_USER, Stage
-from harness.waiting import until
+from harness.waiting import HANG, until
 from pages.phone_pages import KINDS
 
 PHONE_OF = {"en": "iphone", "zh": "android"}
@@ -144,7 +144,7 @@ def _(stage: Stage) -> None:
 def _(stage: Stage) -> None:
     with Host(stage.site, "alice") as host:
         link = host.link()
-    assert stage.site.wait_for_pending(0, 2)
+    assert stage.site.wait_for_pending(0)
     stage.browser.open(link)
 
 
@@ -152,7 +152,7 @@ def _(stage: Stage) -> None:
 def _(stage: Stage) -> None:
     host = stage.finish()
     assert host.type(stage.browser.pin or "") == "PAM_SUCCESS"
-    assert stage.site.wait_for_pending(0, 2)
+    assert stage.site.wait_for_pending(0)
     stage.browser.reload()
 
 
@@ -212,7 +212,7 @@ def _(stage: Stage) -> None:
                f"Host: a\r\nCookie: {cookie}\r\nAccept-Language: {stage.language}\r\n\r\n").encode()
     for _ in range(16):
         waiting = stage.open_things.enter_context(
-            socket.create_connection(("127.0.0.1", stage.site.port), 5))
+            socket.create_connection(("127.0.0.1", stage.site.port), HANG))
         waiting.sendall(request)
     _show(stage, request, 429)
 

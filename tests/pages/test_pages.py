@@ -216,13 +216,15 @@ def test_going_back_leads_to_the_digits_again(stage: Stage) -> None:
 
 
 def test_tapping_continue_twice_signs_in(stage: Stage) -> None:
-    stage.wechat.plan(page_delay=3)
+    plan = stage.wechat.plan(page_delay=60)
     host = stage.ask()
     place = stage.browser.place_of("continue")
     asked = stage.browser.tap("continue", wait=False)
     # WeChat is slow, and the page stays as it was.
     assert until(lambda: len(stage.posts()) == 1)
     stage.browser.tap_at(*place)
+    assert until(lambda: len(stage.posts()) == 2)
+    plan.hurry.set()
     stage.browser.wait_for_another(asked)
     assert [page.status for page in stage.posts()] == [303, 303]
     assert stage.exchanges() == 1

@@ -23,7 +23,7 @@ def pending(installed: Installation, *rhosts: str) -> Iterator[list[Host]]:
             hosts.append(stack.enter_context(installed.start(login)))
             hosts[-1].link()
         yield hosts
-    assert installed.site.wait_for_pending(0, 5)
+    assert installed.site.wait_for_pending(0)
 
 
 def test_the_seventeenth_of_an_origin_ends_its_oldest(installed: Installation) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,9 @@ import pytest
 
 from harness.host import Host, wrapper_environment
 from harness.site import MODULE
+from harness.stopwatch import Stopwatch
 from harness.terminal import Terminal
+from harness.waiting import until
 from pam.login import GOOD, Installation, Login, logged, scan
 
 EXCHANGE_UID = 61012
@@ -39,17 +40,12 @@ def descriptors(pid: int) -> dict[int, str]:
     return {int(entry.name): os.readlink(entry) for entry in folder.iterdir()}
 
 
-def is_gone(pid: int, seconds: float = 2) -> bool:
-    """Whether a process ends in time; one that nobody has reaped yet has ended, too."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if status(pid)["State"].startswith("Z"):
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.01)
-    return False
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has reaped yet has ended, too."""
+    try:
+        return status(pid)["State"].startswith("Z")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def maps(pid: int) -> str:
@@ -259,8 +255,8 @@ def test_nothing_is_left_of_a_login_whose_host_is_killed(
         child = child_of(host)
         assert installed.site.pending() == 1
         host.process.send_signal(number)
-        assert is_gone(child)
-        assert installed.site.wait_for_pending(0, 2)
+        assert until(lambda: is_gone(child))
+        assert installed.site.wait_for_pending(0)
         assert installed.phone().open(link).status == 404
         host.kill()
 
@@ -274,7 +270,7 @@ def test_nothing_is_left_when_the_conversation_fails(installed: Installation) ->
         assert host.result == "PAM_CONV_ERR"
         assert not Path(f"/proc/{child}").exists()
         assert children(host.process.pid) == []
-        assert installed.site.wait_for_pending(0, 1)
+        assert installed.site.wait_for_pending(0)
 
 
 STUCK = [
@@ -297,9 +293,9 @@ def test_a_stuck_exchange_is_killed(installed: Installation) -> None:
         page = scan(installed.phone(), host.link())
         child = child_of(host)
         os.kill(child, signal.SIGSTOP)
-        begun = time.monotonic()
+        watch = Stopwatch(host.process.pid)
         assert host.type(page.pin or "") == "PAM_SYSTEM_ERR"
-        assert time.monotonic() - begun < 4
+        assert watch.seconds() < 4
         assert not Path(f"/proc/{child}").exists()
     assert installed.module_lines(mark) == STUCK
 

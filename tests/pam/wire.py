@@ -8,6 +8,8 @@ import socket
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from harness.waiting import HANG
+
 Message = tuple[str, dict[str, str]]
 
 
@@ -27,7 +29,7 @@ class Listener:
 
     def __init__(self, path: Path, group: str | None = None) -> None:
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.listener.settimeout(5)
+        self.listener.settimeout(HANG)
         self.listener.bind(str(path))
         self.listener.listen(8)
         os.chmod(path, 0o660)
@@ -45,7 +47,7 @@ class Listener:
     def receive(self) -> Message:
         if self.peer is None:
             self.peer = self.listener.accept()[0]
-            self.peer.settimeout(5)
+            self.peer.settimeout(HANG)
         return unpack(self.peer.recv(65536))
 
     def send(self, verb: str, **values: str) -> None:

@@ -172,7 +172,7 @@ class Api:
             reply = fault.make(make() if fault.burns else [])
             if fault.followable:
                 reply = replace(reply, headers=[("Location", self._target(answer))])
-        return replace(reply, delay=plan.delay_of(endpoint))
+        return replace(reply, delay=plan.delay_of(endpoint), hurry=plan.hurry)
 
     def _target(self, fault: str) -> str:
         return (self.plain_url if fault == "redirect_plain" else "") + "/redirected"

@@ -108,7 +108,7 @@ class Authorize:
             reply = pages.consent(CONFIRM_PATH, self._ticket(visit), visit.host, language)
         else:
             reply = self._finish(visit, "allow", record, language)
-        return replace(reply, delay=plan.page_delay)
+        return replace(reply, delay=plan.page_delay, hurry=plan.hurry)
 
     def _confirm(self, request: Request, record: Record, language: str) -> Reply:
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}

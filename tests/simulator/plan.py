@@ -66,6 +66,8 @@ class Plan:
                     _check(endpoint, answer, (GOOD, *table))
         # Not fields: what became of the plan, for the test that made it.
         self.taken = threading.Event()
+        # For the test to set, when what is delayed may come.
+        self.hurry = threading.Event()
         self._calls = dict.fromkeys(faults.ENDPOINTS, 0)
         self._lock = threading.Lock()
 

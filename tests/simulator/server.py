@@ -34,6 +34,7 @@ class Reply:
     headers: list[tuple[str, str]] = field(default_factory=list)
     body: bytes = b""
     delay: float = 0.0
+    hurry: threading.Event | None = None  # ends the delay
     drop: bool = False  # say nothing and close the connection
     missing: int = 0  # announce that many bytes more than are sent, then close
     drip: float = 0.0  # seconds between two bytes of the body
@@ -142,12 +143,22 @@ class _Handler(BaseHTTPRequestHandler):
             self.client_address[0],
         )
         reply = self.server.handle(request)
-        if reply.delay and self.server.closing.wait(reply.delay):
+        if reply.delay and self._is_closing_after(reply):
             reply.drop = True
         if reply.drop:
             self.close_connection = True
             return
         self._send(reply)
+
+    def _is_closing_after(self, reply: Reply) -> bool:
+        """The reply's delay; whether the server is closed meanwhile."""
+        end = time.monotonic() + reply.delay
+        while (left := end - time.monotonic()) > 0:
+            if reply.hurry is not None and reply.hurry.is_set():
+                return False
+            if self.server.closing.wait(min(left, 0.02)):
+                return True
+        return False
 
     do_GET = do_POST = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = _answer
 

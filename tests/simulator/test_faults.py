@@ -7,9 +7,11 @@ import json
 import re
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.waiting import HANG, until
 from simulator import Phone, WeChat, errors, faults
 
 from .conftest import STATE, Answer, Client, Site
@@ -166,6 +168,18 @@ def test_delay_comes_after_the_code_is_burnt(wechat: WeChat, client: Client) -> 
     begin = time.monotonic()
     exchange(wechat, client)
     assert time.monotonic() - begin >= 0.3
+
+
+def test_a_delay_ends_when_the_test_says_so(wechat: WeChat, client: Client) -> None:
+    plan = wechat.plan(for_all=True, delay=600)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(exchange, wechat, client)
+        try:
+            assert until(lambda: plan.calls("token") == 1)
+            assert not asked.done()
+        finally:
+            plan.hurry.set()
+        assert asked.result(HANG).json["openid"] == wechat.openid("alice")
 
 
 def test_drip_sends_byte_by_byte(wechat: WeChat, client: Client) -> None:

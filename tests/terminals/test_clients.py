@@ -44,7 +44,7 @@ def read_from(display: Display) -> str | None:
 
 
 def waits(place: Place) -> bool:
-    return place.site.wait_for_pending(1, 10)
+    return place.site.wait_for_pending(1)
 
 
 def test_putty_shows_it_whole_in_24_rows(place: Place) -> None:

@@ -55,7 +55,7 @@ def test_in_gbk_ssh_dies_of_the_default(
     with login(place, locale, locales) as terminal:
         assert "asmprintf failed" in terminal.rest()
         assert terminal.status == 255
-    assert place.site.wait_for_pending(0, 5)
+    assert place.site.wait_for_pending(0)
 
 
 @pytest.mark.parametrize("locale", GB)
