@@ -127,18 +127,17 @@ static void end(struct exchange_link *link)
 static void on_readable(int fd, short what, void *context)
 {
 	struct exchange_link *link = context;
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message message;
-	int rv = wire_receive(fd, datagram, &message);
+	struct wire_inbox inbox;
+	int rv = wire_receive(fd, &inbox);
 
 	(void)what;
 	if (rv == 0)
-		rv = handle(link, &message);
+		rv = handle(link, &inbox.message);
 	if (rv == -EBADMSG)
 		log_limited("a message that nobody understands came in on the socket");
 	if (rv < 0 && rv != -EAGAIN)
 		end(link);
-	explicit_bzero(datagram, sizeof(datagram));
+	wire_inbox_wipe(&inbox);
 }
 
 static void on_timer(int fd, short what, void *context)

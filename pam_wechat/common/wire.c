@@ -195,9 +195,9 @@ int wire_send(int fd, const struct wire_message *message)
 	return rv;
 }
 
-int wire_receive(int fd, char *datagram, struct wire_message *message)
+int wire_receive(int fd, struct wire_inbox *inbox)
 {
-	struct iovec part = {.iov_base = datagram, .iov_len = WIRE_MESSAGE_MAX};
+	struct iovec part = {.iov_base = inbox->datagram, .iov_len = WIRE_MESSAGE_MAX};
 	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
 	ssize_t got;
 
@@ -211,5 +211,10 @@ int wire_receive(int fd, char *datagram, struct wire_message *message)
 		return -ECONNRESET;
 	if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return -EBADMSG;
-	return wire_parse(datagram, (size_t)got, message);
+	return wire_parse(inbox->datagram, (size_t)got, &inbox->message);
+}
+
+void wire_inbox_wipe(struct wire_inbox *inbox)
+{
+	explicit_bzero(inbox, sizeof(*inbox));
 }

@@ -82,6 +82,12 @@ struct wire_message {
 	const char *value[WIRE_KEY_COUNT]; /* NULL: absent */
 };
 
+/* Room for one message that comes in. Whoever has it wipes it. */
+struct wire_inbox {
+	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_message message; /* its values are strings inside `datagram` */
+};
+
 /*
  * Parses a datagram in place: the message's values are strings inside `datagram`, of which
  * `length` bytes were received and one more may be written. Returns 0, or -EBADMSG.
@@ -95,12 +101,14 @@ int wire_parse(char *datagram, size_t length, struct wire_message *message);
 int wire_format(const struct wire_message *message, char *datagram);
 
 /*
- * Sends or receives one message on a SOCK_SEQPACKET socket. Neither raises SIGPIPE. `datagram` is
- * as above; the caller wipes it. A socket without O_NONBLOCK blocks.
+ * Sends or receives one message on a SOCK_SEQPACKET socket. Neither raises SIGPIPE. A socket
+ * without O_NONBLOCK blocks.
  * Return 0, -EAGAIN, -ECONNRESET when the peer has gone (wire_receive: also at the end of file),
  * -EBADMSG for what does not parse, or another -errno.
  */
 int wire_send(int fd, const struct wire_message *message);
-int wire_receive(int fd, char *datagram, struct wire_message *message);
+int wire_receive(int fd, struct wire_inbox *inbox);
+
+void wire_inbox_wipe(struct wire_inbox *inbox);
 
 #endif

@@ -13,7 +13,6 @@
 #include "inquiry.h"
 #include "occasion.h"
 #include "problem.h"
-#include "secret.h"
 #include "text.h"
 #include "wire.h"
 
@@ -23,9 +22,8 @@
 
 struct exchange {
 	int module;
-	struct secret *datagram; /* of LOGIN: `login` points into it */
-	struct wire_message login;
-	bool enrols; /* nobody is listed: whoever is named first is who is meant */
+	struct wire_inbox login; /* the module's LOGIN */
+	bool enrols;             /* nobody is listed: whoever is named first is who is meant */
 	struct deadline deadline;
 	struct deadline helper_deadline; /* for the first REGISTERED */
 	bool ready;
@@ -48,7 +46,7 @@ struct exchange {
  */
 static int recognise_enrolment(struct exchange *exchange)
 {
-	const char *const *value = exchange->login.value;
+	const char *const *value = exchange->login.message.value;
 
 	exchange->enrols = strcmp(value[WIRE_OCCASION], occasion_word(OCCASION_ENROLL)) == 0;
 	if (exchange->enrols && (value[WIRE_PIN] == NULL || value[WIRE_OPENIDS][0] != '\0'))
@@ -62,12 +60,12 @@ static int receive_login(struct exchange *exchange)
 	int64_t left_ms;
 
 	if (rv == 0)
-		rv = wire_receive(exchange->module, exchange->datagram->bytes, &exchange->login);
+		rv = wire_receive(exchange->module, &exchange->login);
 	if (rv < 0)
 		return rv;
-	if (exchange->login.verb != WIRE_LOGIN)
+	if (exchange->login.message.verb != WIRE_LOGIN)
 		return -EBADMSG;
-	left_ms = decimal_parse_string(exchange->login.value[WIRE_LEFT_MS], 0, LEFT_MS_MAX);
+	left_ms = decimal_parse_string(exchange->login.message.value[WIRE_LEFT_MS], 0, LEFT_MS_MAX);
 	if (left_ms < 0)
 		return -EBADMSG;
 	exchange->deadline = deadline_in(left_ms);
@@ -78,7 +76,7 @@ static int receive_login(struct exchange *exchange)
 /* Whether the login's list holds this openid: a whole word between the dots. */
 static bool is_listed(const struct exchange *exchange, const char *openid)
 {
-	const char *at = exchange->login.value[WIRE_OPENIDS];
+	const char *at = exchange->login.message.value[WIRE_OPENIDS];
 	size_t length = strlen(openid);
 
 	while (*at != '\0') {
@@ -143,13 +141,13 @@ static int tell_verdict(struct exchange *exchange)
 
 static int serve_module(struct exchange *exchange)
 {
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message message;
-	int rv = wire_receive(exchange->module, datagram, &message);
+	struct wire_inbox inbox;
+	int rv = wire_receive(exchange->module, &inbox);
 
-	if (rv < 0)
-		return rv;
-	return message.verb == WIRE_VERDICT ? tell_verdict(exchange) : -EBADMSG;
+	if (rv == 0)
+		rv = inbox.message.verb == WIRE_VERDICT ? tell_verdict(exchange) : -EBADMSG;
+	wire_inbox_wipe(&inbox);
+	return rv;
 }
 
 /* The connection has failed: what it was to be told means nothing to the next one. */
@@ -169,7 +167,7 @@ static void send_result(
 	message.value[WIRE_TICKET] = ticket;
 	message.value[WIRE_REASON] = reason_word(reason);
 	if (reason == REASON_NONE)
-		message.value[WIRE_PIN] = exchange->login.value[WIRE_PIN];
+		message.value[WIRE_PIN] = exchange->login.message.value[WIRE_PIN];
 	if (reason == REASON_NONE && exchange->nickname[0] != '\0')
 		message.value[WIRE_NICKNAME] = exchange->nickname;
 	if (code != NULL && code->errcode[0] != '\0')
@@ -259,7 +257,7 @@ static int take_registered(struct exchange *exchange)
 	if (exchange->ready)
 		return 0;
 	exchange->ready = true;
-	ready.value[WIRE_LINK] = exchange->login.value[WIRE_LINK];
+	ready.value[WIRE_LINK] = exchange->login.message.value[WIRE_LINK];
 	return wire_send(exchange->module, &ready);
 }
 
@@ -273,31 +271,33 @@ static void take_code(struct exchange *exchange, const struct wire_message *mess
 }
 
 /* Takes one message of the helper. Returns 0, or -errno: this login is over. */
+static int take_message(struct exchange *exchange, const struct wire_message *message)
+{
+	if (message->verb == WIRE_REJECTED)
+		return take_rejection(exchange, message);
+	if (message->verb == WIRE_REGISTERED && !exchange->helper.registered)
+		return take_registered(exchange);
+	if (message->verb == WIRE_OPENED && exchange->helper.registered)
+		api_warm(exchange->api);
+	else if (message->verb == WIRE_CODE && exchange->helper.registered)
+		take_code(exchange, message);
+	else if (message->verb == WIRE_REPORTED && exchange->helper.registered)
+		codes_report(&exchange->codes);
+	else if (message->verb != WIRE_CANCELLED)
+		lose_helper(exchange, "the helper sent an unexpected message");
+	return 0;
+}
+
+/* As take_message(), for the message that comes in, if one does. */
 static int serve_helper(struct exchange *exchange)
 {
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message message;
-	int rv = wire_receive(exchange->helper.fd, datagram, &message);
+	struct wire_inbox inbox;
+	int rv = wire_receive(exchange->helper.fd, &inbox);
 
-	if (rv == -EAGAIN)
-		return 0;
-	if (rv < 0) {
+	if (rv < 0 && rv != -EAGAIN)
 		lose_helper(exchange, strerror(-rv));
-		return 0;
-	}
-	if (message.verb == WIRE_REJECTED)
-		rv = take_rejection(exchange, &message);
-	else if (message.verb == WIRE_REGISTERED && !exchange->helper.registered)
-		rv = take_registered(exchange);
-	else if (message.verb == WIRE_OPENED && exchange->helper.registered)
-		api_warm(exchange->api);
-	else if (message.verb == WIRE_CODE && exchange->helper.registered)
-		take_code(exchange, &message);
-	else if (message.verb == WIRE_REPORTED && exchange->helper.registered)
-		codes_report(&exchange->codes);
-	else if (message.verb != WIRE_CANCELLED)
-		lose_helper(exchange, "the helper sent an unexpected message");
-	explicit_bzero(datagram, sizeof(datagram));
+	rv = rv == 0 ? take_message(exchange, &inbox.message) : 0;
+	wire_inbox_wipe(&inbox);
 	return rv;
 }
 
@@ -307,7 +307,7 @@ static int reach_helper(struct exchange *exchange)
 	struct helper_link *helper = &exchange->helper;
 
 	if (helper->fd < 0 && !exchange->refused && helper_link_wait_ms(helper) == 0)
-		(void)helper_link_connect(helper, &exchange->login, exchange->deadline);
+		(void)helper_link_connect(helper, &exchange->login.message, exchange->deadline);
 	if (exchange->ready || deadline_left(exchange->helper_deadline) > 0)
 		return 0;
 	(void)tell_refusal(exchange, REASON_HELPER, NULL, helper->problem.text);
@@ -348,6 +348,7 @@ static int loop(struct exchange *exchange)
 int exchange_run(int module)
 {
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
+	const char *const *value = NULL;
 	struct problem problem = {""};
 	int rv = -ENOMEM;
 
@@ -356,30 +357,25 @@ int exchange_run(int module)
 	exchange->module = module;
 	helper_link_init(&exchange->helper);
 	codes_init(&exchange->codes);
-	exchange->datagram = secret_create(WIRE_MESSAGE_MAX + 1);
-	if (exchange->datagram == NULL)
-		goto out;
 	rv = receive_login(exchange);
 	if (rv < 0)
 		goto out;
-	rv = api_create(&exchange->api, exchange->login.value[WIRE_API_URL],
-		exchange->login.value[WIRE_OTHER_API_URL], exchange->login.value[WIRE_CA_FILE],
-		exchange->login.value[WIRE_PROXY], &problem);
+	value = exchange->login.message.value;
+	rv = api_create(&exchange->api, value[WIRE_API_URL], value[WIRE_OTHER_API_URL],
+		value[WIRE_CA_FILE], value[WIRE_PROXY], &problem);
 	if (rv < 0) {
 		(void)tell_refusal(exchange, rv == -ENOMEM ? REASON_INTERNAL : REASON_SETUP, NULL,
 			problem.text);
 		goto out;
 	}
-	inquiry_init(&exchange->inquiry, exchange->api, exchange->login.value[WIRE_APPID],
-		exchange->login.value[WIRE_SECRET],
-		strcmp(exchange->login.value[WIRE_SCOPE], "snsapi_userinfo") == 0);
+	inquiry_init(&exchange->inquiry, exchange->api, value[WIRE_APPID], value[WIRE_SECRET],
+		strcmp(value[WIRE_SCOPE], "snsapi_userinfo") == 0);
 	/* Whatever ends the loop is an end: the module has gone, or was told. */
 	(void)loop(exchange);
 out:
 	helper_link_finish(&exchange->helper);
 	inquiry_finish(&exchange->inquiry);
 	api_free(&exchange->api);
-	secret_free(&exchange->datagram);
 	codes_finish(&exchange->codes);
 	explicit_bzero(exchange, sizeof(*exchange));
 	free(exchange);

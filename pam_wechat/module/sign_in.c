@@ -15,6 +15,7 @@
 #include "unlisted.h"
 #include "users.h"
 #include "verdict.h"
+#include "wire.h"
 
 /* login's own limit is 60 s. */
 #define LOGIN_SERVICE_TIMEOUT_S 50
@@ -49,14 +50,29 @@ static int prepare(struct login *login, int argc, const char **argv)
 	return LOGIN_GO_ON;
 }
 
+/* Lets the child announce the login to the helper. Returns LOGIN_GO_ON or a code for PAM. */
+static int announce(struct login *login)
+{
+	struct wire_inbox inbox;
+	int rv = child_announce(
+		&login->child, login->request, &login->settings, &inbox, &login->problem);
+
+	if (rv == 0)
+		rv = LOGIN_GO_ON;
+	else if (rv == -ECONNREFUSED)
+		rv = login_refuse(login, verdict_note_refusal(login, &inbox.message));
+	else
+		rv = login_refuse_problem(login, rv);
+	wire_inbox_wipe(&inbox);
+	return rv;
+}
+
 /* Starts the child and lets it announce the login to the helper. Returns LOGIN_GO_ON or a code for
  * PAM.
  */
 static int start(struct login *login)
 {
 	const struct settings *settings = &login->settings;
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message answer;
 	int rv;
 
 	rv = request_create(&login->request, settings, &login->requester, login->users,
@@ -67,12 +83,9 @@ static int start(struct login *login)
 	rv = child_start(&login->child, settings, login->deadline, &login->problem);
 	if (rv < 0)
 		return login_refuse_problem(login, rv);
-	rv = child_announce(
-		&login->child, login->request, settings, datagram, &answer, &login->problem);
-	if (rv == -ECONNREFUSED)
-		return login_refuse(login, verdict_note_refusal(login, &answer));
-	if (rv < 0)
-		return login_refuse_problem(login, rv);
+	rv = announce(login);
+	if (rv != LOGIN_GO_ON)
+		return rv;
 	if (qr_create(
 		    settings->qr == QR_LINK ? login->request->link : login->request->authorize_url,
 		    &login->qr) < 0)

@@ -32,39 +32,49 @@ enum reason verdict_note_refusal(struct login *login, const struct wire_message 
 	return entry->reason;
 }
 
-enum reason verdict_ask(struct login *login, const char *typed)
+/* Reads the users table anew: the administrator may have taken the line out in the meantime. */
+static enum reason find_link(struct login *login, const struct wire_message *identity)
 {
-	const struct wire_message question = {.verb = WIRE_VERDICT};
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message verdict;
 	struct users *users = NULL;
-	enum reason reason = REASON_NOBODY;
-	int rv;
+	enum reason reason = REASON_NOT_LINKED;
+	int rv = users_read(login->settings.users_file, &users, &login->problem);
 
-	rv = child_ask(&login->child, &question, datagram, &verdict, deadline_in(VERDICT_MS));
-	if (deadline_left(login->deadline) == 0)
-		return REASON_EXPIRED;
 	if (rv < 0) {
-		journal_problem(login->pamh, "the exchange of this login is gone or stuck");
-		return REASON_INTERNAL;
+		reason = login_report_problem(login, rv);
+	} else if (users_has_link(users, identity->value[WIRE_OPENID], login->requester.user)) {
+		reason = REASON_NONE;
+		login->proved = true;
+		copy_value(
+			login->nickname, sizeof(login->nickname), identity->value[WIRE_NICKNAME]);
 	}
-	if (verdict.verb == WIRE_REFUSED)
-		return verdict_note_refusal(login, &verdict);
-	if (verdict.verb != WIRE_IDENTITY)
+	users_free(&users);
+	return reason;
+}
+
+static enum reason judge(struct login *login, const struct wire_message *verdict, const char *typed)
+{
+	if (verdict->verb == WIRE_REFUSED)
+		return verdict_note_refusal(login, verdict);
+	if (verdict->verb != WIRE_IDENTITY)
 		return REASON_INTERNAL;
 	if (!login->waits && !pin_matches(login->request->pin, typed))
 		return REASON_NOBODY;
-	/* Read anew: the administrator may have taken the line out in the meantime. */
-	rv = users_read(login->settings.users_file, &users, &login->problem);
-	if (rv < 0) {
-		reason = login_report_problem(login, rv);
-	} else if (!users_has_link(users, verdict.value[WIRE_OPENID], login->requester.user)) {
-		reason = REASON_NOT_LINKED;
-	} else {
-		reason = REASON_NONE;
-		login->proved = true;
-		copy_value(login->nickname, sizeof(login->nickname), verdict.value[WIRE_NICKNAME]);
-	}
-	users_free(&users);
+	return find_link(login, verdict);
+}
+
+enum reason verdict_ask(struct login *login, const char *typed)
+{
+	const struct wire_message question = {.verb = WIRE_VERDICT};
+	enum reason reason = REASON_INTERNAL;
+	struct wire_inbox inbox;
+	int rv = child_ask(&login->child, &question, &inbox, deadline_in(VERDICT_MS));
+
+	if (deadline_left(login->deadline) == 0)
+		reason = REASON_EXPIRED;
+	else if (rv < 0)
+		journal_problem(login->pamh, "the exchange of this login is gone or stuck");
+	else
+		reason = judge(login, &inbox.message, typed);
+	wire_inbox_wipe(&inbox);
 	return reason;
 }

@@ -207,23 +207,23 @@ out:
 	return rv;
 }
 
-int child_ask(struct child *child, const struct wire_message *question, char *datagram,
-	struct wire_message *answer, struct deadline deadline)
+int child_ask(struct child *child, const struct wire_message *question, struct wire_inbox *inbox,
+	struct deadline deadline)
 {
 	int rv = wire_send(child->socket, question);
 
 	if (rv == 0)
 		rv = deadline_poll(deadline, child->socket, POLLIN);
 	if (rv == 0)
-		rv = wire_receive(child->socket, datagram, answer);
+		rv = wire_receive(child->socket, inbox);
 	return rv;
 }
 
 int child_announce(struct child *child, const struct request *request,
-	const struct settings *settings, char *datagram, struct wire_message *answer,
-	struct problem *problem)
+	const struct settings *settings, struct wire_inbox *inbox, struct problem *problem)
 {
-	int rv = child_ask(child, &request->message, datagram, answer, deadline_in(READY_MS));
+	const struct wire_message *answer = &inbox->message;
+	int rv = child_ask(child, &request->message, inbox, deadline_in(READY_MS));
 
 	if (rv == 0 && answer->verb == WIRE_REFUSED)
 		return -ECONNREFUSED;

@@ -14,6 +14,7 @@ struct deadline;
 struct problem;
 struct request;
 struct settings;
+struct wire_inbox;
 struct wire_message;
 
 struct child {
@@ -34,20 +35,19 @@ int child_start(struct child *child, const struct settings *settings, struct dea
 	struct problem *problem);
 
 /*
- * Sends a message and waits for the child's next one until the deadline. `datagram` is as for
- * wire_receive(). Returns 0, -ETIMEDOUT, -ECONNRESET if the child is gone, or another -errno.
+ * Sends a message and waits for the child's next one until the deadline. The caller wipes the
+ * inbox. Returns 0, -ETIMEDOUT, -ECONNRESET if the child is gone, or another -errno.
  */
-int child_ask(struct child *child, const struct wire_message *question, char *datagram,
-	struct wire_message *answer, struct deadline deadline);
+int child_ask(struct child *child, const struct wire_message *question, struct wire_inbox *inbox,
+	struct deadline deadline);
 
 /*
  * Tells the child the request, and waits until the helper knows it: from then on its link works.
- * Returns 0; -ECONNREFUSED if the child refused, and *answer says why; or another -errno with the
+ * Returns 0; -ECONNREFUSED if the child refused, and the inbox says why; or another -errno with the
  * problem set.
  */
 int child_announce(struct child *child, const struct request *request,
-	const struct settings *settings, char *datagram, struct wire_message *answer,
-	struct problem *problem);
+	const struct settings *settings, struct wire_inbox *inbox, struct problem *problem);
 
 /* Ends the child, by SIGKILL if it does not go by itself, and reaps it. */
 void child_stop(struct child *child);

@@ -24,10 +24,9 @@ static int start(const struct settings *settings, const struct requester *reques
 	const struct users *users, struct problem *problem)
 {
 	struct deadline deadline = deadline_in(30000);
-	char datagram[WIRE_MESSAGE_MAX + 1];
 	struct request *request = NULL;
 	struct child child = CHILD_NONE;
-	struct wire_message answer;
+	struct wire_inbox inbox;
 	double began;
 	int rv = request_create(&request, settings, requester, users, false, deadline, problem);
 
@@ -36,10 +35,11 @@ static int start(const struct settings *settings, const struct requester *reques
 	began = clock_ms();
 	rv = child_start(&child, settings, deadline, problem);
 	if (rv == 0)
-		rv = child_ask(&child, &request->message, datagram, &answer, deadline);
-	if (rv == 0 && answer.verb != WIRE_READY)
+		rv = child_ask(&child, &request->message, &inbox, deadline);
+	if (rv == 0 && inbox.message.verb != WIRE_READY)
 		rv = problem_set(problem, -1, "no READY: %s",
-			answer.verb == WIRE_REFUSED ? answer.value[WIRE_REASON] : "?");
+			inbox.message.verb == WIRE_REFUSED ? inbox.message.value[WIRE_REASON]
+							   : "?");
 	if (rv == 0)
 		printf("%.4f\n", clock_ms() - began);
 	child_stop(&child);

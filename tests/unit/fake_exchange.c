@@ -59,18 +59,17 @@ static int answer_verdict(const char *host)
 
 int main(void)
 {
-	char first[WIRE_MESSAGE_MAX + 1], datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message login, question;
+	struct wire_inbox login, question;
 	const char *host;
 
-	if (wire_receive(MODULE_SOCKET, first, &login) < 0 || login.verb != WIRE_LOGIN)
+	if (wire_receive(MODULE_SOCKET, &login) < 0 || login.message.verb != WIRE_LOGIN)
 		return EXIT_FAILURE;
-	host = login.value[WIRE_HOST];
+	host = login.message.value[WIRE_HOST];
 	if (after(host, "ready ") != NULL)
 		return refuse(after(host, "ready ")) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-	if (be_ready(&login) < 0)
+	if (be_ready(&login.message) < 0)
 		return EXIT_FAILURE;
-	while (wire_receive(MODULE_SOCKET, datagram, &question) == 0) {
+	while (wire_receive(MODULE_SOCKET, &question) == 0) {
 		if (strcmp(host, "silent") != 0 && answer_verdict(host) < 0)
 			return EXIT_FAILURE;
 	}

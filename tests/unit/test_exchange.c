@@ -17,8 +17,8 @@
 static struct folder folder;
 static pid_t process;
 static int module, listener, helper;
-static char datagram[WIRE_MESSAGE_MAX + 1];
-static struct wire_message message;
+static struct wire_inbox inbox;
+static const struct wire_message *const message = &inbox.message;
 
 static int set_up(void **state)
 {
@@ -64,7 +64,7 @@ static int tear_down(void **state)
 static void receive(int fd)
 {
 	assert_int_equal(deadline_poll(deadline_in(5000), fd, POLLIN), 0);
-	assert_int_equal(wire_receive(fd, datagram, &message), 0);
+	assert_int_equal(wire_receive(fd, &inbox), 0);
 }
 
 static void send_verb(int fd, enum wire_verb verb)
@@ -113,7 +113,7 @@ static void accept_registration(void)
 	helper = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	assert_true(helper >= 0);
 	receive(helper);
-	assert_int_equal(message.verb, WIRE_REGISTER);
+	assert_int_equal(message->verb, WIRE_REGISTER);
 }
 
 static void begin(void)
@@ -122,7 +122,7 @@ static void begin(void)
 	accept_registration();
 	send_verb(helper, WIRE_REGISTERED);
 	receive(module);
-	assert_int_equal(message.verb, WIRE_READY);
+	assert_int_equal(message->verb, WIRE_READY);
 }
 
 static void reject(const char *reason)
@@ -133,14 +133,14 @@ static void reject(const char *reason)
 	assert_int_equal(wire_send(helper, &rejection), 0);
 	/* It closes the connection when it has understood. */
 	assert_int_equal(deadline_poll(deadline_in(5000), helper, POLLIN), 0);
-	assert_int_equal(wire_receive(helper, datagram, &message), -ECONNRESET);
+	assert_int_equal(wire_receive(helper, &inbox), -ECONNRESET);
 }
 
 static void expect_refused(const char *reason)
 {
 	receive(module);
-	assert_int_equal(message.verb, WIRE_REFUSED);
-	assert_string_equal(message.value[WIRE_REASON], reason);
+	assert_int_equal(message->verb, WIRE_REFUSED);
+	assert_string_equal(message->value[WIRE_REASON], reason);
 }
 
 static void test_ready_comes_after_registered(void **state)
@@ -148,15 +148,15 @@ static void test_ready_comes_after_registered(void **state)
 	(void)state;
 	send_login();
 	accept_registration();
-	assert_string_equal(message.value[WIRE_STATE], "0123456789abcdef0123456789abcdef");
-	assert_string_equal(message.value[WIRE_LINK], "https://login.example/l/Ab3dE9xYzQ01");
-	assert_string_equal(message.value[WIRE_AUTHORIZE_URL], "https://open.example/a?b=c#d");
-	assert_string_equal(message.value[WIRE_USER], "alice");
+	assert_string_equal(message->value[WIRE_STATE], "0123456789abcdef0123456789abcdef");
+	assert_string_equal(message->value[WIRE_LINK], "https://login.example/l/Ab3dE9xYzQ01");
+	assert_string_equal(message->value[WIRE_AUTHORIZE_URL], "https://open.example/a?b=c#d");
+	assert_string_equal(message->value[WIRE_USER], "alice");
 	assert_int_equal(deadline_poll(deadline_in(100), module, POLLIN), -ETIMEDOUT);
 	send_verb(helper, WIRE_REGISTERED);
 	receive(module);
-	assert_int_equal(message.verb, WIRE_READY);
-	assert_string_equal(message.value[WIRE_LINK], "https://login.example/l/Ab3dE9xYzQ01");
+	assert_int_equal(message->verb, WIRE_READY);
+	assert_string_equal(message->value[WIRE_LINK], "https://login.example/l/Ab3dE9xYzQ01");
 }
 
 static void test_at_first_the_verdict_is_nobody(void **state)
@@ -221,7 +221,7 @@ static void test_a_restarted_helper_hears_of_the_login_again(void **state)
 	begin();
 	close(helper);
 	accept_registration();
-	assert_string_equal(message.value[WIRE_STATE], "0123456789abcdef0123456789abcdef");
+	assert_string_equal(message->value[WIRE_STATE], "0123456789abcdef0123456789abcdef");
 	send_verb(helper, WIRE_REGISTERED);
 	/* READY is said once. */
 	assert_int_equal(deadline_poll(deadline_in(100), module, POLLIN), -ETIMEDOUT);
@@ -234,12 +234,12 @@ static void test_a_helper_that_speaks_out_of_turn_is_left(void **state)
 	accept_registration();
 	send_verb(helper, WIRE_REPORTED);
 	assert_int_equal(deadline_poll(deadline_in(5000), helper, POLLIN), 0);
-	assert_int_equal(wire_receive(helper, datagram, &message), -ECONNRESET);
+	assert_int_equal(wire_receive(helper, &inbox), -ECONNRESET);
 	close(helper);
 	accept_registration();
 	send_verb(helper, WIRE_REGISTERED);
 	receive(module);
-	assert_int_equal(message.verb, WIRE_READY);
+	assert_int_equal(message->verb, WIRE_READY);
 	send_verb(module, WIRE_VERDICT);
 	expect_refused("nobody");
 }
@@ -256,7 +256,7 @@ static void test_a_result_goes_to_the_helper_that_asked_alone(void **state)
 	send_verb(helper, WIRE_REGISTERED);
 	for (;;) {
 		assert_int_equal(deadline_poll(deadline_in(5000), helper, POLLIN), 0);
-		if (wire_receive(helper, datagram, &message) == -ECONNRESET)
+		if (wire_receive(helper, &inbox) == -ECONNRESET)
 			break;
 	}
 	close(helper);
@@ -274,10 +274,10 @@ static void test_a_code_that_cannot_be_exchanged_has_its_reason(void **state)
 	begin();
 	assert_int_equal(wire_send(helper, &code), 0);
 	receive(helper);
-	assert_int_equal(message.verb, WIRE_RESULT);
-	assert_string_equal(message.value[WIRE_TICKET], "7");
-	assert_string_equal(message.value[WIRE_REASON], "unreachable");
-	assert_null(message.value[WIRE_PIN]);
+	assert_int_equal(message->verb, WIRE_RESULT);
+	assert_string_equal(message->value[WIRE_TICKET], "7");
+	assert_string_equal(message->value[WIRE_REASON], "unreachable");
+	assert_null(message->value[WIRE_PIN]);
 	send_verb(module, WIRE_VERDICT);
 	expect_refused("unreachable");
 }
@@ -296,14 +296,14 @@ static void test_what_is_no_login_ends_it(void **state)
 	(void)state;
 	send_verb(module, WIRE_VERDICT);
 	assert_int_equal(deadline_poll(deadline_in(5000), module, POLLIN), 0);
-	assert_int_equal(wire_receive(module, datagram, &message), -ECONNRESET);
+	assert_int_equal(wire_receive(module, &inbox), -ECONNRESET);
 }
 
 static void expect_end(const struct wire_message *login)
 {
 	assert_int_equal(wire_send(module, login), 0);
 	assert_int_equal(deadline_poll(deadline_in(5000), module, POLLIN), 0);
-	assert_int_equal(wire_receive(module, datagram, &message), -ECONNRESET);
+	assert_int_equal(wire_receive(module, &inbox), -ECONNRESET);
 }
 
 static void test_an_enrolment_has_digits(void **state)
@@ -335,8 +335,8 @@ static void test_the_helper_hears_that_it_is_an_enrolment(void **state)
 	login.value[WIRE_OPENIDS] = "";
 	assert_int_equal(wire_send(module, &login), 0);
 	accept_registration();
-	assert_string_equal(message.value[WIRE_OCCASION], "enroll");
-	assert_null(message.value[WIRE_PIN]);
+	assert_string_equal(message->value[WIRE_OCCASION], "enroll");
+	assert_null(message->value[WIRE_PIN]);
 }
 
 static void test_it_ends_with_the_module(void **state)
@@ -345,7 +345,7 @@ static void test_it_ends_with_the_module(void **state)
 	begin();
 	assert_int_equal(shutdown(module, SHUT_RDWR), 0);
 	assert_int_equal(deadline_poll(deadline_in(5000), helper, POLLIN), 0);
-	assert_int_equal(wire_receive(helper, datagram, &message), -ECONNRESET);
+	assert_int_equal(wire_receive(helper, &inbox), -ECONNRESET);
 }
 
 #define ANEW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -310,41 +310,40 @@ static void close_pair(const int ends[2])
 
 static void test_a_message_travels_over_a_socket(void **state)
 {
-	struct wire_message message = make(&rows[WIRE_LOGIN], true), received;
-	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_message message = make(&rows[WIRE_LOGIN], true);
+	struct wire_inbox inbox;
 	int ends[2];
 
 	(void)state;
 	make_pair(ends, 0);
 	assert_int_equal(wire_send(ends[0], &message), 0);
-	assert_int_equal(wire_receive(ends[1], datagram, &received), 0);
-	expect_same(&message, &received);
+	assert_int_equal(wire_receive(ends[1], &inbox), 0);
+	expect_same(&message, &inbox.message);
 	close_pair(ends);
 }
 
 static void test_an_incomplete_message_is_not_sent(void **state)
 {
 	struct wire_message message = {.verb = WIRE_READY};
-	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_inbox inbox;
 	int ends[2];
 
 	(void)state;
 	make_pair(ends, SOCK_NONBLOCK);
 	assert_int_equal(wire_send(ends[0], &message), -EINVAL);
-	assert_int_equal(wire_receive(ends[1], datagram, &message), -EAGAIN);
+	assert_int_equal(wire_receive(ends[1], &inbox), -EAGAIN);
 	close_pair(ends);
 }
 
 static void test_silence_and_a_closed_connection_are_told_apart(void **state)
 {
 	struct wire_message message = {.verb = WIRE_OPENED};
-	char datagram[WIRE_MESSAGE_MAX + 1];
+	struct wire_inbox inbox;
 	int ends[2], rv;
 
 	(void)state;
 	make_pair(ends, SOCK_NONBLOCK);
-	assert_int_equal(wire_receive(ends[0], datagram, &message), -EAGAIN);
-	message = (struct wire_message){.verb = WIRE_OPENED};
+	assert_int_equal(wire_receive(ends[0], &inbox), -EAGAIN);
 	do {
 		rv = wire_send(ends[0], &message);
 	} while (rv == 0);
@@ -355,7 +354,7 @@ static void test_silence_and_a_closed_connection_are_told_apart(void **state)
 	close(ends[0]);
 	make_pair(ends, 0);
 	close(ends[1]);
-	assert_int_equal(wire_receive(ends[0], datagram, &message), -ECONNRESET);
+	assert_int_equal(wire_receive(ends[0], &inbox), -ECONNRESET);
 	close(ends[0]);
 	assert_int_equal(wire_send(ends[0], &message), -EBADF);
 }
@@ -363,8 +362,7 @@ static void test_silence_and_a_closed_connection_are_told_apart(void **state)
 static void test_a_datagram_that_was_cut_off_is_refused(void **state)
 {
 	static char bytes[WIRE_MESSAGE_MAX + 10];
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message message;
+	struct wire_inbox inbox;
 	int ends[2];
 
 	(void)state;
@@ -374,9 +372,9 @@ static void test_a_datagram_that_was_cut_off_is_refused(void **state)
 	memcpy(bytes, "READY\nlink=", 11);
 	bytes[WIRE_MESSAGE_MAX - 1] = '\n';
 	assert_int_equal(send(ends[0], bytes, WIRE_MESSAGE_MAX, 0), WIRE_MESSAGE_MAX);
-	assert_int_equal(wire_receive(ends[1], datagram, &message), 0);
+	assert_int_equal(wire_receive(ends[1], &inbox), 0);
 	assert_int_equal(send(ends[0], bytes, sizeof(bytes), 0), sizeof(bytes));
-	assert_int_equal(wire_receive(ends[1], datagram, &message), -EBADMSG);
+	assert_int_equal(wire_receive(ends[1], &inbox), -EBADMSG);
 	close_pair(ends);
 }
 
@@ -399,8 +397,7 @@ static void test_descriptors_that_come_along_are_not_taken(void **state)
 		.msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control.bytes)};
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message message;
+	struct wire_inbox inbox;
 	int ends[2], before;
 
 	(void)state;
@@ -411,8 +408,25 @@ static void test_descriptors_that_come_along_are_not_taken(void **state)
 	memcpy(CMSG_DATA(&control.header), &ends[0], sizeof(int));
 	before = lowest_free_descriptor();
 	assert_int_equal(sendmsg(ends[0], &header, 0), 7);
-	assert_int_equal(wire_receive(ends[1], datagram, &message), -EBADMSG);
+	assert_int_equal(wire_receive(ends[1], &inbox), -EBADMSG);
 	assert_int_equal(lowest_free_descriptor(), before);
+	close_pair(ends);
+}
+
+static void test_nothing_of_a_message_is_left_after_wiping(void **state)
+{
+	struct wire_message message = make(&rows[WIRE_LOGIN], true);
+	static const struct wire_inbox nothing;
+	struct wire_inbox inbox;
+	int ends[2];
+
+	(void)state;
+	memset(&inbox, 'x', sizeof(inbox));
+	make_pair(ends, 0);
+	assert_int_equal(wire_send(ends[0], &message), 0);
+	assert_int_equal(wire_receive(ends[1], &inbox), 0);
+	wire_inbox_wipe(&inbox);
+	assert_memory_equal(&inbox, &nothing, sizeof(inbox));
 	close_pair(ends);
 }
 
@@ -434,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_silence_and_a_closed_connection_are_told_apart),
 		cmocka_unit_test(test_a_datagram_that_was_cut_off_is_refused),
 		cmocka_unit_test(test_descriptors_that_come_along_are_not_taken),
+		cmocka_unit_test(test_nothing_of_a_message_is_left_after_wiping),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,14 +90,22 @@ static enum reason tell_problem(int error, const struct problem *problem)
 	return error == -ENOMEM ? REASON_MEMORY : REASON_SETUP;
 }
 
+/* Keeps and returns why the exchange refuses. */
+static enum reason take_refusal(struct attempt *attempt, const struct wire_message *refusal)
+{
+	enum reason reason = reason_parse(refusal->value[WIRE_REASON]);
+
+	note_cause(attempt, refusal);
+	return reason == REASON_NONE ? REASON_INTERNAL : reason;
+}
+
 /* Returns REASON_NONE, or why it could not begin, after saying so. */
 static enum reason start(struct attempt *attempt)
 {
 	const struct settings *settings = attempt->scan->settings;
 	struct problem problem = {.text = ""};
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message answer;
 	enum reason reason = REASON_NONE;
+	struct wire_inbox inbox;
 	int rv;
 
 	rv = request_create(&attempt->request, settings, &attempt->requester, NULL, false,
@@ -105,19 +113,17 @@ static enum reason start(struct attempt *attempt)
 	if (rv == 0)
 		rv = child_start(&attempt->child, settings, attempt->deadline, &problem);
 	if (rv == 0)
-		rv = child_announce(
-			&attempt->child, attempt->request, settings, datagram, &answer, &problem);
-	if (rv == -ECONNREFUSED && problem.text[0] == '\0') {
-		reason = reason_parse(answer.value[WIRE_REASON]);
-		if (reason == REASON_NONE)
-			reason = REASON_INTERNAL;
-		note_cause(attempt, &answer);
-		tell(attempt, reason);
-		return reason;
-	}
+		rv = child_announce(&attempt->child, attempt->request, settings, &inbox, &problem);
 	if (rv == 0 && qr_create(attempt->request->link, &attempt->qr) < 0)
 		rv = problem_set(&problem, -ENOMEM, "the QR code could not be made");
-	return rv < 0 ? tell_problem(rv, &problem) : REASON_NONE;
+	if (rv == -ECONNREFUSED && problem.text[0] == '\0') {
+		reason = take_refusal(attempt, &inbox.message);
+		tell(attempt, reason);
+	} else if (rv < 0) {
+		reason = tell_problem(rv, &problem);
+	}
+	wire_inbox_wipe(&inbox);
+	return reason;
 }
 
 static void ask_for_digits(void)
@@ -169,34 +175,38 @@ static void show(const struct attempt *attempt)
 	ask_for_digits();
 }
 
+/* Keeps whom WeChat has named, or why it has named nobody. */
+static enum reason take_verdict(struct attempt *attempt, const struct wire_message *verdict)
+{
+	struct enroll_scan *scan = attempt->scan;
+	const char *nickname = verdict->value[WIRE_NICKNAME];
+
+	if (verdict->verb == WIRE_REFUSED)
+		return take_refusal(attempt, verdict);
+	if (verdict->verb != WIRE_NAMED || !users_is_openid(verdict->value[WIRE_OPENID]))
+		return REASON_INTERNAL;
+	(void)text_format(scan->openid, sizeof(scan->openid), "%s", verdict->value[WIRE_OPENID]);
+	scan->nickname[0] = '\0';
+	if (nickname != NULL)
+		display_copy(scan->nickname, sizeof(scan->nickname), nickname, strlen(nickname));
+	return REASON_NONE;
+}
+
 /* Asks the child. Returns REASON_NONE if WeChat has named somebody. */
 static enum reason ask_verdict(struct attempt *attempt)
 {
 	const struct wire_message question = {.verb = WIRE_VERDICT};
-	struct enroll_scan *scan = attempt->scan;
-	char datagram[WIRE_MESSAGE_MAX + 1];
-	struct wire_message verdict;
-	enum reason reason;
-	int rv = child_ask(&attempt->child, &question, datagram, &verdict, deadline_in(VERDICT_MS));
+	enum reason reason = REASON_INTERNAL;
+	struct wire_inbox inbox;
+	int rv = child_ask(&attempt->child, &question, &inbox, deadline_in(VERDICT_MS));
 
 	attempt->cause[0] = '\0';
 	if (deadline_left(attempt->deadline) == 0)
-		return REASON_EXPIRED;
-	if (rv < 0)
-		return REASON_INTERNAL;
-	if (verdict.verb == WIRE_REFUSED) {
-		reason = reason_parse(verdict.value[WIRE_REASON]);
-		note_cause(attempt, &verdict);
-		return reason == REASON_NONE ? REASON_INTERNAL : reason;
-	}
-	if (verdict.verb != WIRE_NAMED || !users_is_openid(verdict.value[WIRE_OPENID]))
-		return REASON_INTERNAL;
-	(void)text_format(scan->openid, sizeof(scan->openid), "%s", verdict.value[WIRE_OPENID]);
-	scan->nickname[0] = '\0';
-	if (verdict.value[WIRE_NICKNAME] != NULL)
-		display_copy(scan->nickname, sizeof(scan->nickname), verdict.value[WIRE_NICKNAME],
-			strlen(verdict.value[WIRE_NICKNAME]));
-	return REASON_NONE;
+		reason = REASON_EXPIRED;
+	else if (rv == 0)
+		reason = take_verdict(attempt, &inbox.message);
+	wire_inbox_wipe(&inbox);
+	return reason;
 }
 
 /* Says what has changed on the phone since the last verdict. */
