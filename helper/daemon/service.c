@@ -222,6 +222,7 @@ static void loop(struct service *service)
 		if (event_base_loop(helper->base, EVLOOP_ONCE) < 0)
 			break;
 		connections_settle(helper->connections);
+		status_settle(service->status);
 		if (helper->stopping && connections_count(helper->connections) == 0)
 			break;
 	}

@@ -1,9 +1,8 @@
 /*
- * status - tells whoever connects to status_socket the metrics, as Prometheus reads them.
+ * status - serves the metrics at status_socket, as Prometheus reads them.
  *
- * Who sends "GET " is answered in HTTP, whatever the path; who sends something else, ends his side,
- * or says nothing for a fifth of a second gets the text alone. Nobody is waited for longer than a
- * second, nor more than 16 at a time.
+ * GET /metrics of HTTP is answered, and everything else gets an error. A connection lasts a second
+ * at most, and there are 16 at a time.
  */
 #ifndef PAM_WECHAT_DAEMON_STATUS_H
 #define PAM_WECHAT_DAEMON_STATUS_H
@@ -12,7 +11,10 @@ struct helper;
 struct status;
 
 /* Answers on `fd`, which becomes its own. Returns NULL if there is no memory. */
-struct status *status_create(struct helper *helper, int fd);
+struct status *status_create(const struct helper *helper, int fd);
+
+/* To be called after each turn of the loop, as connections_settle(). NULL is accepted. */
+void status_settle(struct status *status);
 
 /* Frees *status and sets it to NULL. NULL is accepted. */
 void status_free(struct status **status);

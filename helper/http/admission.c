@@ -11,8 +11,11 @@
 
 #define FAILURE_MS 200
 
-/* A listener hands its error callback the context of evhttp's other callback: ours stands here. */
-static struct admission *watched;
+/*
+ * A listener hands its error callback the context of evhttp's other callback: ours is found by the
+ * listener.
+ */
+static LIST_HEAD(, admission) watched = LIST_HEAD_INITIALIZER(watched);
 
 /* Leaves a listener for which there is no timer as it is. */
 static void pause_for(struct admission *admission, int ms)
@@ -51,11 +54,17 @@ static void on_retry(evutil_socket_t fd, short what, void *context)
 /* Out of descriptors, mostly: a listener left enabled would try again at once, for ever. */
 static void on_accept_error(struct evconnlistener *listener, void *context)
 {
-	(void)listener;
+	struct admission *admission;
+
 	(void)context;
 	log_limited("accept: %s", strerror(EVUTIL_SOCKET_ERROR()));
-	watched->failing = true;
-	pause_for(watched, FAILURE_MS);
+	LIST_FOREACH(admission, &watched, entries)
+	{
+		if (admission->listener != listener)
+			continue;
+		admission->failing = true;
+		pause_for(admission, FAILURE_MS);
+	}
 }
 
 int admission_init(struct admission *admission, struct event_base *base, admission_wait_cb *wait_cb,
@@ -70,8 +79,9 @@ int admission_init(struct admission *admission, struct event_base *base, admissi
 
 void admission_finish(struct admission *admission)
 {
+	if (admission->listener != NULL)
+		LIST_REMOVE(admission, entries);
 	admission->listener = NULL;
-	watched = NULL;
 	if (admission->retry != NULL)
 		event_free(admission->retry);
 	admission->retry = NULL;
@@ -80,7 +90,7 @@ void admission_finish(struct admission *admission)
 void admission_watch(struct admission *admission, struct evconnlistener *listener)
 {
 	admission->listener = listener;
-	watched = admission;
+	LIST_INSERT_HEAD(&watched, admission, entries);
 	evconnlistener_set_error_cb(listener, on_accept_error);
 	admission_review(admission);
 }

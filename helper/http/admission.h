@@ -5,6 +5,7 @@
 #define PAM_WECHAT_HTTP_ADMISSION_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 struct evconnlistener;
 struct event;
@@ -14,6 +15,7 @@ struct event_base;
 typedef int admission_wait_cb(void *context);
 
 struct admission {
+	LIST_ENTRY(admission) entries; /* while it has a listener */
 	struct evconnlistener *listener;
 	struct event *retry;
 	admission_wait_cb *wait_cb;
@@ -22,7 +24,7 @@ struct admission {
 	bool closed;
 };
 
-/* There is one at a time. Returns 0 or -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
 int admission_init(struct admission *admission, struct event_base *base, admission_wait_cb *wait_cb,
 	void *context);
 

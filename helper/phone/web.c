@@ -1,11 +1,8 @@
 #include "web.h"
 
 #include <string.h>
-#include <unistd.h>
 
-#include <event2/event.h>
 #include <event2/http.h>
-#include <event2/listener.h>
 
 #include "address.h"
 #include "ask.h"
@@ -19,6 +16,7 @@
 #include "reply.h"
 #include "request.h"
 #include "secret.h"
+#include "server.h"
 #include "settings.h"
 #include "text.h"
 
@@ -148,29 +146,12 @@ static void on_request(struct evhttp_request *http, void *context)
 
 struct evhttp *web_create(struct helper *helper, int fd)
 {
-	struct evhttp *http = evhttp_new(helper->base);
-	struct evconnlistener *listener = NULL;
+	struct evhttp *http = server_create(helper->base, helper->connections, fd);
 
-	if (http == NULL) {
-		close(fd);
+	if (http == NULL)
 		return NULL;
-	}
-	listener = evconnlistener_new(
-		helper->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (listener == NULL) {
-		close(fd);
-		goto out;
-	}
 	/* All of them, so that the refusal is ours. */
 	evhttp_set_allowed_methods(http, EVERY_METHOD);
 	evhttp_set_gencb(http, on_request, helper);
-	if (evhttp_bind_listener(http, listener) == NULL) {
-		evconnlistener_free(listener);
-		goto out;
-	}
-	connections_watch(helper->connections, http, listener);
 	return http;
-out:
-	evhttp_free(http);
-	return NULL;
 }

@@ -153,7 +153,7 @@ def read_number(path: Path, name: str) -> int:
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(HANG)
         client.connect(str(path))
-        client.shutdown(socket.SHUT_WR)  # no request follows
+        client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
     found = re.search(rf"^pam_wechat_{name} (\d+)$", text, re.M)
     assert found is not None, text

@@ -16,6 +16,7 @@ REASONS = [
     "bad-answer", "too-many-codes", "reported", "internal",
 ]
 BOUNDS = ["0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "10", "+Inf"]
+HTTP = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n"
 SAMPLE = re.compile(r'pam_wechat_(\w+)(?:\{(\w+)="([^"\\]*)"\})? (\d+(?:\.\d+)?)')
 
 
@@ -75,20 +76,23 @@ def connect(path: Path) -> socket.socket:
     return client
 
 
-def ask(path: Path, request: bytes | None = None) -> str:
-    """All that it says: to a request, or to somebody who ends his side at once."""
+def ask(path: Path, request: bytes = HTTP) -> str:
+    """All that it answers, until it hangs up."""
     with connect(path) as client:
-        if request is None:
-            client.shutdown(socket.SHUT_WR)
-        else:
-            client.sendall(request)
+        client.sendall(request)
         return b"".join(iter(lambda: client.recv(65536), b"")).decode()
+
+
+def figures(path: Path) -> str:
+    head, _, body = ask(path).partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 200 OK\r\n"), head
+    return body
 
 
 def read(path: Path) -> dict[str, float]:
     """All counters and the count of the histogram, by name or by name and reason."""
     numbers = {}
-    for name, family in parse(ask(path)).items():
+    for name, family in parse(figures(path)).items():
         for suffix, label, value, number in family.samples:
             if family.kind == "counter" or suffix == "_count":
                 numbers[f"{name} {value}" if label else name] = number

@@ -12,7 +12,7 @@ from harness.fake_exchange import Browser, FakeExchange, Helper, enough_ms
 from harness.host import Host
 from harness.site import Site
 from harness.waiting import until
-from helper.prometheus import REASONS, ask, parse, read
+from helper.prometheus import REASONS, figures, parse, read
 
 
 @pytest.fixture()
@@ -52,7 +52,7 @@ def test_gauges_tell_the_moment(helper: Helper, path: Path) -> None:
     idle = Browser(helper).connect()
 
     def gauges() -> tuple[float, float]:
-        families = parse(ask(path))
+        families = parse(figures(path))
         return families["pending_logins"].samples[0][3], families["connections"].samples[0][3]
 
     assert until(lambda: gauges() == (1, 1))
@@ -232,7 +232,7 @@ def test_the_histogram_measures_from_callback_to_result(helper: Helper, path: Pa
     login.succeed(ticket)
     waiting.answer()
     took = time.monotonic() - began
-    *buckets, total, _ = parse(ask(path))["callback_seconds"].samples
+    *buckets, total, _ = parse(figures(path))["callback_seconds"].samples
     assert 0.119 <= total[3] <= took + 0.001
     counts = {bound: number for _, _, bound, number in buckets}
     assert (counts["0.05"], counts["0.1"], counts["10"]) == (0, 0, 1)

@@ -6,10 +6,10 @@ import os
 import pwd
 import re
 import shutil
+import statistics
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,8 @@ import pytest
 from harness import fake_exchange
 from harness.fake_exchange import Browser, FakeExchange, Helper
 from harness.hostile import time_login, wait_for_connections
-from harness.stopwatch import Stopwatch
 from harness.waiting import HANG, until
-from helper.prometheus import REASONS, ask, connect, parse, read
+from helper.prometheus import HTTP, REASONS, ask, connect, figures, parse, read
 
 TYPES = {
     "pending_logins": "gauge",
@@ -34,9 +33,6 @@ TYPES = {
     "results_refused_total": "counter",
     "callback_seconds": "histogram",
 }
-# Seconds that the helper waits for somebody who says nothing.
-SILENCE = 0.2
-HTTP = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n"
 
 
 @pytest.fixture()
@@ -54,7 +50,7 @@ def helper(folder: Path, path: Path) -> Iterator[Helper]:
 
 
 def test_all_families_are_there_before_anything_happens(helper: Helper, path: Path) -> None:
-    families = parse(ask(path))
+    families = parse(figures(path))
     assert {name: family.kind for name, family in families.items()} == TYPES
     reasons = families["results_refused_total"].samples
     assert {label for _, label, _, _ in reasons} == {"reason"}
@@ -65,7 +61,7 @@ def test_all_families_are_there_before_anything_happens(helper: Helper, path: Pa
 def test_it_names_nobody(helper: Helper, path: Path) -> None:
     login = FakeExchange(helper).register()
     Browser(helper).finish(login)
-    text = ask(path)
+    text = figures(path)
     values = login.registration().values
     for name in ("user", "host", "service", "from", "origin", "state"):
         assert values[name] not in text
@@ -130,21 +126,18 @@ def test_a_status_socket_that_cannot_be_made_ends_no_login(folder: Path, fault: 
 
 
 @pytest.mark.parametrize("request_", [
-    HTTP, b"GET / HTTP/1.0\r\n\r\n", b"GET /metrics HTTP/1.1\r\nX: " + b"x" * 3900 + b"\r\n\r\n",
+    HTTP, b"GET /metrics HTTP/1.0\r\n\r\n",
+    b"GET /metrics?a=b HTTP/1.1\r\nX: " + b"x" * 7000 + b"\r\n\r\n",
 ], ids=["1.1", "1.0", "long"])
-def test_who_speaks_http_is_answered_in_http(
-    helper: Helper, path: Path, request_: bytes
-) -> None:
-    watch = Stopwatch(helper.process.pid)
+def test_it_answers_in_http_and_hangs_up(helper: Helper, path: Path, request_: bytes) -> None:
     head, _, body = ask(path, request_).partition("\r\n\r\n")
-    assert watch.seconds() < SILENCE
     first, *headers = head.split("\r\n")
     assert first == "HTTP/1.1 200 OK"
-    assert set(headers) == {
+    assert {
         "Content-Type: text/plain; version=0.0.4; charset=utf-8",
         f"Content-Length: {len(body)}",
         "Connection: close",
-    }
+    } <= set(headers)
     assert parse(body).keys() == TYPES.keys()
 
 
@@ -163,17 +156,25 @@ def test_curl_reads_it(helper: Helper, path: Path) -> None:
     assert parse(done.stdout).keys() == TYPES.keys()
 
 
-@pytest.mark.parametrize("request_", [None, b"", b"HELO\n", b"POST / HTTP/1.1\r\n\r\n"],
-                         ids=["ends", "says nothing", "says something else", "posts"])
-def test_everybody_else_gets_the_text_alone(
-    helper: Helper, path: Path, request_: bytes | None
+@pytest.mark.parametrize("request_, status", [
+    (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+    (b"GET /metrics/ HTTP/1.0\r\n\r\n", 404),
+    (b"GET /healthz HTTP/1.0\r\n\r\n", 404),
+    (b"HEAD /metrics HTTP/1.0\r\n\r\n", 501),
+    (b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 501),
+    (b"HELO\r\n\r\n", 400),
+    (b"GET /metrics HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n", 431),
+    (b"GET /metrics HTTP/1.1\r\n" + b"X: y\r\n" * 200, 431),
+], ids=["root", "slash", "another page", "head", "post", "garbage", "long", "many headers"])
+def test_everything_else_is_an_error(
+    helper: Helper, path: Path, request_: bytes, status: int
 ) -> None:
-    began, watch = time.monotonic(), Stopwatch(helper.process.pid)
-    assert parse(ask(path, request_)).keys() == TYPES.keys()
-    if request_ == b"":
-        assert 0.95 * SILENCE < time.monotonic() - began and watch.seconds() < 0.6
-    elif request_ is None:
-        assert watch.seconds() < SILENCE
+    head, _, body = ask(path, request_).partition("\r\n\r\n")
+    first, *headers = head.split("\r\n")
+    assert first.startswith(f"HTTP/1.1 {status} ")
+    assert set(headers) == {
+        "Content-Type: text/plain", f"Content-Length: {len(body)}", "Connection: close"}
+    assert "/metrics" in body
 
 
 # -- who asks
@@ -181,37 +182,37 @@ def test_everybody_else_gets_the_text_alone(
 
 @pytest.mark.parametrize("sent", [b"", b"G", b"GET /metrics HTTP/1.1\r\nX: "],
                          ids=["nothing", "a letter", "half a request"])
-def test_whoever_says_no_more_is_done_with_in_a_second(
+def test_whoever_says_no_more_is_left_after_a_second(
     helper: Helper, path: Path, sent: bytes
 ) -> None:
-    watch = Stopwatch(helper.process.pid)
-    ask(path, sent)
-    assert watch.seconds() < (1.4 if sent else 0.6)
+    began = time.monotonic()
+    assert ask(path, sent) == ""
+    assert time.monotonic() - began > 0.9
 
 
-def test_whoever_drips_is_done_with_in_a_second(helper: Helper, path: Path) -> None:
-    began, watch = time.monotonic(), Stopwatch(helper.process.pid)
+def test_whoever_drips_is_left_after_a_second(helper: Helper, path: Path) -> None:
+    began = time.monotonic()
     with connect(path) as client:
         with pytest.raises(ConnectionError):
             while time.monotonic() < began + HANG:
-                client.sendall(b"GET ")
+                client.sendall(b"G")
                 time.sleep(0.01)  # that is the drip
-    assert 0.9 < time.monotonic() - began and watch.seconds() < 1.5
-
-
-def test_whoever_sends_too_much_is_answered_and_left(helper: Helper, path: Path) -> None:
-    with connect(path) as client:
-        with suppress(ConnectionError):  # it may have been answered in the middle
-            client.sendall(b"GET /" + b"x" * 100_000)
-        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert time.monotonic() - began > 0.9
 
 
 def open_files(helper: Helper) -> int:
     return len(os.listdir(f"/proc/{helper.process.pid}/fd"))
 
 
+def is_alone(path: Path) -> bool:
+    """Whether the listening socket is the only one of this name: each that it accepted has it, too."""
+    sockets = Path("/proc/net/unix").read_text().splitlines()
+    return sum(line.endswith(f" {path}") for line in sockets) == 1
+
+
 def open_files_when_idle(helper: Helper, path: Path) -> int:
     wait_for_connections(path, 0)  # the last is that of the fixture
+    assert until(lambda: is_alone(path))  # a client hears of its end before the socket is closed
     return open_files(helper)
 
 
@@ -222,23 +223,17 @@ def test_sixteen_at_a_time_and_the_others_wait_their_turn(helper: Helper, path: 
         client = connect(path)
         client.sendall(b"G")
         silent.append(client)
-    seen = [before]
-
-    def is_full() -> bool:
-        seen.append(open_files(helper))
+    assert until(lambda: open_files(helper) >= before + 16)
+    seen = []
+    while (now := open_files(helper)) >= before + 16:
+        seen.append(now)
         assert time_login(helper) < 1
-        return seen[-1] >= before + 16
-
-    assert until(is_full)
-    for _ in range(30):
-        is_full()
-    # The socket of a login's that has just ended may still be there.
-    assert max(seen) <= before + 18
-    assert all(parse(b"".join(iter(lambda: one.recv(65536), b"")).decode()) for one in silent)
+    # One that gives way is closed a moment after its place was taken, and so is a login's.
+    assert statistics.mode(seen) <= before + 18
+    assert parse(figures(path)).keys() == TYPES.keys()
     for client in silent:
         client.close()
     assert until(lambda: open_files(helper) == before)
-    assert parse(ask(path, HTTP).partition("\r\n\r\n")[2])
 
 
 def test_whoever_goes_away_before_the_answer_harms_nobody(helper: Helper, path: Path) -> None:
@@ -247,7 +242,7 @@ def test_whoever_goes_away_before_the_answer_harms_nobody(helper: Helper, path: 
         with connect(path) as client:
             client.sendall(sent)
     assert until(lambda: open_files(helper) == before)
-    assert parse(ask(path))
+    assert parse(figures(path))
 
 
 def test_the_helper_stops_while_somebody_is_silent(helper: Helper, path: Path) -> None:

@@ -147,8 +147,8 @@ int helper_status_ask_metrics(
 	int rv = text_format(address.sun_path, sizeof(address.sun_path), "%s", path);
 
 	if (rv == 0)
-		rv = exchange_text(
-			(struct sockaddr *)&address, sizeof(address), "\n", answer, sizeof(answer));
+		rv = exchange_text((struct sockaddr *)&address, sizeof(address),
+			"GET /metrics HTTP/1.0\r\n\r\n", answer, sizeof(answer));
 	if (rv < 0)
 		return problem_set(problem, rv, "%s: %s", path, strerror(-rv));
 	helper_status->pending = number_after(answer, "\npam_wechat_pending_logins ");
