@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "account.h"
-#include "answers.h"
 #include "call.h"
 #include "conf.h"
 #include "display.h"
@@ -16,13 +15,14 @@
 #include "enroll_scan.h"
 #include "file_update.h"
 #include "problem.h"
+#include "prompt.h"
 #include "settings.h"
 #include "text.h"
 #include "users.h"
 
 struct enrolment {
 	struct settings settings;
-	struct answers answers;
+	struct prompt prompt;
 	struct enroll_roster roster;
 	bool link_alone, force, is_batch;
 	bool quits;
@@ -92,7 +92,7 @@ static enum command_exit link_named(
 		printf("with nickname   %s  (as WeChat shows it; proves nothing)\n",
 			scan->nickname);
 	switch (enroll_link(enrolment->settings.users_file, scan->user, scan->openid,
-		&enrolment->answers, &problem)) {
+		&enrolment->prompt, &problem)) {
 	case ENROLL_LINKED:
 		enrolment->linked++;
 		printf("Linked. Let %s sign in once: that shows that it was the right phone.\n",
@@ -103,7 +103,7 @@ static enum command_exit link_named(
 		printf("This WeChat is linked to %s already: nothing had to be changed.\n", shown);
 		return COMMAND_DONE;
 	case ENROLL_DECLINED:
-		printf("%sNot linked.\n", enrolment->answers.ended ? "\n" : "");
+		printf("%sNot linked.\n", enrolment->prompt.ended ? "\n" : "");
 		return COMMAND_REFUSED;
 	case ENROLL_FAILED:
 		break;
@@ -118,7 +118,7 @@ static enum command_exit enroll(struct enrolment *enrolment, const char *user)
 	struct enroll_scan scan = {.settings = settings,
 		.user = user,
 		.link_alone = enrolment->link_alone,
-		.answers = &enrolment->answers};
+		.prompt = &enrolment->prompt};
 	struct problem problem = {.text = ""};
 	enum reason reason;
 	char shown[64];
@@ -153,11 +153,11 @@ static enum command_exit enroll(struct enrolment *enrolment, const char *user)
 /* Asks what to do about a user for whom it failed. Returns whether to try again. */
 static bool wants_retry(struct enrolment *enrolment, const char *shown)
 {
-	char line[ANSWERS_LINE_MAX];
+	char line[PROMPT_LINE_MAX];
 
 	for (;;) {
 		printf("%s: [r]etry, [s]kip, [q]uit? ", shown);
-		if (answers_next(&enrolment->answers, -1, line) < 0 || strcasecmp(line, "q") == 0 ||
+		if (prompt_next(&enrolment->prompt, -1, line) < 0 || strcasecmp(line, "q") == 0 ||
 			strcasecmp(line, "quit") == 0) {
 			enrolment->quits = true;
 			return false;
@@ -241,7 +241,7 @@ static enum command_exit run(const struct command_call *call)
 		status = enrolment.is_batch ? enroll_all(&enrolment)
 		                            : enroll(&enrolment, call->words[0]);
 	enroll_roster_finish(&enrolment.roster);
-	answers_finish(&enrolment.answers);
+	prompt_finish(&enrolment.prompt);
 	settings_finish(&enrolment.settings);
 	return status;
 }

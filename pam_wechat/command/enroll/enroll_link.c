@@ -7,12 +7,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "answers.h"
 #include "binding.h"
 #include "display.h"
 #include "file_update.h"
 #include "lines.h"
 #include "problem.h"
+#include "prompt.h"
 #include "secret.h"
 #include "text.h"
 #include "users.h"
@@ -33,14 +33,13 @@ static void list_others(const struct users *users, const char *openid, char othe
 	}
 }
 
-static bool confirm(
-	const char *user, const char *openid, const char *others, struct answers *answers)
+static bool confirm(const char *user, const char *openid, const char *others, struct prompt *prompt)
 {
 	char question[256 + OTHERS_MAX], shown[OTHERS_MAX], shown_user[64];
 
 	display_name(shown_user, sizeof(shown_user), user);
 	(void)text_format(question, sizeof(question), "Link this WeChat to %s?", shown_user);
-	if (!answers_agree(answers, question))
+	if (!prompt_agree(prompt, question))
 		return false;
 	if (others[0] == '\0')
 		return true;
@@ -49,7 +48,7 @@ static bool confirm(
 		"%s is linked to %s already. Whoever holds this WeChat could then sign in as %s "
 		"too.\nAdd %s to that line?",
 		openid, shown, shown_user, shown_user);
-	return answers_agree(answers, question);
+	return prompt_agree(prompt, question);
 }
 
 /* Returns 0; -EEXIST if it is there already; -EAGAIN if the others changed; or another -errno. */
@@ -88,7 +87,7 @@ out:
 }
 
 enum enroll_link enroll_link(const char *path, const char *user, const char *openid,
-	struct answers *answers, struct problem *problem)
+	struct prompt *prompt, struct problem *problem)
 {
 	struct users *users = NULL;
 	char others[OTHERS_MAX];
@@ -104,7 +103,7 @@ enum enroll_link enroll_link(const char *path, const char *user, const char *ope
 		users_free(&users);
 		if (is_linked)
 			return ENROLL_LINKED_BEFORE;
-		if (!confirm(user, openid, others, answers))
+		if (!confirm(user, openid, others, prompt))
 			return ENROLL_DECLINED;
 		rv = append(path, user, openid, others, problem);
 		if (rv == -EAGAIN)

@@ -5,7 +5,7 @@
 #ifndef PAM_WECHAT_ENROLL_ENROLL_LINK_H
 #define PAM_WECHAT_ENROLL_ENROLL_LINK_H
 
-struct answers;
+struct prompt;
 struct problem;
 
 enum enroll_link {
@@ -21,6 +21,6 @@ enum enroll_link {
  * stays, and if that changes the question, it is asked again.
  */
 enum enroll_link enroll_link(const char *path, const char *user, const char *openid,
-	struct answers *answers, struct problem *problem);
+	struct prompt *prompt, struct problem *problem);
 
 #endif

@@ -7,13 +7,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "answers.h"
 #include "child.h"
 #include "deadline.h"
 #include "display.h"
 #include "messages.h"
 #include "pin.h"
 #include "problem.h"
+#include "prompt.h"
 #include "qr.h"
 #include "request.h"
 #include "requester.h"
@@ -249,12 +249,12 @@ static bool judge(struct attempt *attempt, const char *typed)
 
 static enum reason converse(struct attempt *attempt)
 {
-	char typed[ANSWERS_LINE_MAX];
+	char typed[PROMPT_LINE_MAX];
 	bool matches = false;
 
 	show(attempt);
 	while (attempt->wrong < TRIES_MAX) {
-		int rv = answers_next(attempt->scan->answers, LOOK_MS, typed);
+		int rv = prompt_next(attempt->scan->prompt, LOOK_MS, typed);
 		enum reason reason;
 
 		if (rv < 0)

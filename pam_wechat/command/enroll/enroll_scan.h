@@ -13,14 +13,14 @@
 
 #define ENROLL_LINK_SECONDS 300 /* the most that the helper takes, and `timeout` */
 
-struct answers;
+struct prompt;
 struct settings;
 
 struct enroll_scan {
 	const struct settings *settings;
 	const char *user;
 	bool link_alone; /* no picture: the person is somewhere else */
-	struct answers *answers;
+	struct prompt *prompt;
 
 	/* What came of it: */
 	char openid[65];

@@ -12,7 +12,7 @@
 #include "file_update.h"
 #include "paths.h"
 #include "problem.h"
-#include "question.h"
+#include "prompt.h"
 #include "setup.h"
 #include "text.h"
 
@@ -77,7 +77,7 @@ static int read_secret_file(const char *path, char *answer)
 
 	if (fd < 0)
 		return -errno;
-	rv = question_read_line(fd, answer, SETUP_ANSWER_SIZE);
+	rv = prompt_read_line(fd, answer, SETUP_ANSWER_SIZE);
 	close(fd);
 	return rv;
 }
@@ -114,7 +114,7 @@ static bool ask(const struct question *question, char *answer)
 
 	printf("\n%s", question->where);
 	for (;;) {
-		rv = question_ask(question->prompt, question->is_secret, answer, SETUP_ANSWER_SIZE);
+		rv = prompt_ask(question->prompt, question->is_secret, answer, SETUP_ANSWER_SIZE);
 		if (rv == -E2BIG) {
 			fault = "is much too long";
 		} else if (rv < 0) {
