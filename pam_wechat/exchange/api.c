@@ -24,6 +24,7 @@ struct api {
 	const char *bases[2]; /* the second may be NULL */
 	int base;             /* the one that is asked */
 	const char *proxy;
+	const char *socket; /* NULL: the network */
 	struct secret *ca;  /* contents of ca_file; NULL: the system's directory of CAs */
 	CURLM *multi;       /* NULL until the first request: libcurl is slow to start */
 	CURL *warm;         /* the HEAD under way */
@@ -63,6 +64,11 @@ int api_create(struct api **api, const char *base, const char *other_base, const
 		api_free(&made);
 	*api = made;
 	return rv;
+}
+
+void api_use_socket(struct api *api, const char *path)
+{
+	api->socket = path;
 }
 
 static void drop(struct api *api, CURL **handle)
@@ -177,6 +183,7 @@ static CURL *new_handle(struct api *api, const char *url, long timeout_ms)
 		strncmp(api->bases[api->base], "https:", 6) == 0 ? "https" : "http");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, api->proxy == NULL ? "" : api->proxy);
+	SET(CURLOPT_UNIX_SOCKET_PATH, api->socket);
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);

@@ -41,6 +41,9 @@ struct api_result {
 int api_create(struct api **api, const char *base, const char *other_base, const char *ca_file,
 	const char *proxy, struct problem *problem);
 
+/* Lets all requests go over the Unix socket at `path`, which stays the caller's string. */
+void api_use_socket(struct api *api, const char *path);
+
 void api_free(struct api **api);
 
 /*

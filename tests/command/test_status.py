@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import grp
 import json
+import os
 import re
 import shutil
 import socket
@@ -84,15 +87,26 @@ def test_pending_logins_are_counted(
         assert until(lambda: status.report()["pending"] == 0)
         if with_socket:
             # It is the socket that is asked: a configuration without it hears of /healthz alone.
-            (site.folder / "run/status.sock").unlink()
-            with socket.socket(socket.AF_UNIX) as figures:
-                figures.bind(str(site.folder / "run/status.sock"))
-                figures.listen()
-                thread = threading.Thread(target=answer, args=(
-                    figures, b"# HELP\npam_wechat_pending_logins 4711\n"))
-                thread.start()
-                assert status.report()["pending"] == 4711
-                thread.join()
+            for group in (0, grp.getgrnam("daemon").gr_gid):
+                with listening(site.folder / "run/status.sock", group) as figures:
+                    thread = threading.Thread(target=answer, args=(
+                        figures, b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
+                                 b"# HELP x\npam_wechat_pending_logins 4711\n"))
+                    thread.start()
+                    assert status.report()["pending"] == 4711
+                    thread.join()
+
+
+@contextlib.contextmanager
+def listening(path: Path, group: int) -> Iterator[socket.socket]:
+    """A Unix socket in the place of what was there, for its group."""
+    path.unlink()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        os.chown(path, -1, group)
+        path.chmod(0o660)
+        listener.listen()
+        yield listener
 
 
 def answer(listener: socket.socket, text: bytes) -> None:

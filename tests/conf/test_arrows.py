@@ -28,7 +28,7 @@ ROOMS = {
     "pam_wechat/request": "files common",
     "pam_wechat/module": "request terminal files qr common",
     "pam_wechat/exchange": "common",
-    "pam_wechat/command/io": "files common",
+    "pam_wechat/command/io": "exchange files common",
     "pam_wechat/command/daemon": "command/io common",
     "pam_wechat/command/pam": "command/io common",
     "pam_wechat/command/doctor": "command/daemon command/pam command/io exchange files common",

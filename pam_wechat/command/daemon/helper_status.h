@@ -13,7 +13,10 @@ struct helper_status {
 	char version[32]; /* "": not told */
 };
 
-/* Asks `/healthz` at `listen` of helper.conf. Returns 0, or -errno with the problem set. */
+/*
+ * Asks `/healthz` at `listen` of helper.conf. Returns 0, or -errno with the problem set: -EPROTO if
+ * something else answers there.
+ */
 int helper_status_ask_health(
 	const char *listen, struct helper_status *helper_status, struct problem *problem);
 

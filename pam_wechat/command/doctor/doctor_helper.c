@@ -8,8 +8,8 @@
 
 #include "account.h"
 #include "doctor.h"
-#include "doctor_request.h"
 #include "helper_program.h"
+#include "helper_status.h"
 #include "problem.h"
 #include "safe_file.h"
 #include "seqpacket.h"
@@ -207,36 +207,31 @@ void doctor_check_socket(struct doctor *doctor)
 
 void doctor_check_running_helper(struct doctor *doctor)
 {
-	static struct doctor_answer answer;
-	char base[256];
-	const struct doctor_request request = {.base = base, .path = "/healthz"};
-	const char *version;
+	struct helper_status said = {.pending = -1};
+	struct problem problem = {.text = ""};
+	int rv;
 
 	if (doctor->helper_listen == NULL)
 		return;
-	(void)snprintf(base, sizeof(base), "http://%s", doctor->helper_listen);
-	/* Listening everywhere is reached here as well: 0.0.0.0 and [::] lead to this machine. */
-	if (doctor_request(&request, &answer) < 0 || answer.reason != REASON_NONE ||
-		answer.status != 200 || strncmp(answer.body, "ok", 2) != 0) {
-		doctor_find(doctor, &helper_silent, NULL, 0, "%s/healthz does not say ok: %s", base,
-			answer.advice[0] == '\0' ? "something else answers there"
-						 : "no connection");
+	rv = helper_status_ask_health(doctor->helper_listen, &said, &problem);
+	if (rv < 0) {
+		doctor_find(doctor, &helper_silent, NULL, 0,
+			"http://%s/healthz does not say ok: %s", doctor->helper_listen,
+			rv == -EPROTO ? "something else answers there" : "no connection");
 		doctor_mend(doctor, START "; journalctl -u pam-wechat-helper says why it ended");
 		return;
 	}
 	/* One that listens on an address of the network tells neither figures nor version. */
-	if (strstr(answer.body, "pending=") == NULL)
+	if (said.pending < 0)
 		return;
-	version = strstr(answer.body, "version=");
-	cut_end(answer.body);
-	if (version == NULL)
+	if (said.version[0] == '\0')
 		doctor_find(doctor, &helper_old, NULL, 0,
 			"the helper that runs is older than version " PAM_WECHAT_VERSION
 			" of this command");
-	else if (strcmp(version + 8, PAM_WECHAT_VERSION) != 0)
+	else if (strcmp(said.version, PAM_WECHAT_VERSION) != 0)
 		doctor_find(doctor, &helper_old, NULL, 0,
 			"the helper that runs is version %s, this command " PAM_WECHAT_VERSION,
-			version + 8);
+			said.version);
 	else
 		return;
 	doctor_mend(doctor, "systemctl restart pam-wechat-helper");

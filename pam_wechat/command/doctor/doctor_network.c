@@ -8,12 +8,13 @@
 #include "app_secret.h"
 #include "calls.h"
 #include "doctor.h"
-#include "doctor_request.h"
+#include "http_get.h"
 #include "problem.h"
 #include "secret.h"
 #include "url.h"
 
 #define CLOCK_SECONDS 60
+#define REQUEST_SECONDS 20
 #define MADE_UP_CODE "pamwechatdoctormadethisup0000000"
 
 static const struct finding_kind
@@ -68,7 +69,7 @@ static const char *proxy_to(const struct settings *settings, const char *base)
 	return url_parse(base, &url) == 0 && url_reach(&url) != URL_PUBLIC ? NULL : settings->proxy;
 }
 
-static void find_public(struct doctor *doctor, const struct doctor_answer *answer, long line)
+static void find_public(struct doctor *doctor, const struct http_answer *answer, long line)
 {
 	const char *url = doctor->settings.public_url;
 
@@ -101,17 +102,18 @@ static void find_public(struct doctor *doctor, const struct doctor_answer *answe
 void doctor_check_public_url(struct doctor *doctor)
 {
 	const struct settings *settings = &doctor->settings;
-	const struct doctor_request request = {
+	const struct http_get request = {
 		.base = settings->public_url,
 		.path = "/healthz",
 		.ca_file = settings->ca_file,
 		.proxy = proxy_to(settings, settings->public_url),
 		.settings = settings,
+		.seconds = REQUEST_SECONDS,
 	};
-	static struct doctor_answer answer;
+	static struct http_answer answer;
 	long line = doctor_line_of(doctor->conf, "public_url");
 
-	if (doctor_request(&request, &answer) < 0)
+	if (http_get(&request, &answer) < 0)
 		answer.reason = REASON_UNREACHABLE;
 	if (answer.reason != REASON_NONE || answer.status != 200 ||
 		strncmp(answer.body, "ok", 2) != 0) {
@@ -170,7 +172,7 @@ static void find_errcode(struct doctor *doctor, const struct answer *said)
 }
 
 static void find_answer(
-	struct doctor *doctor, const char *base, const struct doctor_answer *answer, bool is_spare)
+	struct doctor *doctor, const char *base, const struct http_answer *answer, bool is_spare)
 {
 	long line = doctor_line_of(doctor->conf, "api_url");
 	struct answer said;
@@ -204,7 +206,7 @@ void doctor_check_api(struct doctor *doctor)
 	const struct settings *settings = &doctor->settings;
 	struct secret *secret = secret_create(APP_SECRET_SIZE);
 	struct secret *path = secret_create(CALLS_PATH_MAX);
-	static struct doctor_answer answers[2];
+	static struct http_answer answers[2];
 	struct problem problem = {.text = ""};
 	bool is_reached = false;
 	int rv = secret == NULL || path == NULL ? -ENOMEM
@@ -215,15 +217,16 @@ void doctor_check_api(struct doctor *doctor)
 	if (rv == 0)
 		rv = calls_access_token(path->bytes, settings->appid, secret->bytes, MADE_UP_CODE);
 	for (size_t i = 0; rv == 0 && i < settings->api_url.count; i++) {
-		const struct doctor_request request = {
+		const struct http_get request = {
 			.base = settings->api_url.items[i],
 			.path = path->bytes,
 			.ca_file = settings->ca_file,
 			.proxy = settings->proxy,
 			.settings = settings,
+			.seconds = REQUEST_SECONDS,
 		};
 
-		if (doctor_request(&request, &answers[i]) < 0)
+		if (http_get(&request, &answers[i]) < 0)
 			answers[i].reason = REASON_UNREACHABLE;
 		is_reached = is_reached || answers[i].reason == REASON_NONE;
 	}

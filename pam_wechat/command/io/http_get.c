@@ -1,10 +1,10 @@
-#include "doctor_request.h"
+#include "http_get.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -15,23 +15,23 @@
 #include "settings.h"
 #include "subprocess.h"
 
-#define REQUEST_SECONDS 20
+#define SPARE_SECONDS 5 /* for the child to begin and end */
 #define STEP_MS 1000
 #define UNKNOWN_USER "65533" /* belongs to nobody: enough for talking to this machine */
 
 struct job {
-	const struct doctor_request *request;
+	const struct http_get *request;
 	char uid[16], gid[16];
+	bool stays; /* who we are */
 };
 
-static void keep(struct doctor_answer *answer, const struct api_result *result)
+static void keep(struct http_answer *answer, const struct api_result *result)
 {
 	size_t length = result->length < sizeof(answer->body) - 1 ? result->length
 	                                                          : sizeof(answer->body) - 1;
 
 	answer->reason = result->reason;
 	answer->is_untrusted = result->is_untrusted;
-	answer->is_unconnected = result->is_unconnected;
 	answer->status = result->status;
 	answer->date = result->date;
 	answer->length = (int)length;
@@ -40,7 +40,7 @@ static void keep(struct doctor_answer *answer, const struct api_result *result)
 		memcpy(answer->body, result->body, length);
 }
 
-static void ask(const struct doctor_request *request, struct doctor_answer *answer)
+static void ask(const struct http_get *request, struct http_answer *answer)
 {
 	struct problem problem = {.text = ""};
 	struct api_result result;
@@ -51,7 +51,8 @@ static void ask(const struct doctor_request *request, struct doctor_answer *answ
 		(void)snprintf(answer->advice, sizeof(answer->advice), "%.250s", problem.text);
 		return;
 	}
-	if (api_get(api, request->path, deadline_in(REQUEST_SECONDS * 1000)) == 0) {
+	api_use_socket(api, request->socket);
+	if (api_get(api, request->path, deadline_in(request->seconds * 1000)) == 0) {
 		while (!api_step(api, &result))
 			api_wait(api, NULL, 0, STEP_MS);
 		keep(answer, &result);
@@ -62,13 +63,25 @@ static void ask(const struct doctor_request *request, struct doctor_answer *answ
 static int work(int fd, void *context)
 {
 	const struct job *job = context;
-	struct doctor_answer answer = {.reason = REASON_INTERNAL};
+	static struct http_answer answer;
 
 	/* OpenSSL and libcurl would obey it. */
-	if (clearenv() != 0 || privileges_drop(job->uid, job->gid) < 0)
+	if (clearenv() != 0 || (!job->stays && privileges_drop(job->uid, job->gid) < 0))
 		return EXIT_FAILURE;
 	ask(job->request, &answer);
 	return write(fd, &answer, sizeof(answer)) == sizeof(answer) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* A Unix socket lets its group in, and nobody but root where the group is root's. */
+static int choose_group(struct job *job)
+{
+	struct stat status;
+
+	if (stat(job->request->socket, &status) < 0)
+		return -errno;
+	job->stays = status.st_gid == 0;
+	(void)snprintf(job->gid, sizeof(job->gid), "%lu", (unsigned long)status.st_gid);
+	return 0;
 }
 
 static int choose_user(struct job *job)
@@ -79,6 +92,8 @@ static int choose_user(struct job *job)
 
 	strcpy(job->uid, UNKNOWN_USER);
 	strcpy(job->gid, UNKNOWN_USER);
+	if (job->request->socket != NULL)
+		return choose_group(job);
 	if (geteuid() != 0 || settings == NULL)
 		return 0;
 	rv = account_find(&account, settings->exchange_user);
@@ -90,7 +105,7 @@ static int choose_user(struct job *job)
 	return 0;
 }
 
-int doctor_request(const struct doctor_request *request, struct doctor_answer *answer)
+int http_get(const struct http_get *request, struct http_answer *answer)
 {
 	struct job job = {.request = request};
 	char bytes[sizeof(*answer) + 1];
@@ -100,7 +115,8 @@ int doctor_request(const struct doctor_request *request, struct doctor_answer *a
 	memset(answer, 0, sizeof(*answer));
 	if (rv < 0)
 		return rv;
-	rv = subprocess_call(work, &job, bytes, sizeof(bytes), &status, REQUEST_SECONDS + 5);
+	rv = subprocess_call(
+		work, &job, bytes, sizeof(bytes), &status, request->seconds + SPARE_SECONDS);
 	if (rv != (int)sizeof(*answer))
 		return rv < 0 ? rv : -EIO;
 	memcpy(answer, bytes, sizeof(*answer));
