@@ -285,3 +285,8 @@ const char *users_openid_at(const struct users *users, size_t index)
 {
 	return index < users->count ? users->bindings[index].openid : NULL;
 }
+
+size_t users_line_at(const struct users *users, size_t index)
+{
+	return index < users->count ? users->bindings[index].line : 0;
+}

@@ -55,6 +55,9 @@ bool users_is_first_at(const struct users *users, size_t index);
 /* The openid of the same binding. */
 const char *users_openid_at(const struct users *users, size_t index);
 
+/* The line of the same binding, from 1 on; 0 past the last. */
+size_t users_line_at(const struct users *users, size_t index);
+
 /* Whether a string may be an openid: 6 to 64 of [0-9A-Za-z_-]. */
 bool users_is_openid(const char *string);
 

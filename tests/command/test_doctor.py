@@ -183,6 +183,8 @@ BREAKS = [
     Break("users-empty", write_users("# nobody\n"), "pam-wechat enroll USER"),
     Break("users-unknown", write_users("\nOPENID alice,dora # bob\n"), "dora", status=1,
           place="users:2"),
+    Break("users-unknown", write_users("# dora\n\n\n  OPENID\tbob,dora"), "dora", status=1,
+          place="users:4"),
 
     Break("helper-missing", remove("pam-wechat-helper"), "install"),
     Break("helper-untrusted", set_mode("pam-wechat-helper", 0o777), "chmod 755"),

@@ -80,6 +80,28 @@ static void test_every_line_keeps_its_users(void **state)
 	users_free(&users);
 }
 
+static void test_every_binding_knows_its_line(void **state)
+{
+	static const struct {
+		const char *openid;
+		size_t line;
+	} lines[] = {{ALICE, 4}, {BOB, 2}, {CAROL, 6}};
+	struct users *users = parse(
+		"# who may sign in\n" BOB " bob\n\n" ALICE " alice,root\n# last\n" CAROL " carol");
+	size_t count = 0;
+
+	(void)state;
+	for (; users_user_at(users, count) != NULL; count++) {
+		for (size_t i = 0; i < COUNT(lines); i++) {
+			if (strcmp(users_openid_at(users, count), lines[i].openid) == 0)
+				assert_int_equal(users_line_at(users, count), lines[i].line);
+		}
+	}
+	assert_int_equal(count, 4);
+	assert_int_equal(users_line_at(users, count), 0);
+	users_free(&users);
+}
+
 static void test_names_are_compared_exactly(void **state)
 {
 	struct users *users = parse(ALICE " alice,Bob\n");
@@ -379,6 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_line_binds_one_openid),
 		cmocka_unit_test(test_every_line_keeps_its_users),
+		cmocka_unit_test(test_every_binding_knows_its_line),
 		cmocka_unit_test(test_names_are_compared_exactly),
 		cmocka_unit_test(test_a_table_without_bindings_is_empty),
 		cmocka_unit_test(test_the_last_line_may_lack_its_end),

@@ -10,7 +10,6 @@
 #include "app_secret.h"
 #include "conf.h"
 #include "doctor.h"
-#include "lines.h"
 #include "problem.h"
 #include "safe_file.h"
 #include "secret.h"
@@ -217,44 +216,6 @@ void doctor_check_link(struct doctor *doctor)
 		mend_trust(doctor, "644");
 }
 
-/* Whether a line of the table, its comment cut off, names the user behind its openid. */
-static bool names_user(const char *line, const char *user)
-{
-	const char *at = line + strspn(line, " \t");
-
-	for (at += strcspn(at, " \t"); *at != '\0';) {
-		size_t length;
-
-		at += strspn(at, " \t,");
-		length = strcspn(at, " \t,");
-		if (length == strlen(user) && strncmp(at, user, length) == 0)
-			return true;
-		at += length;
-	}
-	return false;
-}
-
-/* The line of the users table that names this user; 0 if it is not to be found. */
-static long find_user_line(const char *path, const char *user)
-{
-	char line[LINES_LENGTH_MAX + 1];
-	struct problem problem;
-	struct secret *contents = NULL;
-	struct lines lines;
-	long found = 0;
-
-	if (safe_file_read(path, SAFE_FILE_SECRET, USERS_FILE_MAX, &contents, &problem) < 0)
-		return 0;
-	lines_init(&lines, contents->bytes, contents->size - 1);
-	while (found == 0 && lines_next(&lines, line, &problem) > 0) {
-		line[strcspn(line, "#")] = '\0';
-		if (names_user(line, user))
-			found = (long)lines.number;
-	}
-	secret_free(&contents);
-	return found;
-}
-
 static void check_names(struct doctor *doctor, const struct users *users)
 {
 	const char *path = doctor->settings.users_file;
@@ -263,13 +224,12 @@ static void check_names(struct doctor *doctor, const struct users *users)
 	for (size_t i = 0; (user = users_user_at(users, i)) != NULL; i++) {
 		struct account account;
 		int rv = account_find(&account, user);
-		long line;
+		long line = (long)users_line_at(users, i);
 
 		if (rv == 0)
 			account_finish(&account);
 		if (rv != -ENOENT)
 			continue;
-		line = find_user_line(path, user);
 		doctor_find(
 			doctor, &users_unknown, path, line, "this machine has no user %s", user);
 		doctor_mend(doctor, "remove %s from line %ld of %s", user, line, path);

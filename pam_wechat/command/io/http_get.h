@@ -5,8 +5,8 @@
  * followed, nothing taken from the environment, no proxy asked but the configured one. And it runs
  * in a child that has become exchange_user, or one whom a Unix socket lets in: a parser of TLS and
  * HTTP is no business of root's, and what exchange_user may not read or reach shows here instead of
- * in a login. Starting the exchange itself would not do: it speaks to WeChat only for a login that a
- * phone has opened.
+ * in a login. Starting the exchange itself would not do: it speaks to WeChat only for a login that
+ * a phone has opened.
  */
 #ifndef PAM_WECHAT_IO_HTTP_GET_H
 #define PAM_WECHAT_IO_HTTP_GET_H
