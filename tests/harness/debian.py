@@ -35,6 +35,7 @@ class Debian:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.entered: tuple[str, ...] = ()  # what enters the namespaces of a booted one
         folder.mkdir(mode=0o755)
         # A mount of its own: tests inside make mount namespaces, for which it has to be one.
         run("mount", "--bind", str(folder), str(folder))
@@ -61,7 +62,8 @@ class Debian:
         environment = ENVIRONMENT | {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         if user != "root":
             environment["HOME"] = f"/home/{user}"
-        return ["/usr/sbin/chroot", f"--userspec={user}", str(self.folder), "/usr/bin/env", "-i",
+        return [*self.entered,
+                "/usr/sbin/chroot", f"--userspec={user}", str(self.folder), "/usr/bin/env", "-i",
                 f"--chdir={folder}", *(f"{key}={value}" for key, value in environment.items()),
                 *words]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import sys
 import time
 import traceback
@@ -17,7 +18,8 @@ sys.path.insert(0, str(TESTS))
 import pexpect  # noqa: E402
 
 from harness.debian import Debian, Failed, run  # noqa: E402
-from harness.packaged import Packaged  # noqa: E402
+from harness import packaged, packaged_keys, packaged_log, packaged_units  # noqa: E402
+from harness.administered import Server  # noqa: E402
 
 REPOSITORY = TESTS.parent
 CLONE = "/home/newcomer/pam_wechat"
@@ -53,7 +55,8 @@ class Steps:
             made = step()
             self.passed += 1
             verdict = "ok"
-        except (Failed, AssertionError, OSError, LookupError, pexpect.ExceptionPexpect):
+        except (Failed, AssertionError, OSError, LookupError, subprocess.TimeoutExpired,
+                pexpect.ExceptionPexpect):
             traceback.print_exc(file=sys.stdout)
             self.failed += 1
             self._broken = True
@@ -156,12 +159,15 @@ def _run_packages(steps: Steps, folder: Path) -> None:
     steps.run("dpkg-buildpackage", lambda: builders.run("dpkg-buildpackage", "-us", "-uc",
                                                         user="newcomer", folder=CLONE))
     steps.run("lintian: no error, no warning", lambda: _check_packages(builders))
-    packaged = steps.run("a minimal Debian 12 with sshd and a user",
-                         lambda: Packaged(folder, builders.path(CLONE).parent))
-    for name, step in Packaged.STEPS.items():
-        steps.run(name, lambda step=step: step(packaged))
-    if packaged is not None:
-        packaged.close()
+    server = steps.run("a minimal Debian 12 with sshd and a user, booted",
+                       lambda: Server(folder, builders.path(CLONE).parent))
+    try:
+        for name, step in (packaged.ARRIVAL | packaged_units.STEPS | packaged_keys.STEPS
+                           | packaged_log.STEPS | packaged.DEPARTURE).items():
+            steps.run(name, lambda step=step: step(server))
+    finally:
+        if server is not None:
+            server.close()
 
 
 PARTS = {"readme": _run_readme, "packages": _run_packages}
