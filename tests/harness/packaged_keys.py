@@ -119,7 +119,7 @@ class Keys:
     def _ask_status_socket(self) -> str:
         with socket.socket(socket.AF_UNIX) as asked:
             asked.connect(str(self.server.booted.path(STATUS_SOCKET)))
-            asked.shutdown(socket.SHUT_WR)
+            asked.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
             return asked.makefile().read()
 
     def _connect(self) -> socket.socket:
