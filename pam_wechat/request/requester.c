@@ -1,7 +1,5 @@
 #include "requester.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +7,7 @@
 
 #include "account.h"
 #include "display.h"
+#include "origin.h"
 #include "text.h"
 
 static int get_string(pam_handle_t *pamh, int item, const char **string)
@@ -41,20 +40,18 @@ static void describe_asker(struct requester *requester)
 	text_addf(&text, "%s (uid %u%s%s)", name, uid, tty[0] == '\0' ? "" : ", ", tty);
 }
 
-static void find_origin(struct requester *requester)
+/* With UseDNS sshd names a host; it tells the address in the environment that it gives to PAM. */
+static void find_origin(struct requester *requester, pam_handle_t *pamh)
 {
-	char *origin = requester->origin;
-	struct in_addr ipv4;
-	struct in6_addr ipv6;
+	bool is_sshd = strncmp(requester->service, "sshd", strlen("sshd")) == 0;
+	const struct origin_facts facts = {
+		.rhost = requester->rhost,
+		.connection = is_sshd ? pam_getenv(pamh, "SSH_CONNECTION") : NULL,
+		.tty = requester->tty,
+		.uid = getuid(),
+	};
 
-	if (inet_pton(AF_INET, requester->rhost, &ipv4) == 1) {
-		(void)inet_ntop(AF_INET, &ipv4, origin, sizeof(requester->origin));
-	} else if (inet_pton(AF_INET6, requester->rhost, &ipv6) == 1) {
-		memset(&ipv6.s6_addr[8], 0, 8);
-		(void)inet_ntop(AF_INET6, &ipv6, origin, sizeof(requester->origin));
-	} else {
-		(void)snprintf(origin, sizeof(requester->origin), "uid:%u", getuid());
-	}
+	origin_choose(&facts, requester->origin);
 }
 
 int requester_init(struct requester *requester, struct pam_handle *pamh)
@@ -85,6 +82,6 @@ int requester_init(struct requester *requester, struct pam_handle *pamh)
 		if (getuid() != 0)
 			describe_asker(requester);
 	}
-	find_origin(requester);
+	find_origin(requester, pamh);
 	return PAM_SUCCESS;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "occasion.h"
+#include "origin.h"
 
 struct pam_handle;
 
@@ -27,9 +28,7 @@ struct requester {
 
 	enum occasion occasion;
 
-	/* Whose limit of pending logins this counts against: an address (IPv6 by /64) or "uid:N".
-	 */
-	char origin[64];
+	char origin[ORIGIN_SIZE];
 };
 
 /* Returns PAM_SUCCESS, or what pam_get_user() or pam_get_item() returned. May ask for the name. */
