@@ -25,20 +25,6 @@ static const char *listen_fault(const char *value)
 	               : NULL;
 }
 
-static const char *public_url_fault(const char *value)
-{
-	const char *fault = config_url_fault(value);
-	struct url url;
-
-	if (fault != NULL)
-		return fault;
-	if (url_parse(value, &url) == 0 && !url.https && url_reach(&url) == URL_PUBLIC)
-		return "must be https, unless its host is a loopback or private address";
-	if (strpbrk(url.path, ";,%") != NULL)
-		return "must not hold ';', ',' or '%' in its path";
-	return NULL;
-}
-
 static const char *proxy_fault(const char *value)
 {
 	struct address_range address_range;
@@ -80,7 +66,7 @@ static const char *directory_fault(const char *value)
 
 static const struct config_key keys[] = {
 	KEY(listen, CONFIG_STRING, .fault = listen_fault),
-	KEY(public_url, CONFIG_STRING, .fault = public_url_fault),
+	KEY(public_url, CONFIG_STRING, .fault = url_public_fault),
 	KEY(socket, CONFIG_STRING, .fault = config_path_fault),
 	KEY(user, CONFIG_STRING, .fault = NULL),
 	KEY(peer_user, CONFIG_STRING, .fault = NULL),

@@ -8,7 +8,6 @@
 #include "lines.h"
 #include "problem.h"
 #include "secret.h"
-#include "url.h"
 
 static int set_string(char **member, const char *value)
 {
@@ -242,15 +241,4 @@ void config_finish(const struct config_table *table, void *settings)
 const char *config_path_fault(const char *value)
 {
 	return value[0] == '/' ? NULL : "must be an absolute path";
-}
-
-const char *config_url_fault(const char *value)
-{
-	struct url url;
-
-	if (strlen(value) > 512)
-		return "is longer than 512 bytes";
-	if (url_parse(value, &url) < 0)
-		return "must look like https://host/path, without a slash at the end, '?' or '#'";
-	return NULL;
 }

@@ -76,8 +76,7 @@ void config_print(const struct config_table *table, const void *settings, FILE *
 /* Frees all strings and lists of the settings. */
 void config_finish(const struct config_table *table, void *settings);
 
-/* Faults for `fault` above: an absolute path; a URL that url_parse() accepts. */
+/* A fault for `fault` above: no absolute path. */
 const char *config_path_fault(const char *value);
-const char *config_url_fault(const char *value);
 
 #endif

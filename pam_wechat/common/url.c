@@ -7,6 +7,8 @@
 
 #include "text.h"
 
+#define URL_MAX 512
+#define URL_PUBLIC_MAX 200
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define UNRESERVED LETTERS DIGITS "-._~"
@@ -135,6 +137,33 @@ enum url_reach url_reach(const struct url *url)
 			return URL_PRIVATE;
 	}
 	return URL_PUBLIC;
+}
+
+const char *url_fault(const char *value)
+{
+	struct url url;
+
+	if (strlen(value) > URL_MAX)
+		return "is longer than 512 bytes";
+	if (url_parse(value, &url) < 0)
+		return "must look like https://host/path, without a slash at the end, '?' or '#'";
+	return NULL;
+}
+
+const char *url_public_fault(const char *value)
+{
+	const char *fault = url_fault(value);
+	struct url url;
+
+	if (fault != NULL || url_parse(value, &url) < 0)
+		return fault;
+	if (!url.https && url_reach(&url) == URL_PUBLIC)
+		return "must begin with https:// (http:// is for private addresses only)";
+	if (strlen(value) > URL_PUBLIC_MAX)
+		return "is longer than 200 bytes";
+	/* The helper's cookies have this path. */
+	return strpbrk(url.path, ";,%") == NULL ? NULL
+	                                        : "must not hold ';', ',' or '%' in its path";
 }
 
 void url_encode(struct text *text, const char *bytes, size_t length)

@@ -32,6 +32,13 @@ int url_parse(const char *string, struct url *url);
 
 enum url_reach url_reach(const struct url *url);
 
+/*
+ * What is wrong with a configured address ("must be …"); NULL if nothing is. url_public_fault()
+ * judges public_url, which module, helper and setup must judge alike.
+ */
+const char *url_fault(const char *value);
+const char *url_public_fault(const char *value);
+
 /* Appends `length` bytes, percent-encoding all but RFC 3986's unreserved characters. */
 void url_encode(struct text *text, const char *bytes, size_t length);
 

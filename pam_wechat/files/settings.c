@@ -30,24 +30,13 @@ static const char *appid_fault(const char *value)
 /* A URL that carries codes or secrets: encrypted, or never leaving this machine. */
 static const char *wechat_url_fault(const char *value)
 {
+	const char *fault = url_fault(value);
 	struct url url;
 
-	if (config_url_fault(value) != NULL)
-		return config_url_fault(value);
-	if (url_parse(value, &url) == 0 && !url.https && url_reach(&url) != URL_LOOPBACK)
+	if (fault == NULL && url_parse(value, &url) == 0 && !url.https &&
+		url_reach(&url) != URL_LOOPBACK)
 		return "must begin with https:// (http:// is for 127.0.0.1 only)";
-	return NULL;
-}
-
-static const char *public_url_fault(const char *value)
-{
-	struct url url;
-
-	if (config_url_fault(value) != NULL)
-		return config_url_fault(value);
-	if (url_parse(value, &url) == 0 && !url.https && url_reach(&url) == URL_PUBLIC)
-		return "must begin with https:// (http:// is for private addresses only)";
-	return strlen(value) <= 200 ? NULL : "is longer than 200 bytes";
+	return fault;
 }
 
 static const char *short_fault(const char *value)
@@ -71,7 +60,7 @@ static const char *path_fault(const char *value)
 static const struct config_key keys[] = {
 	KEY(appid, CONFIG_STRING, .fault = appid_fault),
 	KEY(secret_file, CONFIG_STRING, .fault = path_fault),
-	KEY(public_url, CONFIG_STRING, .fault = public_url_fault),
+	KEY(public_url, CONFIG_STRING, .fault = url_public_fault),
 	KEY(scope, CONFIG_WORD, .words = scopes),
 	KEY(users_file, CONFIG_STRING, .fault = path_fault),
 	KEY(socket, CONFIG_STRING, .fault = path_fault),
@@ -81,7 +70,7 @@ static const struct config_key keys[] = {
 	KEY(authorize_url, CONFIG_STRING, .fault = wechat_url_fault),
 	KEY(api_url, CONFIG_LIST, .fault = wechat_url_fault),
 	KEY(ca_file, CONFIG_STRING, .fault = path_fault),
-	KEY(proxy, CONFIG_STRING, .fault = config_url_fault),
+	KEY(proxy, CONFIG_STRING, .fault = url_fault),
 	KEY(connect_redirect, CONFIG_FLAG, .fault = NULL),
 
 	KEY(confirm, CONFIG_WORD, .words = confirms, .on_pam_line = true),

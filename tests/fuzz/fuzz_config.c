@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "problem.h"
+#include "url.h"
 
 struct sample {
 	char *name;
@@ -39,7 +40,7 @@ static const struct config_key keys[] = {
 	{.name = "url",
 		.type = CONFIG_STRING,
 		.offset = offsetof(struct sample, url),
-		.fault = config_url_fault},
+		.fault = url_fault},
 };
 
 static const struct config_table table = {keys, sizeof(keys) / sizeof(keys[0])};

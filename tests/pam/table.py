@@ -407,6 +407,8 @@ for _key in ("authorize_url", "api_url"):
                    "http://[fe80::1]", "http://128.0.0.1"):
         _bad_key(_key, _value, f"{_key} {_PLAIN} 127.0.0.1 only)")
 _bad_key("public_url", "https://h/" + "x" * 191, "public_url is longer than 200 bytes")
+for _value in ("https://h/a;b", "https://h/a,b", "https://h/a%20b"):
+    _bad_key("public_url", _value, "public_url must not hold ';', ',' or '%' in its path")
 for _key in ("exchange_user", "host_name", "brand"):
     _bad_key(_key, "x" * 129, f"{_key} is longer than 128 bytes",
              twin="x" * 128 if _key != "exchange_user" else "pam-wechat-exchange")

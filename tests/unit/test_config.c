@@ -300,19 +300,9 @@ static void test_a_file_has_at_most_64_kib(void **state)
 	folder_remove(&folder);
 }
 
-static void test_url_faults_are_told(void **state)
+static void test_path_faults_are_told(void **state)
 {
-	char url[600] = "https://login.example/";
-
 	(void)state;
-	assert_null(config_url_fault("https://login.example"));
-	assert_contains(config_url_fault("https://login.example/"), "without a slash at the end");
-	assert_contains(config_url_fault("ftp://login.example"), "must look like https://");
-	memset(url + strlen(url), 'x', 512 - strlen(url));
-	assert_int_equal(strlen(url), 512);
-	assert_null(config_url_fault(url));
-	url[512] = 'x';
-	assert_string_equal(config_url_fault(url), "is longer than 512 bytes");
 	assert_null(config_path_fault("/x"));
 	assert_string_equal(config_path_fault("x"), "must be an absolute path");
 	assert_string_equal(config_path_fault(""), "must be an absolute path");
@@ -332,7 +322,7 @@ int main(void)
 		cmocka_unit_test(test_a_second_source_may_set_a_key_again),
 		cmocka_unit_test(test_a_file_is_read_when_it_is_trusted),
 		cmocka_unit_test(test_a_file_has_at_most_64_kib),
-		cmocka_unit_test(test_url_faults_are_told),
+		cmocka_unit_test(test_path_faults_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,12 @@ static void test_a_fault_names_file_and_line(void **state)
 	assert_int_equal(load(*state, "\nlisten = x\n", &settings, &problem), -EINVAL);
 	assert_null(settings);
 	assert_contains(problem.text, "/helper.conf:2: listen must look like");
+	assert_int_equal(
+		load(*state, "public_url = http://a.example\n", &settings, &problem), -EINVAL);
+	assert_contains(problem.text, "/helper.conf:1: public_url must begin with https://");
+	assert_int_equal(
+		load(*state, "public_url = https://a.example/a;b\n", &settings, &problem), -EINVAL);
+	assert_contains(problem.text, "/helper.conf:1: public_url must not hold ';'");
 	assert_int_equal(load(*state, "", &settings, &problem), -EINVAL);
 	assert_contains(problem.text, "/helper.conf: public_url is missing");
 }

@@ -220,6 +220,7 @@ static void test_every_wrong_value_is_refused_with_file_and_line(void **state)
 		{"public_url = http://203.0.113.1", "public_url must begin with https://"},
 		{"public_url = https://login.example/" X128 X32 X32,
 			"public_url is longer than 200 bytes"},
+		{"public_url = https://login.example/a;b", "public_url must not hold ';'"},
 		{"scope = snsapi_login", "scope is snsapi_base or snsapi_userinfo"},
 		{"users_file = users", "users_file must be an absolute path"},
 		{"socket = helper.sock", "socket must be an absolute path"},

@@ -278,6 +278,63 @@ static void test_decoding_undoes_encoding(void **state)
 	assert_memory_equal(bytes, all, 256);
 }
 
+/* An address of this many bytes. */
+static const char *make_long(size_t length)
+{
+	static char url[1024];
+
+	memset(url, 'x', length);
+	memcpy(url, "https://login.example/", 22);
+	url[length] = '\0';
+	return url;
+}
+
+static void test_faults_are_told(void **state)
+{
+	(void)state;
+	assert_null(url_fault("https://login.example"));
+	assert_null(url_fault("http://login.example/a;b,c%20d"));
+	assert_contains(url_fault("https://login.example/"), "without a slash at the end");
+	assert_contains(url_fault("ftp://login.example"), "must look like https://");
+	assert_null(url_fault(make_long(512)));
+	assert_string_equal(url_fault(make_long(513)), "is longer than 512 bytes");
+}
+
+static void test_what_a_public_url_may_be(void **state)
+{
+	static const char *const good[] = {
+		"https://login.example",
+		"https://login.example:8443/sso/wechat",
+		"https://login.example/a!$&'()*+=:@~",
+		"http://127.0.0.1:9",
+		"http://localhost/sso",
+		"http://192.168.1.5:8080",
+		"http://[fe80::1]:8080",
+	};
+	static const struct {
+		const char *url, *fault;
+	} bad[] = {
+		{"", "must look like"},
+		{"login.example", "must look like"},
+		{"https://login.example/", "must look like"},
+		{"https://login.example/a?b", "must look like"},
+		{"http://login.example", "must begin with https://"},
+		{"http://203.0.113.1:8080", "must begin with https://"},
+		{"https://login.example/a;b", "';', ',' or '%'"},
+		{"https://login.example/a,b", "';', ',' or '%'"},
+		{"https://login.example/a%20b", "';', ',' or '%'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_null(url_public_fault(good[i]));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_contains(url_public_fault(bad[i].url), bad[i].fault);
+	assert_null(url_public_fault(make_long(200)));
+	assert_string_equal(url_public_fault(make_long(201)), "is longer than 200 bytes");
+	assert_string_equal(url_public_fault(make_long(513)), "is longer than 512 bytes");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +348,8 @@ int main(void)
 		cmocka_unit_test(test_good_encoding_is_decoded_in_place),
 		cmocka_unit_test(test_bad_encoding_is_refused),
 		cmocka_unit_test(test_decoding_undoes_encoding),
+		cmocka_unit_test(test_faults_are_told),
+		cmocka_unit_test(test_what_a_public_url_may_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #include "setup.h"
 
 /* With "/l/" and twelve characters behind it: 53 bytes, the most of a QR code of 33x17. */
-#define URL_MAX 38
+#define LENGTH_MAX 38
 #define PORT_OF_ROOT_MAX 1023
 
 const char *setup_appid_fault(const char *value)
@@ -23,20 +23,15 @@ const char *setup_secret_fault(const char *value)
 
 const char *setup_url_fault(const char *value)
 {
-	const char *fault = settings_fault("public_url", value);
+	const char *fault = url_public_fault(value);
 	struct url url;
 
 	if (fault != NULL)
 		return fault;
-	if (url_parse(value, &url) < 0)
-		return "must look like https://login.example.com";
-	if (strlen(value) > URL_MAX)
+	if (strlen(value) > LENGTH_MAX)
 		return "must be at most 38 bytes long: with a longer one the QR code would not fit "
 		       "80x24";
-	/* So the helper wants it, whose cookies have this path. */
-	if (strpbrk(url.path, ";,%") != NULL)
-		return "must not hold ';', ',' or '%' in its path";
-	if (!url.https && url.port <= PORT_OF_ROOT_MAX)
+	if (url_parse(value, &url) == 0 && !url.https && url.port <= PORT_OF_ROOT_MAX)
 		return "must have a port from 1024 on, as in http://192.168.1.5:8080: the helper, "
 		       "which listens there itself, is not root";
 	return NULL;
