@@ -38,6 +38,13 @@ enum reason reason_parse(const char *word)
 	return REASON_INTERNAL;
 }
 
+enum reason reason_of_refusal(const char *word)
+{
+	enum reason reason = reason_parse(word);
+
+	return reason == REASON_NONE ? REASON_INTERNAL : reason;
+}
+
 bool reason_is_temporary(enum reason reason)
 {
 	switch (reason) {

@@ -39,6 +39,12 @@ const char *reason_word(enum reason reason);
 /* The reason for a word, or REASON_INTERNAL if there is none. */
 enum reason reason_parse(const char *word);
 
+/*
+ * The same for the word of a refusal: never REASON_NONE, which would be a success, whatever the
+ * word is.
+ */
+enum reason reason_of_refusal(const char *word);
+
 /* Whether the phone's page offers another try after this: then a terminal that waits waits on. */
 bool reason_is_temporary(enum reason reason);
 

@@ -235,10 +235,7 @@ static int take_rejection(struct exchange *exchange, const struct wire_message *
 	const char *detail = message->value[WIRE_DETAIL];
 
 	exchange->refused = true;
-	exchange->refusal = reason_parse(message->value[WIRE_REASON]);
-	/* The helper refuses, whatever it says: no refusal is a success. */
-	if (exchange->refusal == REASON_NONE)
-		exchange->refusal = REASON_INTERNAL;
+	exchange->refusal = reason_of_refusal(message->value[WIRE_REASON]);
 	if (detail != NULL && text_format(exchange->refusal_detail,
 				      sizeof(exchange->refusal_detail), "%s", detail) < 0)
 		exchange->refusal_detail[0] = '\0';

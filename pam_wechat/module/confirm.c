@@ -81,10 +81,11 @@ static int show(struct login *login, int round, bool wrong, char **answer)
 	}
 	text_init(&text, screen->bytes, screen->size);
 	if (answer == NULL)
-		terminal_compose_wait(&text, login->qr, view, login->request->link, settings->lang);
+		terminal_compose_wait(
+			&text, login->qr, view, login->attempt.request->link, settings->lang);
 	else
-		terminal_compose(
-			&text, login->qr, view, login->request->link, settings->lang, wrong);
+		terminal_compose(&text, login->qr, view, login->attempt.request->link,
+			settings->lang, wrong);
 	if (text_finish(&text) < 0)
 		rv = PAM_SYSTEM_ERR;
 	else if (answer == NULL)
@@ -116,8 +117,8 @@ int confirm_by_pin(struct login *login)
 		if (was_wrong)
 			reason = verdict_ask(login, answer);
 		else
-			reason = deadline_left(login->deadline) == 0 ? REASON_EXPIRED
-			                                             : REASON_NOBODY;
+			reason = deadline_left(login->attempt.deadline) == 0 ? REASON_EXPIRED
+			                                                     : REASON_NOBODY;
 		secret_free_string(&answer);
 		if (login->proved)
 			return LOGIN_GO_ON;

@@ -8,8 +8,7 @@
 
 #include <security/pam_modules.h>
 
-#include "child.h"
-#include "deadline.h"
+#include "attempt.h"
 #include "interruption.h"
 #include "journal.h"
 #include "problem.h"
@@ -18,7 +17,6 @@
 #include "settings.h"
 
 struct qr;
-struct request;
 struct users;
 
 struct login {
@@ -27,10 +25,8 @@ struct login {
 	struct settings settings;
 	struct requester requester;
 	struct users *users;
-	struct request *request;
+	struct attempt attempt;
 	struct qr *qr;
-	struct child child;
-	struct deadline deadline;
 	struct interruption interruption;
 	struct journal_entry entry;
 	struct problem problem;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "child.h"
+#include "attempt.h"
 #include "confirm.h"
 #include "conversation.h"
 #include "journal.h"
@@ -46,17 +46,21 @@ static int prepare(struct login *login, int argc, const char **argv)
 	if (strcmp(login->requester.service, "login") == 0 &&
 		settings->timeout > LOGIN_SERVICE_TIMEOUT_S)
 		settings->timeout = LOGIN_SERVICE_TIMEOUT_S;
-	login->deadline = deadline_in(settings->timeout * 1000);
+	login->attempt.deadline = deadline_in(settings->timeout * 1000);
 	return LOGIN_GO_ON;
 }
 
-/* Lets the child announce the login to the helper. Returns LOGIN_GO_ON or a code for PAM. */
-static int announce(struct login *login)
+/*
+ * Starts the child, which announces the login to the helper. Returns LOGIN_GO_ON or a code for PAM.
+ */
+static int begin(struct login *login)
 {
 	struct wire_inbox inbox;
-	int rv = child_announce(
-		&login->child, login->request, &login->settings, &inbox, &login->problem);
+	int rv = attempt_begin(&login->attempt, &login->settings, &login->requester, login->users,
+		login->waits, &inbox, &login->problem);
 
+	if (login->attempt.request != NULL)
+		memcpy(login->entry.login, login->attempt.request->id, 6);
 	if (rv == 0)
 		rv = LOGIN_GO_ON;
 	else if (rv == -ECONNREFUSED)
@@ -67,27 +71,17 @@ static int announce(struct login *login)
 	return rv;
 }
 
-/* Starts the child and lets it announce the login to the helper. Returns LOGIN_GO_ON or a code for
- * PAM.
- */
+/* Begins the attempt and makes its picture. Returns LOGIN_GO_ON or a code for PAM. */
 static int start(struct login *login)
 {
 	const struct settings *settings = &login->settings;
-	int rv;
+	const struct request *request;
+	int rv = begin(login);
 
-	rv = request_create(&login->request, settings, &login->requester, login->users,
-		login->waits, login->deadline, &login->problem);
-	if (rv < 0)
-		return login_refuse_problem(login, rv);
-	memcpy(login->entry.login, login->request->id, 6);
-	rv = child_start(&login->child, settings, login->deadline, &login->problem);
-	if (rv < 0)
-		return login_refuse_problem(login, rv);
-	rv = announce(login);
 	if (rv != LOGIN_GO_ON)
 		return rv;
-	if (qr_create(
-		    settings->qr == QR_LINK ? login->request->link : login->request->authorize_url,
+	request = login->attempt.request;
+	if (qr_create(settings->qr == QR_LINK ? request->link : request->authorize_url,
 		    &login->qr) < 0)
 		return login_refuse_problem(login,
 			problem_set(&login->problem, -ENOMEM, "the QR code could not be made"));
@@ -115,7 +109,7 @@ int sign_in_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		return PAM_BUF_ERR;
 	login->pamh = pamh;
 	login->flags = flags;
-	login->child = CHILD_NONE;
+	login->attempt = ATTEMPT_NONE;
 	login->entry.reason = REASON_INTERNAL;
 	rv = prepare(login, argc, argv);
 	if (rv == LOGIN_GO_ON)
@@ -128,9 +122,8 @@ int sign_in_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		rv = login->proved ? PAM_SUCCESS : PAM_AUTH_ERR;
 	if (login->requester.user != NULL && rv != PAM_IGNORE)
 		journal_login(pamh, &login->requester, &login->entry);
-	child_stop(&login->child);
+	attempt_end(&login->attempt);
 	qr_free(&login->qr);
-	request_free(&login->request);
 	users_free(&login->users);
 	settings_finish(&login->settings);
 	interruption_end(&login->interruption);

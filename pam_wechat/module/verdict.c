@@ -1,14 +1,12 @@
 #include "verdict.h"
 
-#include "child.h"
+#include "attempt.h"
 #include "login.h"
 #include "pin.h"
 #include "request.h"
 #include "text.h"
 #include "users.h"
 #include "wire.h"
-
-#define VERDICT_MS 2000 /* for the child to say what it knows already */
 
 static void copy_value(char *to, size_t size, const char *value)
 {
@@ -19,7 +17,7 @@ static void copy_value(char *to, size_t size, const char *value)
 enum reason verdict_note_refusal(struct login *login, const struct wire_message *message)
 {
 	struct journal_entry *entry = &login->entry;
-	enum reason reason = reason_parse(message->value[WIRE_REASON]);
+	enum reason reason = reason_of_refusal(message->value[WIRE_REASON]);
 
 	copy_value(entry->errcode, sizeof(entry->errcode), message->value[WIRE_ERRCODE]);
 	copy_value(entry->rid, sizeof(entry->rid), message->value[WIRE_RID]);
@@ -28,8 +26,8 @@ enum reason verdict_note_refusal(struct login *login, const struct wire_message 
 	if (message->value[WIRE_OPENID] != NULL && entry->reason != reason)
 		journal_debug(login->pamh, login->settings.debug, entry->login,
 			"WeChat named the openid ", message->value[WIRE_OPENID]);
-	entry->reason = reason == REASON_NONE ? REASON_INTERNAL : reason;
-	return entry->reason;
+	entry->reason = reason;
+	return reason;
 }
 
 /* Reads the users table anew: the administrator may have taken the line out in the meantime. */
@@ -51,30 +49,19 @@ static enum reason find_link(struct login *login, const struct wire_message *ide
 	return reason;
 }
 
-static enum reason judge(struct login *login, const struct wire_message *verdict, const char *typed)
-{
-	if (verdict->verb == WIRE_REFUSED)
-		return verdict_note_refusal(login, verdict);
-	if (verdict->verb != WIRE_IDENTITY)
-		return REASON_INTERNAL;
-	if (!login->waits && !pin_matches(login->request->pin, typed))
-		return REASON_NOBODY;
-	return find_link(login, verdict);
-}
-
 enum reason verdict_ask(struct login *login, const char *typed)
 {
-	const struct wire_message question = {.verb = WIRE_VERDICT};
-	enum reason reason = REASON_INTERNAL;
 	struct wire_inbox inbox;
-	int rv = child_ask(&login->child, &question, &inbox, deadline_in(VERDICT_MS));
+	enum reason reason = attempt_ask(&login->attempt, WIRE_IDENTITY, &inbox);
 
-	if (deadline_left(login->deadline) == 0)
-		reason = REASON_EXPIRED;
-	else if (rv < 0)
+	if (login->attempt.is_gone)
 		journal_problem(login->pamh, "the exchange of this login is gone or stuck");
-	else
-		reason = judge(login, &inbox.message, typed);
+	else if (inbox.message.verb == WIRE_REFUSED)
+		(void)verdict_note_refusal(login, &inbox.message);
+	if (reason == REASON_NONE)
+		reason = login->waits || pin_matches(login->attempt.request->pin, typed)
+		                 ? find_link(login, &inbox.message)
+		                 : REASON_NOBODY;
 	wire_inbox_wipe(&inbox);
 	return reason;
 }

@@ -48,6 +48,15 @@ static void test_any_other_word_is_an_internal_failure(void **state)
 		assert_int_equal(reason_parse(words[i]), REASON_INTERNAL);
 }
 
+static void test_no_word_makes_a_refusal_a_success(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_int_equal(reason_of_refusal(rows[i].word),
+			rows[i].reason == REASON_NONE ? REASON_INTERNAL : rows[i].reason);
+	assert_int_equal(reason_of_refusal(""), REASON_INTERNAL);
+}
+
 static void test_what_the_phone_may_try_again_is_passing(void **state)
 {
 	static const enum reason passing[] = {REASON_NOBODY, REASON_NOT_LINKED, REASON_SNAPSHOT,
@@ -68,6 +77,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_reason_has_its_word),
 		cmocka_unit_test(test_any_other_word_is_an_internal_failure),
+		cmocka_unit_test(test_no_word_makes_a_refusal_a_success),
 		cmocka_unit_test(test_what_the_phone_may_try_again_is_passing),
 	};
 

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "attempt.h"
 #include "deadline.h"
 #include "display.h"
 #include "messages.h"
@@ -24,16 +24,13 @@
 #include "users.h"
 
 #define TRIES_MAX 3
-#define LOOK_MS 250     /* between two looks at what the phone has done */
-#define VERDICT_MS 2000 /* for the child to say what it knows already */
+#define LOOK_MS 250 /* between two looks at what the phone has done */
 
-struct attempt {
+struct scanning {
 	struct enroll_scan *scan;
 	struct requester requester;
-	struct request *request;
-	struct child child;
+	struct attempt attempt;
 	struct qr *qr;
-	struct deadline deadline;
 	int round;         /* of the pictures */
 	int wrong;         /* digits */
 	enum reason known; /* by the last verdict */
@@ -55,7 +52,7 @@ static void describe_requester(struct requester *requester, const char *user)
 }
 
 /* Keeps what the message says beside its reason. */
-static void note_cause(struct attempt *attempt, const struct wire_message *message)
+static void note_cause(struct scanning *scanning, const struct wire_message *message)
 {
 	const char *errcode = message->value[WIRE_ERRCODE];
 	const char *rid = message->value[WIRE_RID];
@@ -69,15 +66,15 @@ static void note_cause(struct attempt *attempt, const struct wire_message *messa
 	if (rid != NULL)
 		text_addf(&text, "WeChat's request id %s. ", rid);
 	text_add(&text, detail == NULL ? "" : detail);
-	display_copy(attempt->cause, sizeof(attempt->cause), whole, strlen(whole));
+	display_copy(scanning->cause, sizeof(scanning->cause), whole, strlen(whole));
 }
 
-static void tell(const struct attempt *attempt, enum reason reason)
+static void tell(const struct scanning *scanning, enum reason reason)
 {
 	(void)fflush(stdout);
 	fprintf(stderr, "%s\n", message_refusal(reason, LANG_EN));
-	if (attempt->cause[0] != '\0')
-		fprintf(stderr, "  %s\n", attempt->cause);
+	if (scanning->cause[0] != '\0')
+		fprintf(stderr, "  %s\n", scanning->cause);
 	if (reason == REASON_HELPER)
 		fprintf(stderr, "  The helper has to run first: "
 				"systemctl start pam-wechat-helper.socket pam-wechat-helper\n");
@@ -90,35 +87,22 @@ static enum reason tell_problem(int error, const struct problem *problem)
 	return error == -ENOMEM ? REASON_MEMORY : REASON_SETUP;
 }
 
-/* Keeps and returns why the exchange refuses. */
-static enum reason take_refusal(struct attempt *attempt, const struct wire_message *refusal)
-{
-	enum reason reason = reason_parse(refusal->value[WIRE_REASON]);
-
-	note_cause(attempt, refusal);
-	return reason == REASON_NONE ? REASON_INTERNAL : reason;
-}
-
 /* Returns REASON_NONE, or why it could not begin, after saying so. */
-static enum reason start(struct attempt *attempt)
+static enum reason start(struct scanning *scanning)
 {
-	const struct settings *settings = attempt->scan->settings;
+	const struct settings *settings = scanning->scan->settings;
 	struct problem problem = {.text = ""};
 	enum reason reason = REASON_NONE;
 	struct wire_inbox inbox;
-	int rv;
+	int rv = attempt_begin(
+		&scanning->attempt, settings, &scanning->requester, NULL, false, &inbox, &problem);
 
-	rv = request_create(&attempt->request, settings, &attempt->requester, NULL, false,
-		attempt->deadline, &problem);
-	if (rv == 0)
-		rv = child_start(&attempt->child, settings, attempt->deadline, &problem);
-	if (rv == 0)
-		rv = child_announce(&attempt->child, attempt->request, settings, &inbox, &problem);
-	if (rv == 0 && qr_create(attempt->request->link, &attempt->qr) < 0)
+	if (rv == 0 && qr_create(scanning->attempt.request->link, &scanning->qr) < 0)
 		rv = problem_set(&problem, -ENOMEM, "the QR code could not be made");
-	if (rv == -ECONNREFUSED && problem.text[0] == '\0') {
-		reason = take_refusal(attempt, &inbox.message);
-		tell(attempt, reason);
+	if (rv == -ECONNREFUSED) {
+		reason = reason_of_refusal(inbox.message.value[WIRE_REASON]);
+		note_cause(scanning, &inbox.message);
+		tell(scanning, reason);
 	} else if (rv < 0) {
 		reason = tell_problem(rv, &problem);
 	}
@@ -131,11 +115,11 @@ static void ask_for_digits(void)
 	printf("Digits on the phone: ");
 }
 
-static void draw(const struct attempt *attempt)
+static void draw(const struct scanning *scanning)
 {
-	const struct settings *settings = attempt->scan->settings;
+	const struct settings *settings = scanning->scan->settings;
 	struct terminal_view view = terminal_view_at(
-		settings->charset, settings->invert, attempt->round % TERMINAL_VIEWS_MAX);
+		settings->charset, settings->invert, scanning->round % TERMINAL_VIEWS_MAX);
 	struct secret *screen = secret_create(TERMINAL_SCREEN_MAX);
 	struct text text;
 
@@ -143,22 +127,22 @@ static void draw(const struct attempt *attempt)
 	if (screen == NULL)
 		return;
 	text_init(&text, screen->bytes, screen->size);
-	terminal_draw(&text, attempt->qr, view);
+	terminal_draw(&text, scanning->qr, view);
 	(void)fputs(screen->bytes, stdout);
 	secret_free(&screen);
 }
 
-static void show(const struct attempt *attempt)
+static void show(const struct scanning *scanning)
 {
-	const char *user = attempt->requester.shown_user;
-	const char *link = attempt->request->link;
-	time_t at = time(NULL) + (deadline_left(attempt->deadline) + 999) / 1000;
+	const char *user = scanning->requester.shown_user;
+	const char *link = scanning->attempt.request->link;
+	time_t at = time(NULL) + (deadline_left(scanning->attempt.deadline) + 999) / 1000;
 	char until[16] = "";
 	struct tm parts;
 
 	if (localtime_r(&at, &parts) != NULL)
 		(void)strftime(until, sizeof(until), "%H:%M:%S", &parts);
-	if (attempt->scan->link_alone) {
+	if (scanning->scan->link_alone) {
 		printf("Send this link to %s, who opens it in WeChat and taps Continue:\n\n"
 		       "    %s\n\n"
 		       "Whoever opens it first can answer. So take the digits by telephone, from a "
@@ -166,7 +150,7 @@ static void show(const struct attempt *attempt)
 		       "gives up.\n",
 			user, link, ENROLL_LINK_SECONDS / 60, until);
 	} else {
-		draw(attempt);
+		draw(scanning);
 		printf("Let %s scan this with WeChat, tap Continue, and read you the four digits.\n"
 		       "%s\n"
 		       "Works until %s. Enter shows it another way, Ctrl-C gives up.\n",
@@ -175,17 +159,14 @@ static void show(const struct attempt *attempt)
 	ask_for_digits();
 }
 
-/* Keeps whom WeChat has named, or why it has named nobody. */
-static enum reason take_verdict(struct attempt *attempt, const struct wire_message *verdict)
+/* Keeps whom WeChat has named. Returns REASON_NONE or REASON_INTERNAL. */
+static enum reason take_name(struct enroll_scan *scan, const struct wire_message *named)
 {
-	struct enroll_scan *scan = attempt->scan;
-	const char *nickname = verdict->value[WIRE_NICKNAME];
+	const char *nickname = named->value[WIRE_NICKNAME];
 
-	if (verdict->verb == WIRE_REFUSED)
-		return take_refusal(attempt, verdict);
-	if (verdict->verb != WIRE_NAMED || !users_is_openid(verdict->value[WIRE_OPENID]))
+	if (!users_is_openid(named->value[WIRE_OPENID]))
 		return REASON_INTERNAL;
-	(void)text_format(scan->openid, sizeof(scan->openid), "%s", verdict->value[WIRE_OPENID]);
+	(void)text_format(scan->openid, sizeof(scan->openid), "%s", named->value[WIRE_OPENID]);
 	scan->nickname[0] = '\0';
 	if (nickname != NULL)
 		display_copy(scan->nickname, sizeof(scan->nickname), nickname, strlen(nickname));
@@ -193,111 +174,108 @@ static enum reason take_verdict(struct attempt *attempt, const struct wire_messa
 }
 
 /* Asks the child. Returns REASON_NONE if WeChat has named somebody. */
-static enum reason ask_verdict(struct attempt *attempt)
+static enum reason ask_verdict(struct scanning *scanning)
 {
-	const struct wire_message question = {.verb = WIRE_VERDICT};
-	enum reason reason = REASON_INTERNAL;
 	struct wire_inbox inbox;
-	int rv = child_ask(&attempt->child, &question, &inbox, deadline_in(VERDICT_MS));
+	enum reason reason = attempt_ask(&scanning->attempt, WIRE_NAMED, &inbox);
 
-	attempt->cause[0] = '\0';
-	if (deadline_left(attempt->deadline) == 0)
-		reason = REASON_EXPIRED;
-	else if (rv == 0)
-		reason = take_verdict(attempt, &inbox.message);
+	scanning->cause[0] = '\0';
+	if (inbox.message.verb == WIRE_REFUSED)
+		note_cause(scanning, &inbox.message);
+	if (reason == REASON_NONE)
+		reason = take_name(scanning->scan, &inbox.message);
 	wire_inbox_wipe(&inbox);
 	return reason;
 }
 
 /* Says what has changed on the phone since the last verdict. */
-static void remark(struct attempt *attempt, enum reason reason)
+static void remark(struct scanning *scanning, enum reason reason)
 {
-	if (reason == attempt->known)
+	if (reason == scanning->known)
 		return;
-	attempt->known = reason;
+	scanning->known = reason;
 	if (reason == REASON_NOBODY)
 		return;
 	printf("\n");
 	if (reason == REASON_NONE)
 		printf("WeChat knows the person: the phone shows the digits now.\n");
 	else
-		tell(attempt, reason);
+		tell(scanning, reason);
 	ask_for_digits();
 }
 
 /* Judges what was typed while this is known. Returns whether it is the pin. */
-static bool judge(struct attempt *attempt, const char *typed)
+static bool judge(struct scanning *scanning, const char *typed)
 {
 	if (typed[0] == '\0') {
-		attempt->round++;
-		show(attempt);
+		scanning->round++;
+		show(scanning);
 		return false;
 	}
-	if (attempt->known != REASON_NONE) {
+	if (scanning->known != REASON_NONE) {
 		printf("No phone has got that far yet.\n");
 		ask_for_digits();
 		return false;
 	}
-	if (pin_matches(attempt->request->pin, typed))
+	if (pin_matches(scanning->attempt.request->pin, typed))
 		return true;
-	if (++attempt->wrong < TRIES_MAX) {
+	if (++scanning->wrong < TRIES_MAX) {
 		printf("Those are not the digits on the phone.\n");
 		ask_for_digits();
 	}
 	return false;
 }
 
-static enum reason converse(struct attempt *attempt)
+static enum reason converse(struct scanning *scanning)
 {
 	char typed[PROMPT_LINE_MAX];
 	bool matches = false;
 
-	show(attempt);
-	while (attempt->wrong < TRIES_MAX) {
-		int rv = prompt_next(attempt->scan->prompt, LOOK_MS, typed);
+	show(scanning);
+	while (scanning->wrong < TRIES_MAX) {
+		int rv = prompt_next(scanning->scan->prompt, LOOK_MS, typed);
 		enum reason reason;
 
 		if (rv < 0)
 			return REASON_INTERRUPTED;
 		/* Anew, even if somebody was named before: the phone may have refused since. */
-		reason = ask_verdict(attempt);
+		reason = ask_verdict(scanning);
 		if (reason != REASON_NONE && !reason_is_temporary(reason)) {
 			printf("\n");
-			tell(attempt, reason);
+			tell(scanning, reason);
 			return reason;
 		}
-		remark(attempt, reason);
+		remark(scanning, reason);
 		if (rv == 1)
-			matches = judge(attempt, typed);
+			matches = judge(scanning, typed);
 		explicit_bzero(typed, sizeof(typed));
 		if (matches)
 			return REASON_NONE;
 	}
-	tell(attempt, REASON_NOBODY);
+	tell(scanning, REASON_NOBODY);
 	return REASON_NOBODY;
 }
 
 enum reason enroll_scan_run(struct enroll_scan *scan)
 {
-	struct attempt *attempt = calloc(1, sizeof(*attempt));
+	struct scanning *scanning = calloc(1, sizeof(*scanning));
 	enum reason reason;
 
 	scan->openid[0] = '\0';
 	scan->nickname[0] = '\0';
-	if (attempt == NULL)
+	if (scanning == NULL)
 		return tell_problem(-ENOMEM, &(struct problem){.text = "out of memory"});
-	attempt->scan = scan;
-	attempt->child = CHILD_NONE;
-	attempt->known = REASON_NOBODY;
-	attempt->deadline = deadline_in(
+	scanning->scan = scan;
+	scanning->attempt = ATTEMPT_NONE;
+	scanning->known = REASON_NOBODY;
+	scanning->attempt.deadline = deadline_in(
 		(scan->link_alone ? ENROLL_LINK_SECONDS : scan->settings->timeout) * 1000);
-	describe_requester(&attempt->requester, scan->user);
-	reason = start(attempt);
+	describe_requester(&scanning->requester, scan->user);
+	reason = start(scanning);
 	if (reason == REASON_NONE)
-		reason = converse(attempt);
-	child_stop(&attempt->child);
-	qr_free(&attempt->qr);
-	request_free(&attempt->request);
-	free(attempt);
+		reason = converse(scanning);
+	attempt_end(&scanning->attempt);
+	qr_free(&scanning->qr);
+	free(scanning);
 	return reason;
 }

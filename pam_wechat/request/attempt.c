@@ -1,0 +1,48 @@
+#include "attempt.h"
+
+#include <errno.h>
+
+#include "problem.h"
+#include "request.h"
+
+#define VERDICT_MS 2000 /* for the child to say what it knows already */
+
+int attempt_begin(struct attempt *attempt, const struct settings *settings,
+	const struct requester *requester, const struct users *users, bool waits,
+	struct wire_inbox *inbox, struct problem *problem)
+{
+	int rv = request_create(
+		&attempt->request, settings, requester, users, waits, attempt->deadline, problem);
+
+	if (rv == 0)
+		rv = child_start(&attempt->child, settings, attempt->deadline, problem);
+	/* One code means one thing: the child has spoken. */
+	if (rv == -ECONNREFUSED)
+		rv = -EIO;
+	if (rv == 0)
+		rv = child_announce(&attempt->child, attempt->request, settings, inbox, problem);
+	return rv;
+}
+
+enum reason attempt_ask(struct attempt *attempt, enum wire_verb wanted, struct wire_inbox *inbox)
+{
+	const struct wire_message question = {.verb = WIRE_VERDICT};
+	const struct wire_message *verdict = &inbox->message;
+	int rv = child_ask(&attempt->child, &question, inbox, deadline_in(VERDICT_MS));
+	bool is_over = deadline_left(attempt->deadline) == 0;
+
+	attempt->is_gone = rv < 0 && !is_over;
+	if (rv < 0 || is_over) {
+		inbox->message.verb = WIRE_VERB_COUNT;
+		return is_over ? REASON_EXPIRED : REASON_INTERNAL;
+	}
+	if (verdict->verb == WIRE_REFUSED)
+		return reason_of_refusal(verdict->value[WIRE_REASON]);
+	return verdict->verb == wanted ? REASON_NONE : REASON_INTERNAL;
+}
+
+void attempt_end(struct attempt *attempt)
+{
+	child_stop(&attempt->child);
+	request_free(&attempt->request);
+}
