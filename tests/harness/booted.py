@@ -101,12 +101,8 @@ class Booted:
         processes = self._cgroup / self.show(unit, "ControlGroup").lstrip("/") / "cgroup.procs"
         if inside == "0" or not processes.exists():
             return 0
-        for pid in processes.read_text().split():
-            status = Path(f"/proc/{pid}/status").read_text()
-            (numbers,) = [line for line in status.splitlines() if line.startswith("NSpid:")]
-            if numbers.split()[-1] == inside:
-                return int(pid)
-        return 0
+        found = [pid for pid in processes.read_text().split() if _inner_pid(pid) == inside]
+        return int(found[0]) if found else 0
 
     def journal(self, unit: str) -> str:
         """What a unit has said since this boot."""
@@ -142,6 +138,16 @@ class Booted:
             if Path(f"/proc/{child}/comm").read_text() == "systemd\n":
                 self.pid = int(child)
         return self.pid != 0
+
+
+def _inner_pid(pid: str) -> str:
+    """The number of a process in its own namespace; none if it has just ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    (numbers,) = [line for line in status.splitlines() if line.startswith("NSpid:")]
+    return numbers.split()[-1]
 
 
 def _make_cgroup(folder: Path) -> Path:
