@@ -32,11 +32,6 @@ struct report *report_create(bool json)
 	return report;
 }
 
-bool report_is_json(const struct report *report)
-{
-	return report->whole != NULL;
-}
-
 static void add(struct report *report, const char *name, cJSON *value)
 {
 	if (!cJSON_AddItemToObject(report->item, name, need(value)))

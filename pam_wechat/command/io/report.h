@@ -13,8 +13,6 @@ struct report;
 /* Out of memory ends the program, here and below: nothing was changed yet, or all of it. */
 struct report *report_create(bool json);
 
-bool report_is_json(const struct report *report);
-
 /*
  * Adds a value to the item begun last, or to the report itself before the first. Strings are made
  * fit to be shown (display.h), here and below: they are on one line.
