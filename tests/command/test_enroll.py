@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import termios
 import threading
@@ -450,8 +451,11 @@ def test_without_a_helper_it_says_what_to_start(site: Site) -> None:
 # ---- Given up ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "key", ["\x03", "\x1c", "\x04"], ids=["ctrl-c", "ctrl-backslash", "ctrl-d"])
+# The signal that each ends it by.
+KEYS = {"\x03": signal.SIGINT, "\x1c": signal.SIGQUIT, "\x04": None}
+
+
+@pytest.mark.parametrize("key", KEYS, ids=["ctrl-c", "ctrl-backslash", "ctrl-d"])
 @pytest.mark.parametrize("when", ["before the digits", "at the question"])
 def test_giving_up_leaves_nothing(
     site: Site, phone: Phone, table: str, key: str, when: str
@@ -465,7 +469,8 @@ def test_giving_up_leaves_nothing(
         else:
             assert site.pending() == 1
         terminal.terminal.send(key)
-        assert terminal.end() != 0
+        end = 1 if key == "\x04" else None
+        assert (terminal.end(), terminal.terminal.signalstatus) == (end, KEYS[key])
         assert termios.tcgetattr(terminal.terminal.child_fd) == before
     assert site.users_file.read_text() == table
     expect_nothing_left(site)

@@ -116,6 +116,7 @@ def test_giving_up_ends_it_and_leaves_the_terminal_as_it_was(
         else:
             terminal.process.sendeof()
         terminal.rest()
+    # Which of the two is pam_unix's choice.
     assert re.search(step("pam_authenticate", "PAM_(CONV_ERR|AUTH_ERR)"), terminal.text)
     assert "status 1" in terminal.text
     assert re.search(r"[ ;]echo\b", terminal.text)
@@ -141,7 +142,7 @@ def test_without_a_terminal_it_reads_its_input(live_services: Services) -> None:
     assert "pam_acct_mgmt: PAM_SUCCESS" in done.stdout
     done = live_services.command.run("test", "carol", through=through, text="carol")
     assert done.returncode == 1
-    assert re.search(r"pam_authenticate: PAM_(CONV|AUTH)_ERR", done.stdout)
+    assert re.search(r"pam_authenticate: PAM_(CONV|AUTH)_ERR", done.stdout)  # likewise
 
 
 def test_only_root_may(services: Services) -> None:
@@ -156,12 +157,19 @@ def test_a_service_that_is_not_there_is_not_taken_for_another(services: Services
     assert "/etc/pam.d/gdm: No such file" in done.stderr
 
 
-@pytest.mark.parametrize("words", [(), ("alice", "bob"), ("alice", "--service", "../sshd"),
-                                   ("alice", "--service", ""), ("alice", "--sevrice", "su")])
-def test_wrong_usage_is_explained(services: Services, words: tuple[str, ...]) -> None:
+USAGE, SERVICE = "usage: pam-wechat test USER", "a service is the name"
+
+
+@pytest.mark.parametrize(("words", "what"), [
+    ((), USAGE), (("alice", "bob"), USAGE), (("alice", "--service", "../sshd"), SERVICE),
+    (("alice", "--service", ""), SERVICE), (("alice", "--sevrice", "su"), USAGE),
+])
+def test_wrong_usage_is_explained(
+    services: Services, words: tuple[str, ...], what: str
+) -> None:
     done = services.command.run("test", *words)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "usage: pam-wechat test USER" in done.stderr or "a service is the name" in done.stderr
+    assert what in done.stderr
 
 
 def test_nothing_is_opened_or_set(live_services: Services, wechat: WeChat) -> None:

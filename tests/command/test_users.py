@@ -291,14 +291,17 @@ def test_who_lacks_the_rights_is_told(command: Command, table: Path) -> None:
     assert table.read_text() == TABLE
 
 
-@pytest.mark.parametrize("words", [
-    ("users", "list"), ("enroll", "alice"), ("status",), ("doctor", "--offline"),
-], ids=" ".join)
-def test_a_configuration_s_name_that_is_too_long_is_told(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("words", "status"), [
+    (("users", "list"), 2), (("enroll", "alice"), 2), (("status",), 1),
+    (("doctor", "--offline"), 2),
+])
+def test_a_configuration_s_name_that_is_too_long_is_told(
+    words: tuple[str, ...], status: int
+) -> None:
     """It is not cut: another file may have the shorter name."""
     done = subprocess.run([PROGRAM, *words, "--conf", "/" + "a" * 4200], capture_output=True,
                           text=True)
-    assert done.returncode != 0
+    assert done.returncode == status
     assert "--conf: the name is too long" in done.stdout + done.stderr
 
 

@@ -30,6 +30,6 @@ def test_a_port_that_is_taken_is_named(folder: Path) -> None:
                         f"socket = {folder}/helper.sock\nuser = nobody\npeer_user = nobody\n")
         conf.chmod(0o644)
         done = subprocess.run([PROGRAM, "-c", conf], stderr=subprocess.PIPE, text=True)
-    assert done.returncode != 0
+    assert done.returncode == 1
     assert f"listen: {address}: Address already in use" in done.stderr
     assert "does not have this address" not in done.stderr
