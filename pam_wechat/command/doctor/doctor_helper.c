@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -45,6 +46,8 @@ static const struct finding_kind
 		"anybody could play the helper: logins refuse to use it"},
 	socket_dead = {"socket-dead", SEVERITY_ERROR,
 		"nobody listens at the helper's socket: nobody can sign in"},
+	socket_closed = {"socket-closed", SEVERITY_ERROR,
+		"logins may not use the helper's socket: nobody can sign in"},
 	socket_other = {"socket-unreachable", SEVERITY_ERROR,
 		"logins cannot reach the helper: nobody can sign in"};
 
@@ -182,6 +185,33 @@ void doctor_check_helper(struct doctor *doctor)
 	check_conf(doctor);
 }
 
+/* Root was let in; a login's child has its user's own group and no other. */
+static void check_socket_group(struct doctor *doctor)
+{
+	const char *path = doctor->settings.socket;
+	struct account account;
+	struct stat status;
+	mode_t needed;
+
+	if (account_find(&account, doctor->settings.exchange_user) < 0)
+		return;
+	if (stat(path, &status) == 0) {
+		needed = account.uid == status.st_uid   ? S_IWUSR
+		         : account.gid == status.st_gid ? S_IWGRP
+		                                        : S_IWOTH;
+		if ((status.st_mode & needed) == 0) {
+			doctor_find(doctor, &socket_closed, path, 0,
+				"its group is %u, and that of %s (exchange_user) is %u",
+				status.st_gid, account.name, account.gid);
+			doctor_mend(doctor,
+				"systemctl edit pam-wechat-helper.socket: \"SocketGroup=%u\" in "
+				"[Socket]; then " RESTART,
+				account.gid);
+		}
+	}
+	account_finish(&account);
+}
+
 void doctor_check_socket(struct doctor *doctor)
 {
 	struct problem problem = {.text = ""};
@@ -189,6 +219,7 @@ void doctor_check_socket(struct doctor *doctor)
 
 	if (rv >= 0) {
 		close(rv);
+		check_socket_group(doctor);
 	} else if (rv == -ENOENT) {
 		doctor_find_problem(doctor, &socket_missing, problem.text);
 		doctor_mend(doctor, START);
