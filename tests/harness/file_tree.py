@@ -7,8 +7,8 @@ import stat
 from pathlib import Path
 
 # No part of the system: made by whatever runs, or apt's and dpkg's own books.
-PASSING = ("proc", "sys", "dev", "tmp", "run", "packages", "var/cache", "var/log", "var/lib/apt",
-           "var/lib/dpkg", "etc/ld.so.cache")
+PASSING = ("proc", "sys", "dev", "tmp", "run", "packages", "var/cache", "var/log", "var/tmp",
+           "var/lib/apt", "var/lib/dpkg", "etc/ld.so.cache")
 # What useradd and userdel keep of the files as they were before.
 SPARE = ("etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/.pwd.lock")
 

@@ -196,7 +196,8 @@ def purge(server: Server) -> None:
                "-o", "APT::AutoRemove::SuggestsImportant=false")
     changed = file_tree.changes(server.before, file_tree.read(server.debian.folder))
     assert changed == [], changed
-    named = [str(path) for path in server.booted.path("/run").rglob("*wechat*")]
+    named = [str(path) for place in ("/run", "/tmp", "/var/tmp")
+             for path in server.booted.path(place).rglob("*wechat*")]
     assert named == [], named
     for unit in (SERVICE, SOCKET):
         assert server.booted.show(unit, "LoadState") == "not-found"

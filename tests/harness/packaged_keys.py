@@ -84,7 +84,10 @@ class Keys:
         page = server.debian.path("/etc/pam_wechat/pages/gone.html")
         page.write_text(page.read_text() + "<p>A page of our own</p>\n")
         server.debian.path(f"/etc/pam_wechat/{VERIFIED}").write_text("verified")
-        # As the manual says of peer_user.
+
+    def let_peer_in(self) -> None:
+        """As the manual and the doctor say: the unit knows nothing of peer_user."""
+        server = self.server
         drop_in = server.debian.path(str(DROP_IN))
         drop_in.parent.mkdir()
         drop_in.write_text(f"[Socket]\nSocketGroup={PEER}\n")
@@ -178,10 +181,13 @@ def try_keys(server: Server) -> None:
         set_keys(helper_conf, keys.values)
         set_keys(conf, {"public_url": keys.url, "exchange_user": PEER})
         server.run("systemctl", "restart", SOCKET, SERVICE)
+        # The module's socket is the one that systemd has made.
+        assert server.ask_doctor() == ["helper-socket", "socket-closed"]
+        keys.let_peer_in()
+        server.run("systemctl", "restart", SOCKET, SERVICE)
         assert server.is_running()
         server.sign_in()
         keys.check()
-        # The module's is the one that systemd has made.
         assert server.ask_doctor() == ["helper-socket"]
     keys.clean()
     server.run("systemctl", "restart", SOCKET, SERVICE)
