@@ -12,9 +12,8 @@
 #include "conf.h"
 #include "helper_program.h"
 #include "helper_status.h"
-#include "pam_service.h"
+#include "pam_folder.h"
 #include "pam_stack.h"
-#include "paths.h"
 #include "problem.h"
 #include "report.h"
 #include "safe_file.h"
@@ -23,8 +22,6 @@
 #include "settings.h"
 #include "text.h"
 #include "users.h"
-
-#define SERVICES_MAX 64
 
 /* All that is found out, before any of it is shown. */
 struct status {
@@ -76,15 +73,27 @@ static void count_users(struct status *status)
 	users_free(&users);
 }
 
-static int is_service_with_module(const struct dirent *entry)
+static bool names_module(const char *service)
 {
 	struct pam_stack *stack = NULL;
-	bool found = pam_service_is_file(entry->d_name) &&
-	             pam_stack_read(PATH_SERVICES, entry->d_name, "auth", &stack) == 0 &&
+	bool found = pam_stack_read(PAM_FOLDER, service, "auth", &stack) == 0 &&
 	             pam_stack_find_ours(stack) != NULL;
 
 	pam_stack_free(&stack);
 	return found;
+}
+
+static void list_services(struct status *status)
+{
+	int count = pam_folder_list(&status->services);
+
+	status->service_count = count < 0 ? -1 : 0;
+	for (int i = 0; i < count; i++) {
+		if (names_module(status->services[i]->d_name))
+			status->services[status->service_count++] = status->services[i];
+		else
+			free(status->services[i]);
+	}
 }
 
 static void show_file(
@@ -193,7 +202,7 @@ static void show_services(struct status *status)
 		report_line(status->report, "%-16s %s", "PAM services",
 			status->service_count == 0
 				? "none names the module: pam-wechat enable SERVICE"
-				: "not known: " PATH_SERVICES " can't be read");
+				: "not known: " PAM_FOLDER " can't be read");
 	for (int i = 0; i < status->service_count; i++) {
 		report_item(status->report, "services");
 		report_string(status->report, "service", status->services[i]->d_name);
@@ -215,8 +224,7 @@ static enum command_exit run(const struct command_call *call)
 		read_secret(&status);
 		count_users(&status);
 	}
-	status.service_count =
-		scandir(PATH_SERVICES, &status.services, is_service_with_module, alphasort);
+	list_services(&status);
 	status.report = report_create(call_value(call, "json") != NULL);
 	is_running = show_helper(&status);
 	show_users(&status);

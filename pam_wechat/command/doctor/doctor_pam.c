@@ -10,13 +10,12 @@
 #include <security/pam_modules.h>
 
 #include "doctor.h"
-#include "pam_service.h"
+#include "pam_folder.h"
 #include "pam_stack.h"
 #include "paths.h"
 #include "problem.h"
 #include "safe_file.h"
 
-#define FOLDER "/etc/pam.d"
 #define DEFAULT_TIMEOUT 90 /* seconds */
 
 static const struct finding_kind
@@ -264,7 +263,7 @@ static void check_stack(
 			"%s: these lines never succeed", service);
 		doctor_mend(doctor,
 			"look for pam_deny.so, jumps that lead too far, and controls "
-			"that libpam does not know, in " FOLDER "/%s",
+			"that libpam does not know, in " PAM_FOLDER "/%s",
 			service);
 	}
 }
@@ -317,13 +316,14 @@ static void check_service(struct doctor *doctor, const char *name)
 	static const char *const types[] = {"account", "session", "password"};
 	struct pam_stack *stack = NULL;
 
-	if (pam_stack_read(FOLDER, name, "auth", &stack) == 0 && pam_stack_find_ours(stack) != NULL)
+	if (pam_stack_read(PAM_FOLDER, name, "auth", &stack) == 0 &&
+		pam_stack_find_ours(stack) != NULL)
 		check_auth(doctor, name, stack);
 	pam_stack_free(&stack);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		const struct pam_entry *ours;
 
-		if (pam_stack_read(FOLDER, name, types[i], &stack) < 0)
+		if (pam_stack_read(PAM_FOLDER, name, types[i], &stack) < 0)
 			continue;
 		ours = pam_stack_find_ours(stack);
 		if (ours != NULL) {
@@ -335,18 +335,13 @@ static void check_service(struct doctor *doctor, const char *name)
 	}
 }
 
-static int is_service(const struct dirent *entry)
-{
-	return pam_service_is_file(entry->d_name);
-}
-
 void doctor_check_pam(struct doctor *doctor)
 {
 	struct dirent **files = NULL;
-	int count = scandir(FOLDER, &files, is_service, alphasort);
+	int count = pam_folder_list(&files);
 
 	if (count < 0) {
-		doctor_find(doctor, &pam_folder, FOLDER, 0, "%s", strerror(errno));
+		doctor_find(doctor, &pam_folder, PAM_FOLDER, 0, "%s", strerror(-count));
 		return;
 	}
 	for (int i = 0; i < count; i++) {
@@ -358,7 +353,8 @@ void doctor_check_pam(struct doctor *doctor)
 		note_service(doctor, doctor->expected,
 			doctor->has_settings ? doctor->settings.timeout : DEFAULT_TIMEOUT);
 	if (doctor->service_count == 0) {
-		doctor_find(doctor, &pam_unused, FOLDER, 0, "no PAM service uses pam_wechat.so");
+		doctor_find(
+			doctor, &pam_unused, PAM_FOLDER, 0, "no PAM service uses pam_wechat.so");
 		doctor_mend(doctor, "pam-wechat enable SERVICE; first of all for a second sshd, on "
 				    "another port (pam-wechat enable --help)");
 	}

@@ -11,8 +11,8 @@
 #include "file_update.h"
 #include "lines.h"
 #include "pam_file.h"
+#include "pam_folder.h"
 #include "pam_service.h"
-#include "paths.h"
 #include "problem.h"
 #include "secret.h"
 #include "text.h"
@@ -50,12 +50,12 @@ static enum copy compare(const char *copy, const struct text *edited, struct pro
 static enum copy compare_all(
 	const char *path, const struct text *edited, struct text *others, struct problem *problem)
 {
-	char pattern[PAM_SERVICE_PATH_MAX + sizeof(PAM_SERVICE_BACKUP) + 1];
+	char pattern[PAM_SERVICE_PATH_MAX + sizeof(PAM_FOLDER_BACKUP) + 1];
 	enum copy whole = COPY_NONE;
 	glob_t copies;
 
 	/* The name of a service holds nothing that means anything here. */
-	(void)snprintf(pattern, sizeof(pattern), "%s%s*", path, PAM_SERVICE_BACKUP);
+	(void)snprintf(pattern, sizeof(pattern), "%s%s*", path, PAM_FOLDER_BACKUP);
 	if (glob(pattern, 0, NULL, &copies) != 0)
 		return COPY_NONE;
 	for (size_t i = 0; i < copies.gl_pathc; i++) {
@@ -160,7 +160,7 @@ const struct command command_disable = {
 	.word = COMMAND_SERVICE,
 	.summary = "let a service ask WeChat no more",
 	.description =
-		"Takes the block of \"pam-wechat enable\" out of " PATH_SERVICES
+		"Takes the block of \"pam-wechat enable\" out of " PAM_FOLDER
 		"/SERVICE, and puts back\nwhat it took the place of. What else was changed in the "
 		"file stays.",
 	.run = run,

@@ -12,6 +12,7 @@
 #include "enable_advice.h"
 #include "file_update.h"
 #include "pam_file.h"
+#include "pam_folder.h"
 #include "pam_service.h"
 #include "pam_stack.h"
 #include "paths.h"
@@ -115,7 +116,7 @@ static int judge_text(const struct command_call *call, const char *path, const c
 	size_t length, size_t asks_expected, char before[BEFORE_MAX], struct problem *problem)
 {
 	struct pam_stack *stack;
-	int rv = pam_stack_read_text(PATH_SERVICES, call->words[0], "auth", bytes, length, &stack);
+	int rv = pam_stack_read_text(PAM_FOLDER, call->words[0], "auth", bytes, length, &stack);
 
 	if (rv < 0)
 		return problem_set(problem, rv, "out of memory");
@@ -180,7 +181,7 @@ static enum command_exit change(const struct command_call *call, const char *pat
 		return COMMAND_USAGE;
 	}
 	if (line >= 0 &&
-		(file_update_back_up(update, PAM_SERVICE_BACKUP, copy, problem) < 0 ||
+		(file_update_back_up(update, PAM_FOLDER_BACKUP, copy, problem) < 0 ||
 			file_update_write(update, bytes, edited.length, 0644, problem) < 0)) {
 		file_update_drop_copy(update, copy);
 		line = -1;
@@ -216,7 +217,7 @@ const struct command command_enable = {
 	.word = COMMAND_SERVICE,
 	.summary = "let a service ask WeChat: sshd, login, su, sudo…",
 	.description =
-		"Puts one marked block into " PATH_SERVICES
+		"Puts one marked block into " PAM_FOLDER
 		"/SERVICE. WeChat takes the place of the password\n"
 		"there, or follows it. The file as it was is kept beside it; \"pam-wechat "
 		"disable\" "
@@ -224,7 +225,7 @@ const struct command command_enable = {
 		"or "
 		"where the\nfile could let people in past WeChat.\n\n"
 		"Keep a root shell open meanwhile. For sshd, try another one first, with a service "
-		"of its\nown: cp " PATH_SERVICES "/sshd " PATH_SERVICES
+		"of its\nown: cp " PAM_FOLDER "/sshd " PAM_FOLDER
 		"/sshd-wechat; pam-wechat enable sshd-wechat.",
 	.options =
 		(const struct command_option[]){

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "file_update.h"
-#include "paths.h"
+#include "pam_folder.h"
 #include "problem.h"
 #include "text.h"
 
@@ -23,21 +23,15 @@ static bool is_name(const char *service)
 	       strspn(service, allowed) == length;
 }
 
-bool pam_service_is_file(const char *name)
-{
-	return name[0] != '.' && strpbrk(name, "~#") == NULL && strstr(name, ".dpkg-") == NULL &&
-	       strstr(name, ".rpm") == NULL && strstr(name, PAM_SERVICE_BACKUP) == NULL;
-}
-
 enum command_exit pam_service_path(
 	const struct command_call *call, const char *service, char path[PAM_SERVICE_PATH_MAX])
 {
 	if (is_name(service) &&
-		text_format(path, PAM_SERVICE_PATH_MAX, "%s/%s", PATH_SERVICES, service) == 0)
+		text_format(path, PAM_SERVICE_PATH_MAX, "%s/%s", PAM_FOLDER, service) == 0)
 		return COMMAND_DONE;
 	fprintf(stderr,
 		"pam-wechat %s: a service is the name of a file in %s: sshd, login, su, sudo…\n",
-		call->command->name, PATH_SERVICES);
+		call->command->name, PAM_FOLDER);
 	return COMMAND_USAGE;
 }
 
@@ -48,7 +42,7 @@ static const char *reason_to_refuse(const char *service)
 		return "all services share this file: name the service that is to ask WeChat";
 	if (strcmp(service, "other") == 0)
 		return "this file is for all services without one of their own: name a service";
-	if (strstr(service, PAM_SERVICE_BACKUP) != NULL)
+	if (strstr(service, PAM_FOLDER_BACKUP) != NULL)
 		return "this is the copy that was made before a change";
 	return NULL;
 }
@@ -58,7 +52,7 @@ static void complain_of_missing(const char *command, const char *service, const 
 {
 	char shipped[PAM_SERVICE_PATH_MAX];
 
-	if (text_format(shipped, sizeof(shipped), "%s/%s", PATH_SERVICES_SHIPPED, service) == 0 &&
+	if (text_format(shipped, sizeof(shipped), "%s/%s", PAM_FOLDER_SHIPPED, service) == 0 &&
 		access(shipped, F_OK) == 0)
 		fprintf(stderr,
 			"pam-wechat %s: %s: there is only %s, which belongs to its package: "

@@ -4,20 +4,11 @@
 #ifndef PAM_WECHAT_PAM_PAM_SERVICE_H
 #define PAM_WECHAT_PAM_PAM_SERVICE_H
 
-#include <stdbool.h>
-
 #include "call.h"
 
-#define PAM_SERVICE_BACKUP ".before-pam-wechat"
 #define PAM_SERVICE_PATH_MAX 320
 
 struct update;
-
-/*
- * Whether a file of /etc/pam.d is a service's: hidden ones, and the copies of editors, packages and
- * this command, are nobody's.
- */
-bool pam_service_is_file(const char *name);
 
 /*
  * Makes the path of the service's file. Returns COMMAND_DONE; or COMMAND_USAGE after a complaint

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "pam_folder.h"
 #include "pam_line.h"
 #include "problem.h"
 #include "text.h"
@@ -238,7 +239,6 @@ static void read_text(
 
 static FILE *open_service(const char *folder, const char *name, char *path)
 {
-	static const char vendor[] = "/usr/lib/pam.d";
 	FILE *file;
 
 	if (name[0] == '/') {
@@ -247,9 +247,9 @@ static FILE *open_service(const char *folder, const char *name, char *path)
 	}
 	(void)snprintf(path, PATH_MAX_BYTES, "%s/%s", folder, name);
 	file = fopen(path, "re");
-	if (file != NULL || errno != ENOENT || strcmp(folder, "/etc/pam.d") != 0)
+	if (file != NULL || errno != ENOENT || strcmp(folder, PAM_FOLDER) != 0)
 		return file;
-	(void)snprintf(path, PATH_MAX_BYTES, "%s/%s", vendor, name);
+	(void)snprintf(path, PATH_MAX_BYTES, "%s/%s", PAM_FOLDER_SHIPPED, name);
 	return fopen(path, "re");
 }
 
