@@ -28,7 +28,6 @@ int inquiry_start(struct inquiry *inquiry, const char *code, struct deadline dea
 	if (calls_access_token(inquiry->path, inquiry->appid, inquiry->secret, code) < 0 ||
 		api_get(inquiry->api, inquiry->path, deadline) < 0)
 		return -ENOMEM;
-	inquiry->under_way = true;
 	inquiry->at_userinfo = false;
 	inquiry->deadline = deadline;
 	inquiry->tries = 1;
@@ -106,13 +105,11 @@ bool inquiry_step(struct inquiry *inquiry, struct answer *answer)
 		inquiry->pauses = false;
 		if (api_get(inquiry->api, inquiry->path, inquiry->deadline) < 0) {
 			fail(answer, REASON_INTERNAL, "out of memory");
-			inquiry->under_way = false;
 			return true;
 		}
 	}
 	while (api_step(inquiry->api, &result)) {
 		if (take(inquiry, &result, answer)) {
-			inquiry->under_way = false;
 			explicit_bzero(inquiry->path, sizeof(inquiry->path));
 			return true;
 		}

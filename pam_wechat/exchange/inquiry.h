@@ -21,7 +21,6 @@ struct inquiry {
 	const char *secret;
 	bool wants_userinfo;
 
-	bool under_way;
 	bool at_userinfo;
 	char path[CALLS_PATH_MAX]; /* of the request, to be made again */
 	struct deadline deadline;
