@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -91,26 +92,46 @@ out:
 	return rv;
 }
 
-static int handle(struct exchange_link *link, const struct wire_message *message)
+static int take_register(struct exchange_link *link, const struct wire_message *message)
 {
 	struct wire_message registered = {.verb = WIRE_REGISTERED};
 	struct helper *helper = link->helper;
+	int version = wire_version(message);
 	int rv;
 
-	if (link->login != NULL)
-		return message->verb == WIRE_RESULT
-		               ? result_take(
-					 helper->settings, &helper->metrics, link->login, message)
-		               : -EBADMSG;
-	if (message->verb != WIRE_REGISTER)
+	if (version < WIRE_VERSION - 1)
 		return -EBADMSG;
 	if (helper->stopping)
 		return -ECONNRESET;
 	rv = add_login(link, message);
 	if (rv < 0)
 		return rv;
-	helper->metrics.started++;
+	helper_metrics(helper, link->login)->started++;
+	if (login_is_check(link->login))
+		log_line("login=%.6s is a check by pam-wechat doctor", link->login->id);
+	/* The version before does not know the key. */
+	if (version == WIRE_VERSION)
+		registered.value[WIRE_INSTANCE] = helper->instance;
 	return wire_send(link->peer.fd, &registered);
+}
+
+static int handle(struct exchange_link *link, const struct wire_message *message)
+{
+	struct helper *helper = link->helper;
+	struct metrics *metrics = helper_metrics(helper, link->login);
+
+	if (link->login == NULL)
+		return message->verb == WIRE_REGISTER ? take_register(link, message) : -EBADMSG;
+	if (message->verb == WIRE_RESULT)
+		return result_take(helper->settings, metrics, link->login, message);
+	if (message->verb != WIRE_ENDED)
+		return -EBADMSG;
+	if (reason_parse(message->value[WIRE_REASON]) == REASON_NONE &&
+		!login_enrols(link->login)) {
+		metrics->signed_in++;
+		metrics->last_in = time(NULL);
+	}
+	return 0;
 }
 
 /* Closes a connection that ended by itself, or whose time is up. */
@@ -120,7 +141,7 @@ static void end(struct exchange_link *link)
 
 	if (login != NULL && login->winner == NULL && !login->reported &&
 		deadline_left(login->deadline) <= EXPIRED_MS)
-		link->helper->metrics.expired++;
+		helper_metrics(link->helper, login)->expired++;
 	exchange_link_close(&link, 404);
 }
 
@@ -133,6 +154,12 @@ static void on_readable(int fd, short what, void *context)
 	(void)what;
 	if (rv == 0)
 		rv = handle(link, &inbox.message);
+	if (rv == -EPROTO) {
+		send_rejected(
+			link, REASON_HELPER, "restart the helper: it is older than the module");
+		log_limited(
+			"a login was not taken: the module is newer than the helper: restart it");
+	}
 	if (rv == -EBADMSG)
 		log_limited("a message that nobody understands came in on the socket");
 	if (rv < 0 && rv != -EAGAIN)

@@ -14,6 +14,7 @@
 #include "listening.h"
 #include "log.h"
 #include "privileges.h"
+#include "random.h"
 #include "problem.h"
 #include "rate_limit.h"
 #include "reply.h"
@@ -177,6 +178,9 @@ static int start(struct service *service)
 	int rv;
 
 	rv = logins_init(&helper->logins, (size_t)helper->settings->max_pending);
+	if (rv < 0)
+		return rv;
+	rv = random_token(helper->instance, HELPER_INSTANCE_LENGTH, RANDOM_HEX);
 	if (rv < 0)
 		return rv;
 	rv = rate_limit_init(&helper->rate_limit);

@@ -35,7 +35,7 @@ static void on_metrics(struct evhttp_request *http, void *context)
 	struct text text;
 
 	text_init(&text, body, sizeof(body));
-	metrics_write(&helper->metrics, helper->logins.count,
+	metrics_write(&helper->metrics, helper->logins.count - helper->logins.checks,
 		connections_count(helper->connections), &text);
 	reply.body = body;
 	reply.length = text.length;

@@ -78,6 +78,7 @@ void details_add_how(const struct details *details, enum language language, stru
 		[OCCASION_CONSOLE] = MESSAGE_HOW_CONSOLE,
 		[OCCASION_BECOME] = MESSAGE_HOW_BECOME,
 		[OCCASION_CONFIRM] = MESSAGE_HOW_CONFIRM,
+		[OCCASION_DOCTOR] = MESSAGE_HOW_DOCTOR,
 		[OCCASION_ENROLL] = MESSAGE_HOW_ENROLL,
 	};
 

@@ -16,6 +16,7 @@
 
 #define LEFT_MS_MAX 300000
 #define AUTHORIZE_URL_MAX 2048
+#define CHECKS "doctor" /* the origin of all checks: they push nobody out but each other */
 
 /* Returns the number, or -EINVAL for what is no number from 1 to LEFT_MS_MAX. */
 static int64_t parse_left(const char *string)
@@ -74,8 +75,13 @@ static const char *find_fault(
 	if (strlen(message->value[WIRE_ORIGIN]) > LOGIN_ORIGIN_MAX)
 		return "the origin is too long";
 	if (occasion_parse(message->value[WIRE_OCCASION], &occasion) < 0)
-		return "the manner is unknown";
+		return "the occasion is unknown";
 	return NULL;
+}
+
+static bool is_check(const struct wire_message *message)
+{
+	return strcmp(message->value[WIRE_OCCASION], occasion_word(OCCASION_DOCTOR)) == 0;
 }
 
 int login_create(const struct wire_message *message, const char *public_url, struct login **made,
@@ -100,7 +106,7 @@ int login_create(const struct wire_message *message, const char *public_url, str
 	login->deadline = deadline_in(parse_left(message->value[WIRE_LEFT_MS]));
 	login->details = details_create(message);
 	login->authorize_url = strdup(message->value[WIRE_AUTHORIZE_URL]);
-	login->origin_name = strdup(message->value[WIRE_ORIGIN]);
+	login->origin_name = strdup(is_check(message) ? CHECKS : message->value[WIRE_ORIGIN]);
 	if (login->details == NULL || login->authorize_url == NULL || login->origin_name == NULL)
 		goto out;
 	rv = -EINVAL;
@@ -133,6 +139,16 @@ void login_free(struct login **login)
 	explicit_bzero(*login, sizeof(**login));
 	free(*login);
 	*login = NULL;
+}
+
+bool login_is_check(const struct login *login)
+{
+	return login->details->occasion == OCCASION_DOCTOR;
+}
+
+bool login_enrols(const struct login *login)
+{
+	return login->details->occasion == OCCASION_ENROLL;
 }
 
 struct browser *login_find_browser(struct login *login, const char *cookie)

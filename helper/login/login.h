@@ -89,6 +89,10 @@ int login_create(const struct wire_message *message, const char *public_url, str
 /* Wipes and frees *login, which is in no tables and holds no answers, and sets it to NULL. */
 void login_free(struct login **login);
 
+/* Whether nobody signs in: pam-wechat doctor tries the way, or the administrator links a WeChat. */
+bool login_is_check(const struct login *login);
+bool login_enrols(const struct login *login);
+
 /* The browser whose cookie this is (NULL: none), or NULL. */
 struct browser *login_find_browser(struct login *login, const char *cookie);
 

@@ -119,6 +119,7 @@ int logins_add(struct logins *logins, struct login *login)
 	TAILQ_INSERT_TAIL(&origin->oldest_first, login, of_origin);
 	login->origin = origin;
 	logins->count++;
+	logins->checks += login_is_check(login);
 	rv = 0;
 out:
 	recount(logins, origin, origin->count + (rv == 0 ? 1 : 0));
@@ -135,6 +136,7 @@ void logins_remove(struct logins *logins, struct login *login)
 	recount(logins, login->origin, login->origin->count - 1);
 	login->origin = NULL;
 	logins->count--;
+	logins->checks -= login_is_check(login);
 	if (login->winner != NULL && !login->reported)
 		finished_add(&logins->finished, login);
 }

@@ -24,6 +24,7 @@ struct logins {
 	struct table by_link, by_state, origins;
 	struct origin_list by_count[LOGINS_PER_ORIGIN + 1];
 	size_t count;
+	size_t checks; /* of them, those of pam-wechat doctor */
 	size_t limit;
 	struct finished finished;
 };

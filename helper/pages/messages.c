@@ -24,6 +24,7 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	TEXT(HOW_BECOME, "become %2 by %1, asked by local user %3",
 		"通过 %1 成为 %2，请求者为本机用户 %3"),
 	TEXT(HOW_CONFIRM, "%1, asked by local user %3", "%1，请求者为本机用户 %3"),
+	TEXT(HOW_DOCTOR, "a check by pam-wechat doctor (%1)", "pam-wechat doctor 的检查（%1）"),
 	TEXT(HOW_ENROLL, "the administrator links your WeChat (%1)", "由管理员关联您的微信（%1）"),
 	TEXT(CONTINUE, "Continue", "继续"),
 	TEXT(REFUSE, "This isn't me", "不是我"),

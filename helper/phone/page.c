@@ -32,11 +32,6 @@ static const char *say(const struct page *page, enum message message)
 	return message_text(message, page->language);
 }
 
-static bool enrols(const struct login *login)
-{
-	return login->details->occasion == OCCASION_ENROLL;
-}
-
 bool page_has_form(const struct page *page)
 {
 	return (page->kind == PAGE_ASK || page->kind == PAGE_AGAIN || page->kind == PAGE_DIGITS) &&
@@ -95,8 +90,8 @@ static void fill_form(const char **values, const struct page *page, const struct
 static void fill_won(const char **values, const struct page *page, struct scratch *scratch)
 {
 	values[SLOT_PIN] = page->login->pin;
-	values[SLOT_CAUTION] =
-		say(page, enrols(page->login) ? MESSAGE_ENROLL_PIN_CAUTION : MESSAGE_PIN_CAUTION);
+	values[SLOT_CAUTION] = say(
+		page, login_enrols(page->login) ? MESSAGE_ENROLL_PIN_CAUTION : MESSAGE_PIN_CAUTION);
 	if (page->login->nickname[0] == '\0')
 		return;
 	(void)text_format(scratch->greeting, sizeof(scratch->greeting), "%s%s",
@@ -132,8 +127,8 @@ static void fill_link(const char **values, const struct page *page, const struct
 	values[SLOT_QR_SIZE] = scratch->size;
 	values[SLOT_QR_PATH] = size < 0 ? NULL : scratch->picture;
 	values[SLOT_QR_LABEL] = say(page, MESSAGE_QR);
-	values[SLOT_CAUTION] =
-		say(page, enrols(page->login) ? MESSAGE_ENROLL_OPEN_CAUTION : MESSAGE_OPEN_CAUTION);
+	values[SLOT_CAUTION] = say(page,
+		login_enrols(page->login) ? MESSAGE_ENROLL_OPEN_CAUTION : MESSAGE_OPEN_CAUTION);
 	values[SLOT_HINT] = say(page, MESSAGE_OPEN_HINT);
 }
 
@@ -182,7 +177,7 @@ void page_show_stage(struct page *page, const struct login *login, const struct 
 	page->browser = browser;
 	switch (login_stage(login, browser)) {
 	case LOGIN_ASK:
-		if (enrols(login))
+		if (login_enrols(login))
 			set(page, PAGE_ASK, MESSAGE_ENROLL, MESSAGE_ENROLL_TEXT);
 		else
 			set(page, PAGE_ASK, MESSAGE_ASK, MESSAGE_ASK_TEXT);
@@ -190,7 +185,7 @@ void page_show_stage(struct page *page, const struct login *login, const struct 
 	case LOGIN_WON:
 		if (login->pin[0] == '\0')
 			set(page, PAGE_SIGNED_IN, MESSAGE_SIGNED_IN, MESSAGE_SIGNED_IN_TEXT);
-		else if (enrols(login))
+		else if (login_enrols(login))
 			set(page, PAGE_DIGITS, MESSAGE_ENROLL_PIN, MESSAGE_ENROLL_PIN_TEXT);
 		else
 			set(page, PAGE_DIGITS, MESSAGE_PIN, MESSAGE_PIN_TEXT);

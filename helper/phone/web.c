@@ -96,13 +96,15 @@ static void route(struct helper *helper, struct request *request, const char *pa
 	size_t base_length = strlen(settings->base);
 	const char *below =
 		strncmp(path, settings->base, base_length) == 0 ? path + base_length : "";
+	struct metrics *metrics;
 
 	find_login(request, &helper->logins, below);
+	metrics = helper_metrics(helper, request->login);
 	if (!keep_pace(helper, request, path, below))
 		return;
 	if (strncmp(below, "/l/", 3) == 0 && strchr(below + 3, '/') == NULL) {
 		if (is_post)
-			ask_post(request, settings, &helper->metrics);
+			ask_post(request, settings, metrics);
 		else
 			ask_get(request, settings);
 		return;
@@ -110,11 +112,11 @@ static void route(struct helper *helper, struct request *request, const char *pa
 	if (is_post)
 		reply_error(request, settings, 405);
 	else if (is_health(path, below))
-		serve_health(request, helper->logins.count);
+		serve_health(request, helper->logins.count - helper->logins.checks);
 	else if (verify != NULL && (name == path || name == below))
 		serve_verify(request, verify);
 	else if (strcmp(below, "/callback") == 0)
-		callback_get(request, settings, &helper->metrics, &helper->tickets);
+		callback_get(request, settings, metrics, &helper->tickets);
 	else
 		reply_error(request, settings, 404);
 }

@@ -7,9 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "login.h"
 #include "logins.h"
 #include "metrics.h"
 #include "rate_limit.h"
+
+#define HELPER_INSTANCE_LENGTH 16
 
 struct connections;
 struct event_base;
@@ -26,6 +29,14 @@ struct helper {
 	bool stopping;
 	struct rate_limit rate_limit;
 	struct metrics metrics;
+	struct metrics checks;                     /* of pam-wechat doctor's: nobody reads them */
+	char instance[HELPER_INSTANCE_LENGTH + 1]; /* drawn at each start: tells helpers apart */
 };
+
+/* What a login counts in; NULL: none is known. */
+static inline struct metrics *helper_metrics(struct helper *helper, const struct login *login)
+{
+	return login != NULL && login_is_check(login) ? &helper->checks : &helper->metrics;
+}
 
 #endif

@@ -104,6 +104,11 @@ void metrics_write(
 		metrics->started);
 	add(text, "logins_completed_total", "counter", "Logins that a phone finished.",
 		metrics->completed);
+	add(text, "logins_signed_in_total", "counter", "Logins that the host let in.",
+		metrics->signed_in);
+	add(text, "last_sign_in_timestamp_seconds", "gauge",
+		"When the host last let somebody in; 0 if not since the start.",
+		(uint64_t)metrics->last_in);
 	add(text, "logins_reported_total", "counter",
 		"Logins of which somebody said that it was not them.", metrics->reported);
 	add(text, "logins_expired_total", "counter",

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "reason.h"
 
@@ -19,6 +20,8 @@ struct text;
 struct metrics {
 	uint64_t started;   /* logins that were registered */
 	uint64_t completed; /* logins that a phone finished */
+	uint64_t signed_in; /* logins that the host let in */
+	time_t last_in;     /* when that was last; 0: not yet */
 	uint64_t reported;  /* logins of which somebody said "This isn't me" */
 	uint64_t expired;   /* logins whose deadline passed before a phone finished */
 	uint64_t callbacks; /* that brought a code for a living login */

@@ -9,6 +9,7 @@ static const char *const words[] = {
 	[OCCASION_CONSOLE] = "console",
 	[OCCASION_BECOME] = "become",
 	[OCCASION_CONFIRM] = "confirm",
+	[OCCASION_DOCTOR] = "doctor",
 	[OCCASION_ENROLL] = "enroll",
 };
 

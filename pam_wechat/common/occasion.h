@@ -9,6 +9,7 @@ enum occasion {
 	OCCASION_CONSOLE, /* at the machine itself, where nobody is signed in yet (login) */
 	OCCASION_BECOME,  /* a local user wants to be another one (su) */
 	OCCASION_CONFIRM, /* a local user has to show that it is them (sudo) */
+	OCCASION_DOCTOR,  /* nobody signs in: pam-wechat doctor tries the way */
 	OCCASION_ENROLL, /* nobody signs in: the administrator links a WeChat (pam-wechat enroll) */
 };
 

@@ -1,10 +1,12 @@
 #include "wire.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "decimal.h"
 #include "text.h"
 #include "url.h"
 
@@ -26,7 +28,7 @@ static const char *const keys[WIRE_KEY_COUNT] = {
 	[WIRE_UNTIL] = "until",
 	[WIRE_USER] = "user",
 	[WIRE_HOST] = "host",
-	[WIRE_OCCASION] = "manner",
+	[WIRE_OCCASION] = "occasion",
 	[WIRE_SERVICE] = "service",
 	[WIRE_FROM] = "from",
 	[WIRE_ASKER] = "asker",
@@ -41,6 +43,8 @@ static const char *const keys[WIRE_KEY_COUNT] = {
 	[WIRE_DETAIL] = "detail",
 	[WIRE_TICKET] = "ticket",
 	[WIRE_CODE_VALUE] = "code",
+	[WIRE_NUMBER] = "version",
+	[WIRE_INSTANCE] = "instance",
 };
 
 #define BIT(key) (UINT64_C(1) << (key))
@@ -62,7 +66,8 @@ static const struct {
 		BIT(WIRE_PIN) | BIT(WIRE_OTHER_API_URL) | BIT(WIRE_CA_FILE) | BIT(WIRE_PROXY) |
 			SHOWN_IF_GIVEN},
 	[WIRE_VERDICT] = {"VERDICT?", 0, 0},
-	[WIRE_READY] = {"READY", BIT(WIRE_LINK), 0},
+	[WIRE_ENDED] = {"ENDED", BIT(WIRE_REASON), 0},
+	[WIRE_READY] = {"READY", BIT(WIRE_LINK), BIT(WIRE_INSTANCE)},
 	[WIRE_IDENTITY] = {"IDENTITY", BIT(WIRE_OPENID), BIT(WIRE_NICKNAME)},
 	[WIRE_NAMED] = {"NAMED", BIT(WIRE_OPENID), BIT(WIRE_NICKNAME)},
 	[WIRE_REFUSED] = {"REFUSED", BIT(WIRE_REASON),
@@ -70,10 +75,10 @@ static const struct {
 	[WIRE_REGISTER] = {"REGISTER",
 		BIT(WIRE_STATE) | BIT(WIRE_LINK) | BIT(WIRE_AUTHORIZE_URL) | BIT(WIRE_LEFT_MS) |
 			BIT(WIRE_UNTIL) | SHOWN,
-		SHOWN_IF_GIVEN},
+		SHOWN_IF_GIVEN | BIT(WIRE_NUMBER)},
 	[WIRE_RESULT] = {"RESULT", BIT(WIRE_TICKET) | BIT(WIRE_REASON),
 		FAILURE | BIT(WIRE_PIN) | BIT(WIRE_NICKNAME)},
-	[WIRE_REGISTERED] = {"REGISTERED", 0, 0},
+	[WIRE_REGISTERED] = {"REGISTERED", 0, BIT(WIRE_INSTANCE)},
 	[WIRE_REJECTED] = {"REJECTED", BIT(WIRE_REASON), BIT(WIRE_DETAIL)},
 	[WIRE_OPENED] = {"OPENED", 0, 0},
 	[WIRE_CODE] = {"CODE", BIT(WIRE_TICKET) | BIT(WIRE_CODE_VALUE), 0},
@@ -110,28 +115,49 @@ static int find_verb(const char *name)
 	return -EBADMSG;
 }
 
+/* Returns the key of this name, or -ENOENT. */
+static int find_key(const char *name)
+{
+	/* Version 1 had another word for it. */
+	if (strcmp(name, "manner") == 0)
+		return WIRE_OCCASION;
+	for (int key = 0; key < WIRE_KEY_COUNT; key++) {
+		if (strcmp(keys[key], name) == 0)
+			return key;
+	}
+	return -ENOENT;
+}
+
+/* Returns 0, -ENOENT for an unknown key, or -EBADMSG. */
 static int parse_pair(char *line, struct wire_message *message)
 {
 	char *value = strchr(line, '=');
+	int key;
 
 	if (value == NULL)
 		return -EBADMSG;
 	*value++ = '\0';
-	for (int key = 0; key < WIRE_KEY_COUNT; key++) {
-		if (strcmp(keys[key], line) != 0)
-			continue;
-		if (message->value[key] != NULL || url_decode(value) < 0)
-			return -EBADMSG;
-		message->value[key] = value;
-		return 0;
-	}
-	return -EBADMSG;
+	key = find_key(line);
+	if (key < 0)
+		return key;
+	if (message->value[key] != NULL || url_decode(value) < 0)
+		return -EBADMSG;
+	message->value[key] = value;
+	return 0;
+}
+
+int wire_version(const struct wire_message *message)
+{
+	const char *number = message->value[WIRE_NUMBER];
+
+	return number == NULL ? 1 : (int)decimal_parse_string(number, 1, INT_MAX);
 }
 
 int wire_parse(char *datagram, size_t length, struct wire_message *message)
 {
 	char *end = datagram + length;
 	char *line = datagram;
+	bool is_known = true;
 	int verb = -1;
 
 	memset(message, 0, sizeof(*message));
@@ -140,18 +166,22 @@ int wire_parse(char *datagram, size_t length, struct wire_message *message)
 		return -EBADMSG;
 	while (line < end) {
 		char *newline = memchr(line, '\n', (size_t)(end - line));
+		int rv = 0;
 
 		*newline = '\0';
 		if (line == datagram)
-			verb = find_verb(line);
-		else if (parse_pair(line, message) < 0)
+			rv = verb = find_verb(line);
+		else
+			rv = parse_pair(line, message);
+		if (rv < 0 && rv != -ENOENT)
 			return -EBADMSG;
-		if (verb < 0)
-			return -EBADMSG;
+		is_known = is_known && rv != -ENOENT;
 		line = newline + 1;
 	}
 	message->verb = (enum wire_verb)verb;
-	return is_complete(message) ? 0 : -EBADMSG;
+	if (verb == WIRE_REGISTER && wire_version(message) > WIRE_VERSION)
+		return -EPROTO;
+	return is_known && is_complete(message) ? 0 : -EBADMSG;
 }
 
 int wire_format(const struct wire_message *message, char *datagram)

@@ -14,6 +14,14 @@
 
 #define WIRE_MESSAGE_MAX 8192
 
+/*
+ * What the exchange and the helper say to each other changes with this number. After an upgrade the
+ * exchanges of logins that wait are older than the helper: it takes those of one version before its
+ * own, 1 being the one that named none, and tells a newer one that the helper is to be restarted.
+ */
+#define WIRE_VERSION 2
+#define WIRE_VERSION_WORD "2"
+
 /* What helper and module must agree on: without the NUL. */
 #define WIRE_LINK_LENGTH 12  /* of the link's last part: base62 */
 #define WIRE_STATE_LENGTH 32 /* hexadecimal digits */
@@ -23,6 +31,7 @@ enum wire_verb {
 	/* module (or the command that enrols) to exchange */
 	WIRE_LOGIN,   /* first message: everything about the login */
 	WIRE_VERDICT, /* "VERDICT?": what is known by now? */
+	WIRE_ENDED, /* last message, handed on to the helper: how the login ended, "none" if well */
 	/* exchange to module */
 	WIRE_READY,    /* the helper knows the login: its link works */
 	WIRE_IDENTITY, /* answer to VERDICT?: whom WeChat named, one of those who may pass */
@@ -74,6 +83,8 @@ enum wire_key {
 	WIRE_DETAIL,   /* a sentence for the administrator's log */
 	WIRE_TICKET,   /* of a callback that waits, chosen by the helper */
 	WIRE_CODE_VALUE,
+	WIRE_NUMBER,   /* of the version that the exchange speaks */
+	WIRE_INSTANCE, /* of the helper: 16 hexadecimal digits, others after each start */
 	WIRE_KEY_COUNT,
 };
 
@@ -90,9 +101,13 @@ struct wire_inbox {
 
 /*
  * Parses a datagram in place: the message's values are strings inside `datagram`, of which
- * `length` bytes were received and one more may be written. Returns 0, or -EBADMSG.
+ * `length` bytes were received and one more may be written. Returns 0; -EPROTO for a REGISTER of a
+ * newer version, which may hold anything; or -EBADMSG.
  */
 int wire_parse(char *datagram, size_t length, struct wire_message *message);
+
+/* The version of a REGISTER. Returns 1 or more, or -EBADMSG. */
+int wire_version(const struct wire_message *message);
 
 /*
  * Writes a message into `datagram`, of WIRE_MESSAGE_MAX + 1 bytes. Returns its length, -ENOSPC if
@@ -104,7 +119,7 @@ int wire_format(const struct wire_message *message, char *datagram);
  * Sends or receives one message on a SOCK_SEQPACKET socket. Neither raises SIGPIPE. A socket
  * without O_NONBLOCK blocks.
  * Return 0, -EAGAIN, -ECONNRESET when the peer has gone (wire_receive: also at the end of file),
- * -EBADMSG for what does not parse, or another -errno.
+ * -EBADMSG or -EPROTO for what does not parse, or another -errno.
  */
 int wire_send(int fd, const struct wire_message *message);
 int wire_receive(int fd, struct wire_inbox *inbox);

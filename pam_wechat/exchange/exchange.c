@@ -139,12 +139,22 @@ static int tell_verdict(struct exchange *exchange)
 	return tell_refusal(exchange, reason, code, code == NULL ? NULL : exchange->advice);
 }
 
+/* Hands on how the login ended. Returns -ESHUTDOWN: there is nothing left to do. */
+static int hand_on_end(struct exchange *exchange, const struct wire_message *message)
+{
+	if (exchange->helper.registered)
+		(void)wire_send(exchange->helper.fd, message);
+	return -ESHUTDOWN;
+}
+
 static int serve_module(struct exchange *exchange)
 {
 	struct wire_inbox inbox;
 	int rv = wire_receive(exchange->module, &inbox);
 
-	if (rv == 0)
+	if (rv == 0 && inbox.message.verb == WIRE_ENDED)
+		rv = hand_on_end(exchange, &inbox.message);
+	else if (rv == 0)
 		rv = inbox.message.verb == WIRE_VERDICT ? tell_verdict(exchange) : -EBADMSG;
 	wire_inbox_wipe(&inbox);
 	return rv;
@@ -246,7 +256,7 @@ static int take_rejection(struct exchange *exchange, const struct wire_message *
 	return -ECONNREFUSED;
 }
 
-static int take_registered(struct exchange *exchange)
+static int take_registered(struct exchange *exchange, const struct wire_message *message)
 {
 	struct wire_message ready = {.verb = WIRE_READY};
 
@@ -255,6 +265,7 @@ static int take_registered(struct exchange *exchange)
 		return 0;
 	exchange->ready = true;
 	ready.value[WIRE_LINK] = exchange->login.message.value[WIRE_LINK];
+	ready.value[WIRE_INSTANCE] = message->value[WIRE_INSTANCE];
 	return wire_send(exchange->module, &ready);
 }
 
@@ -273,7 +284,7 @@ static int take_message(struct exchange *exchange, const struct wire_message *me
 	if (message->verb == WIRE_REJECTED)
 		return take_rejection(exchange, message);
 	if (message->verb == WIRE_REGISTERED && !exchange->helper.registered)
-		return take_registered(exchange);
+		return take_registered(exchange, message);
 	if (message->verb == WIRE_OPENED && exchange->helper.registered)
 		api_warm(exchange->api);
 	else if (message->verb == WIRE_CODE && exchange->helper.registered)

@@ -66,6 +66,7 @@ static int send_register(
 		return rv;
 	message.value[WIRE_LEFT_MS] = left_ms;
 	message.value[WIRE_UNTIL] = until;
+	message.value[WIRE_NUMBER] = WIRE_VERSION_WORD;
 	return wire_send(link->fd, &message);
 }
 

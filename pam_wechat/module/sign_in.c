@@ -122,7 +122,7 @@ int sign_in_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		rv = login->proved ? PAM_SUCCESS : PAM_AUTH_ERR;
 	if (login->requester.user != NULL && rv != PAM_IGNORE)
 		journal_login(pamh, &login->requester, &login->entry);
-	attempt_end(&login->attempt);
+	attempt_end(&login->attempt, login->proved ? REASON_NONE : login->entry.reason);
 	qr_free(&login->qr);
 	users_free(&login->users);
 	settings_finish(&login->settings);

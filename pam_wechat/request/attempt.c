@@ -41,8 +41,14 @@ enum reason attempt_ask(struct attempt *attempt, enum wire_verb wanted, struct w
 	return verdict->verb == wanted ? REASON_NONE : REASON_INTERNAL;
 }
 
-void attempt_end(struct attempt *attempt)
+void attempt_end(struct attempt *attempt, enum reason reason)
 {
+	struct wire_message ended = {.verb = WIRE_ENDED};
+
+	ended.value[WIRE_REASON] = reason_word(reason);
+	/* Nobody is left to hear of a failure. */
+	if (attempt->child.socket >= 0)
+		(void)wire_send(attempt->child.socket, &ended);
 	child_stop(&attempt->child);
 	request_free(&attempt->request);
 }

@@ -45,7 +45,7 @@ int attempt_begin(struct attempt *attempt, const struct settings *settings,
  */
 enum reason attempt_ask(struct attempt *attempt, enum wire_verb wanted, struct wire_inbox *inbox);
 
-/* Ends the child and frees the request. */
-void attempt_end(struct attempt *attempt);
+/* Lets the helper know how it ended, REASON_NONE if well; ends the child and frees the request. */
+void attempt_end(struct attempt *attempt, enum reason reason);
 
 #endif

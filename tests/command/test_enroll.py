@@ -624,7 +624,7 @@ def test_the_helper_never_learns_the_openid(site: Site, wechat: WeChat, table: s
     with Listener(socket, group="pam-wechat-exchange") as helper:
         with Enrolling(site, "carol") as terminal:
             verb, register = helper.receive()
-            assert verb == "REGISTER" and register["manner"] == "enroll"
+            assert verb == "REGISTER" and register["occasion"] == "enroll"
             assert register["user"] == "carol" and register["host"] == "web1"
             heard += register.values()
             helper.send("REGISTERED")
@@ -655,7 +655,7 @@ def test_an_exchange_that_says_anything_else_enrols_nobody(
     with Listener(site.exchange.with_name(site.exchange.name + ".sock")) as exchange:
         with Enrolling(site, "carol") as terminal:
             verb, login = exchange.receive()
-            assert verb == "LOGIN" and login["manner"] == "enroll" and login["openids"] == ""
+            assert verb == "LOGIN" and login["occasion"] == "enroll" and login["openids"] == ""
             exchange.send("READY", link=login["link"])
             terminal.link()
             assert exchange.receive() == ("VERDICT?", {})

@@ -88,9 +88,9 @@ def test_success_is_assigned_on_one_line() -> None:
     assert [line for line in lines if re.search(r"\bproved [|&]?= ", line[1])] == [
         ("verdict.c", "login->proved = true;"),
     ]
-    # What asks libpam for something hands its PAM_SUCCESS on; login.c says it to libpam.
+    # What asks libpam for something hands its PAM_SUCCESS on; sign_in.c says it to libpam.
     said = [line for line in lines if re.search(r"(?<![!=]=)(?<![!=]= )PAM_SUCCESS\b", line[1])]
     assert [line for line in said if line[0] not in ("conversation.c", "requester.c")] == [
-        ("login.c", "rv = login->proved ? PAM_SUCCESS : PAM_AUTH_ERR;"),
         ("pam_wechat.c", "return PAM_SUCCESS;"),
+        ("sign_in.c", "rv = login->proved ? PAM_SUCCESS : PAM_AUTH_ERR;"),
     ]

@@ -161,11 +161,12 @@ class FakeExchange:
             "until": "14:32:10",
             "user": "alice",
             "host": "web1",
-            "manner": "remote",
+            "occasion": "remote",
             "service": "sshd",
             "from": "203.0.113.7",
             "origin": "203.0.113.7",
             "lang": "en",
+            "version": "2",
         } | {key.rstrip("_"): value for key, value in self.changes.items()}
         return Message("REGISTER", {k: v for k, v in values.items() if v is not None})
 

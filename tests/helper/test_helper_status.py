@@ -25,6 +25,8 @@ TYPES = {
     "connections": "gauge",
     "logins_started_total": "counter",
     "logins_completed_total": "counter",
+    "logins_signed_in_total": "counter",
+    "last_sign_in_timestamp_seconds": "gauge",
     "logins_reported_total": "counter",
     "logins_expired_total": "counter",
     "callbacks_total": "counter",

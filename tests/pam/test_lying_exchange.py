@@ -218,7 +218,7 @@ def test_the_exchange_is_told_all_that_it_needs_and_no_more(installed: Installat
     settings = installed.site.settings()
     assert sorted(login) == sorted([
         "appid", "secret", "api_url", "ca_file", "socket", "scope", "state", "link",
-        "authorize_url", "openids", "pin", "left_ms", "user", "host", "manner", "service", "from",
+        "authorize_url", "openids", "pin", "left_ms", "user", "host", "occasion", "service", "from",
         "origin", "lang",
     ])
     for key in ("appid", "api_url", "ca_file", "socket"):

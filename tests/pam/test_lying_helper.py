@@ -43,13 +43,33 @@ def test_a_helper_that_plays_by_the_rules_lets_a_login_succeed(installed: Instal
         verb, result = helper.receive()
         assert (verb, result["ticket"], result["reason"]) == ("RESULT", "1", "none")
         assert host.type(result["pin"]) == "PAM_SUCCESS"
+        assert helper.receive() == ("ENDED", {"reason": "none"})
+
+
+def test_the_helper_learns_how_a_refused_login_ended(installed: Installation) -> None:
+    with asking(installed) as (host, helper, _):
+        for _ in range(2):
+            assert host.type("0000") is None
+        assert host.type("0000") == "PAM_MAXTRIES"
+        assert helper.receive() == ("ENDED", {"reason": "nobody"})
+
+
+def test_a_helper_that_is_too_old_is_to_be_restarted(installed: Installation) -> None:
+    mark = installed.log.mark()
+    with played(installed) as (host, helper, register):
+        assert int(register["version"]) >= 2
+        helper.send("REJECTED", reason="helper", detail="restart the helper: it is older")
+        assert host.prompt() is None
+        assert host.result == "PAM_AUTHINFO_UNAVAIL"
+    assert installed.module_lines(mark) == [
+        logged("refused reason=helper: restart the helper: it is older")]
 
 
 def test_the_helper_learns_neither_secret_nor_openid_nor_pin(installed: Installation) -> None:
     with asking(installed) as (_, _, register):
         assert sorted(register) == sorted([
-            "state", "link", "authorize_url", "left_ms", "until", "user", "host", "manner",
-            "service", "from", "origin", "lang",
+            "state", "link", "authorize_url", "left_ms", "until", "user", "host", "occasion",
+            "service", "from", "origin", "lang", "version",
         ])
         known = " ".join(register.values())
         for secret in (installed.wechat.secret, installed.wechat.openid("alice")):

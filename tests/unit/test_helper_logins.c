@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "details.h"
 #include "login.h"
 #include "unit.h"
 
@@ -19,6 +20,8 @@ static struct login *make_login(int number, const char *origin)
 	login->by_link.key = login->id;
 	login->by_state.key = login->state;
 	login->origin_name = strdup(origin);
+	login->details = calloc(1, sizeof(*login->details));
+	assert_non_null(login->details);
 	return login;
 }
 

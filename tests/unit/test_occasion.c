@@ -12,10 +12,11 @@ static const struct {
 	{OCCASION_CONSOLE, "console"},
 	{OCCASION_BECOME, "become"},
 	{OCCASION_CONFIRM, "confirm"},
+	{OCCASION_DOCTOR, "doctor"},
 	{OCCASION_ENROLL, "enroll"},
 };
 
-static void test_every_manner_has_its_word(void **state)
+static void test_every_occasion_has_its_word(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -41,7 +42,7 @@ static void test_other_words_are_none(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_manner_has_its_word),
+		cmocka_unit_test(test_every_occasion_has_its_word),
 		cmocka_unit_test(test_other_words_are_none),
 	};
 

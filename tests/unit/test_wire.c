@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,10 +12,11 @@
 /* The names of the keys, in the order of enum wire_key. */
 static const char *const keys[] = {"appid", "secret", "api_url", "other_api_url", "ca_file",
 	"proxy", "socket", "scope", "state", "link", "authorize_url", "openids", "pin", "left_ms",
-	"until", "user", "host", "manner", "service", "from", "asker", "origin", "lang", "brand",
-	"openid", "nickname", "reason", "errcode", "rid", "detail", "ticket", "code"};
+	"until", "user", "host", "occasion", "service", "from", "asker", "origin", "lang", "brand",
+	"openid", "nickname", "reason", "errcode", "rid", "detail", "ticket", "code", "version",
+	"instance"};
 
-#define SHOWN " user host manner service from origin lang"
+#define SHOWN " user host occasion service from origin lang"
 
 static const struct row {
 	enum wire_verb verb;
@@ -25,13 +27,15 @@ static const struct row {
 		"left_ms" SHOWN,
 		"pin other_api_url ca_file proxy asker brand"},
 	{WIRE_VERDICT, "VERDICT?", "", ""},
-	{WIRE_READY, "READY", "link", ""},
+	{WIRE_ENDED, "ENDED", "reason", ""},
+	{WIRE_READY, "READY", "link", "instance"},
 	{WIRE_IDENTITY, "IDENTITY", "openid", "nickname"},
 	{WIRE_NAMED, "NAMED", "openid", "nickname"},
 	{WIRE_REFUSED, "REFUSED", "reason", "errcode rid detail openid"},
-	{WIRE_REGISTER, "REGISTER", "state link authorize_url left_ms until" SHOWN, "asker brand"},
+	{WIRE_REGISTER, "REGISTER", "state link authorize_url left_ms until" SHOWN,
+		"asker brand version"},
 	{WIRE_RESULT, "RESULT", "ticket reason", "errcode rid pin nickname"},
-	{WIRE_REGISTERED, "REGISTERED", "", ""},
+	{WIRE_REGISTERED, "REGISTERED", "", "instance"},
 	{WIRE_REJECTED, "REJECTED", "reason", "detail"},
 	{WIRE_OPENED, "OPENED", "", ""},
 	{WIRE_CODE, "CODE", "ticket code", ""},
@@ -430,9 +434,69 @@ static void test_nothing_of_a_message_is_left_after_wiping(void **state)
 	close_pair(ends);
 }
 
+static void test_a_version_is_a_number_and_the_first_named_none(void **state)
+{
+	static const struct {
+		const char *number;
+		int version;
+	} cases[] = {{NULL, 1}, {"1", 1}, {"2", 2}, {"2147483647", INT_MAX}, {"0", -EINVAL},
+		{"", -EINVAL}, {"-1", -EINVAL}, {"2147483648", -EINVAL}, {"2 ", -EINVAL}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct wire_message message = {.verb = WIRE_REGISTER};
+
+		message.value[WIRE_NUMBER] = cases[i].number;
+		if (cases[i].version < 0)
+			assert_true(wire_version(&message) < 0);
+		else
+			assert_int_equal(wire_version(&message), cases[i].version);
+	}
+}
+
+static void test_the_version_before_is_understood(void **state)
+{
+	static const char registration[] =
+		"REGISTER\nstate=a\nlink=b\nauthorize_url=c\nleft_ms=1\nuntil=d\nuser=e\nhost=f\n"
+		"manner=remote\nservice=g\nfrom=h\norigin=i\nlang=en\n";
+	struct wire_message message;
+
+	(void)state;
+	assert_int_equal(parse(registration, sizeof(registration) - 1, &message), 0);
+	assert_int_equal(wire_version(&message), 1);
+	assert_string_equal(message.value[WIRE_OCCASION], "remote");
+}
+
+static void test_a_newer_registration_is_told_from_a_bad_one(void **state)
+{
+	static const struct {
+		const char *datagram;
+		int rv;
+	} cases[] = {
+		{"REGISTER\nversion=3\n", -EPROTO},
+		{"REGISTER\ncolour=red\nversion=3\n", -EPROTO},
+		{"REGISTER\nversion=99\ncolour=red\n", -EPROTO},
+		{"REGISTER\nversion=2\ncolour=red\n", -EBADMSG},
+		{"REGISTER\nversion=3\nversion=3\n", -EBADMSG},
+		{"REGISTER\nversion=three\n", -EBADMSG},
+		{"REGISTER\nversion\n", -EBADMSG},
+		{"RESULT\nversion=3\n", -EBADMSG},
+		{"HELLO\nversion=3\n", -EBADMSG},
+	};
+	struct wire_message message;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(
+			parse(cases[i].datagram, strlen(cases[i].datagram), &message), cases[i].rv);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_version_is_a_number_and_the_first_named_none),
+		cmocka_unit_test(test_the_version_before_is_understood),
+		cmocka_unit_test(test_a_newer_registration_is_told_from_a_bad_one),
 		cmocka_unit_test(test_the_tables_have_every_verb_and_key),
 		cmocka_unit_test(test_every_verb_makes_the_round_trip),
 		cmocka_unit_test(test_a_missing_key_is_refused),

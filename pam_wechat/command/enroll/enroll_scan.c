@@ -274,7 +274,7 @@ enum reason enroll_scan_run(struct enroll_scan *scan)
 	reason = start(scanning);
 	if (reason == REASON_NONE)
 		reason = converse(scanning);
-	attempt_end(&scanning->attempt);
+	attempt_end(&scanning->attempt, reason);
 	qr_free(&scanning->qr);
 	free(scanning);
 	return reason;
