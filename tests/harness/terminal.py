@@ -46,6 +46,20 @@ class Shown:
         return found[0]
 
 
+class _Spawned(pexpect.spawn):
+    """
+    pexpect waits for ever for who has closed his terminal and goes on, if it happens to read his
+    last words and the end together.
+    """
+
+    def isalive(self) -> bool:
+        at_end, self.ptyproc.flag_eof = self.ptyproc.flag_eof, False
+        try:
+            return super().isalive()
+        finally:
+            self.ptyproc.flag_eof = at_end
+
+
 class Terminal:
     """Ends the program when the block ends."""
 
@@ -55,7 +69,7 @@ class Terminal:
     ) -> None:
         self.transcript = b""
         self.columns, self.rows = columns, rows
-        self.process = pexpect.spawn(
+        self.process = _Spawned(
             command[0], command[1:], env=environment, dimensions=(rows, columns), timeout=timeout
         )
         self.process.delaybeforesend = None
