@@ -8,9 +8,9 @@
 #include "details.h"
 #include "display.h"
 #include "occasion.h"
-#include "query.h"
 #include "random.h"
 #include "secret.h"
+#include "token.h"
 #include "url.h"
 #include "wire.h"
 
@@ -63,9 +63,9 @@ static const char *find_fault(
 		return "the link does not begin with the helper's public_url: both "
 		       "configurations must name the same";
 	*id = link + length + 3;
-	if (!query_is_token(*id, WIRE_LINK_LENGTH, RANDOM_BASE62))
+	if (!token_is_link(*id))
 		return "the link does not end in twelve letters or digits";
-	if (!query_is_token(message->value[WIRE_STATE], WIRE_STATE_LENGTH, RANDOM_HEX))
+	if (!token_is_state(message->value[WIRE_STATE]))
 		return "the state is not 32 hexadecimal digits";
 	if (parse_left(message->value[WIRE_LEFT_MS]) < 0)
 		return "left_ms is not a number from 1 to 300000";

@@ -10,10 +10,10 @@
 #include "peer.h"
 #include "pending_reply.h"
 #include "query.h"
-#include "random.h"
 #include "reply.h"
 #include "request.h"
 #include "text.h"
+#include "token.h"
 #include "visit.h"
 #include "wire.h"
 
@@ -36,13 +36,13 @@ static int read_query(const char *query, char state[STATE_SIZE], char code[CODE_
 		return -EINVAL;
 	if (code_rv <= 0 || strcmp(code, DENIED) == 0)
 		code[0] = '\0';
-	else if (!query_is_code(code))
+	else if (!token_is_code(code))
 		return -EINVAL;
 	if (state_rv == 0 && code_rv > 0 && code[0] == '\0')
 		state_rv = query_get(query, length, "reason", state, STATE_SIZE);
 	if (state_rv == -EINVAL)
 		return -EINVAL;
-	return state_rv > 0 && query_is_token(state, WIRE_STATE_LENGTH, RANDOM_HEX) ? 0 : -ENOENT;
+	return state_rv > 0 && token_is_state(state) ? 0 : -ENOENT;
 }
 
 void callback_read(struct request *request, struct logins *logins)

@@ -11,11 +11,10 @@
 #include "metrics.h"
 #include "page.h"
 #include "pending_reply.h"
-#include "query.h"
-#include "random.h"
 #include "reason.h"
 #include "reply.h"
 #include "request.h"
+#include "token.h"
 #include "visit.h"
 #include "wire.h"
 
@@ -66,7 +65,7 @@ int result_take(const struct settings *settings, struct metrics *metrics, struct
 	struct ticket *ticket = login_find_ticket(login, parse_ticket(message->value[WIRE_TICKET]));
 
 	if (ticket == NULL || (pin != NULL && reason != REASON_NONE) ||
-		(pin != NULL && !query_is_token(pin, WIRE_PIN_LENGTH, RANDOM_DIGITS)))
+		(pin != NULL && !token_is_pin(pin)))
 		return -EBADMSG;
 	if (reason == REASON_NONE && login_stage(login, ticket->browser) == LOGIN_ASK) {
 		login_win(login, ticket->browser, pin, message->value[WIRE_NICKNAME]);

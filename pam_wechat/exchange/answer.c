@@ -11,9 +11,7 @@
 #include "escapes.h"
 #include "secret.h"
 #include "text.h"
-
-#define DIGITS "0123456789"
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#include "token.h"
 
 static void set_bad(struct answer *answer, const char *advice)
 {
@@ -78,22 +76,14 @@ refused:
 	return NULL;
 }
 
-/*
- * Copies a string member of `low` to `high` bytes, all of them out of `allowed`. Returns 0, or
- * -EBADMSG if it is missing or something else.
- */
-static int copy_member(char *to, const cJSON *object, const char *name, const char *allowed,
-	size_t low, size_t high)
+/* Returns 0, or -EBADMSG if the openid is missing or something else. */
+static int copy_openid(struct answer *answer, const cJSON *object)
 {
-	const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
-	size_t length;
+	const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, "openid");
 
-	if (!cJSON_IsString(member))
+	if (!cJSON_IsString(member) || !token_is_openid(member->valuestring))
 		return -EBADMSG;
-	length = strlen(member->valuestring);
-	if (length < low || length > high || strspn(member->valuestring, allowed) != length)
-		return -EBADMSG;
-	memcpy(to, member->valuestring, length + 1);
+	memcpy(answer->openid, member->valuestring, strlen(member->valuestring) + 1);
 	return 0;
 }
 
@@ -197,8 +187,7 @@ void answer_parse_token(struct answer *answer, long status, const char *body, si
 
 	if (object == NULL)
 		return;
-	if (copy_member(answer->openid, object, "openid", DIGITS LETTERS "_-", 6,
-		    ANSWER_OPENID_MAX) < 0)
+	if (copy_openid(answer, object) < 0)
 		set_bad(answer, "WeChat's answer has no usable openid");
 	else {
 		copy_token(answer->access_token, object, "access_token");
@@ -232,9 +221,7 @@ void answer_parse_userinfo(
 		}
 		return;
 	}
-	if (copy_member(answer->openid, object, "openid", DIGITS LETTERS "_-", 6,
-		    ANSWER_OPENID_MAX) < 0 ||
-		strcmp(answer->openid, openid) != 0)
+	if (copy_openid(answer, object) < 0 || strcmp(answer->openid, openid) != 0)
 		set_bad(answer, "userinfo names another openid than the login");
 	else
 		copy_nickname(answer, object);

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "reason.h"
+#include "token.h"
 
-#define ANSWER_OPENID_MAX 64
 #define ANSWER_TOKEN_MAX 4096
 #define ANSWER_NICKNAME_MAX 127 /* bytes that are shown */
 
@@ -21,7 +21,7 @@ struct answer {
 	const char *advice; /* a sentence for the log, "" for none */
 	int64_t errcode;    /* 0: none */
 	char rid[64];       /* WeChat's id of the request, "" for none */
-	char openid[ANSWER_OPENID_MAX + 1];
+	char openid[TOKEN_OPENID_MAX + 1];
 	char access_token[ANSWER_TOKEN_MAX + 1];  /* opaque (RFC 6749): 1*VSCHAR; "" for none */
 	char refresh_token[ANSWER_TOKEN_MAX + 1]; /* likewise */
 	char nickname[ANSWER_NICKNAME_MAX + 1];   /* fit to be shown; proves nothing */

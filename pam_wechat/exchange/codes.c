@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "random.h"
 #include "text.h"
+#include "token.h"
 
 void codes_init(struct codes *codes)
 {
@@ -14,13 +14,6 @@ void codes_init(struct codes *codes)
 void codes_finish(struct codes *codes)
 {
 	explicit_bzero(codes, sizeof(*codes));
-}
-
-bool codes_is_code(const char *string)
-{
-	size_t length = strspn(string, RANDOM_BASE62 "_-");
-
-	return length >= 1 && length <= CODES_VALUE_MAX && string[length] == '\0';
 }
 
 /* Whether the helper knows of a match: that decides for all other codes. */
@@ -62,7 +55,7 @@ enum reason codes_add(struct codes *codes, const char *ticket, const char *value
 
 	if (codes->reported)
 		return REASON_REPORTED;
-	if (ticket[0] == '\0' || strlen(ticket) >= sizeof(room->number) || !codes_is_code(value))
+	if (ticket[0] == '\0' || strlen(ticket) >= sizeof(room->number) || !token_is_code(value))
 		return REASON_INTERNAL;
 	for (size_t i = 0; i < CODES_TICKETS_MAX && room == NULL; i++) {
 		if (codes->tickets[i].number[0] == '\0')

@@ -13,15 +13,15 @@
 #include <stdint.h>
 
 #include "reason.h"
+#include "token.h"
 
 #define CODES_MAX 3
 #define CODES_TICKETS_MAX 64
-#define CODES_VALUE_MAX 512
 
 enum code_state { CODE_QUEUED, CODE_IN_FLIGHT, CODE_DONE };
 
 struct code {
-	char value[CODES_VALUE_MAX + 1];
+	char value[TOKEN_CODE_MAX + 1];
 	enum code_state state;
 	enum reason reason; /* once it is done; REASON_NONE: it names somebody who may pass */
 	char errcode[16], rid[64];
@@ -48,9 +48,6 @@ void codes_init(struct codes *codes);
 
 /* Wipes everything. */
 void codes_finish(struct codes *codes);
-
-/* Whether a string may be a code: 1 to 512 of [0-9A-Za-z_-]. */
-bool codes_is_code(const char *string);
 
 /*
  * Takes a callback. Returns REASON_NOBODY if its ticket waits now, to be settled by a later

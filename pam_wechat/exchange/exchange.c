@@ -14,6 +14,7 @@
 #include "occasion.h"
 #include "problem.h"
 #include "text.h"
+#include "token.h"
 #include "wire.h"
 
 #define LOGIN_MS 5000        /* for the module to say what it wants */
@@ -35,9 +36,9 @@ struct exchange {
 	struct api *api;
 	struct inquiry inquiry; /* about the code in flight */
 	char nickname[ANSWER_NICKNAME_MAX + 1];
-	char matched[ANSWER_OPENID_MAX + 1];  /* whom the winning code named */
-	char unlinked[ANSWER_OPENID_MAX + 1]; /* whom the last code named that may not pass */
-	const char *advice;                   /* about the last failure */
+	char matched[TOKEN_OPENID_MAX + 1];  /* whom the winning code named */
+	char unlinked[TOKEN_OPENID_MAX + 1]; /* whom the last code named that may not pass */
+	const char *advice;                  /* about the last failure */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "calls.h"
 #include "deadline.h"
+#include "token.h"
 
 struct api;
 
@@ -27,7 +28,7 @@ struct inquiry {
 	int tries;
 	bool pauses;
 	struct deadline again_at;
-	char openid[ANSWER_OPENID_MAX + 1]; /* that userinfo has to name again */
+	char openid[TOKEN_OPENID_MAX + 1]; /* that userinfo has to name again */
 };
 
 void inquiry_init(struct inquiry *inquiry, struct api *api, const char *appid, const char *secret,

@@ -10,6 +10,7 @@
 #include "problem.h"
 #include "settings.h"
 #include "text.h"
+#include "token.h"
 #include "users.h"
 
 #define NAME_MAX_BYTES 257
@@ -139,7 +140,7 @@ static int judge_wish(
 	char name[NAME_MAX_BYTES];
 	int rv;
 
-	if (!users_is_openid(openid))
+	if (!token_is_openid(openid))
 		return problem_set(
 			problem, -EINVAL, "this is not an openid (6 to 64 of 0-9 A-Z a-z _ -)");
 	while ((rv = take_name(&names, name, problem)) > 0) {

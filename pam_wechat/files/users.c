@@ -9,8 +9,8 @@
 #include "safe_file.h"
 #include "secret.h"
 #include "text.h"
+#include "token.h"
 
-#define OPENID_LETTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_-"
 #define BLANKS " \t"
 
 struct binding {
@@ -24,13 +24,6 @@ struct users {
 	struct binding *bindings;
 	size_t count, room;
 };
-
-bool users_is_openid(const char *string)
-{
-	size_t length = strspn(string, OPENID_LETTERS);
-
-	return length >= 6 && length <= 64 && string[length] == '\0';
-}
 
 bool users_is_name(const char *name)
 {
@@ -112,7 +105,7 @@ static int parse_line(struct users *users, char *line, size_t number, struct pro
 
 	if (openid == NULL)
 		return 0;
-	if (!users_is_openid(openid))
+	if (!token_is_openid(openid))
 		return problem_set(problem, -EINVAL,
 			"the first column is not an openid (6 to 64 of 0-9 A-Z a-z _ -)");
 	names = next_word(&at);

@@ -41,7 +41,7 @@ ROOMS = {
     "helper/log": "common",
     "helper/http": "log common",
     "helper/pages": "qr common",
-    "helper/login": "http pages log common",
+    "helper/login": "pages log common",
     "helper/state": "login http pages common",
     "helper/phone": "state login http pages log common",
     "helper/child": "phone state login log common",

@@ -5,6 +5,7 @@
 
 #include "problem.h"
 #include "text.h"
+#include "token.h"
 #include "users.h"
 
 /* Whether a word stands in the bytes, between what may stand around it. */
@@ -39,7 +40,7 @@ static void check_user(const struct users *users, const char *bytes, size_t size
 
 		EXPECT((*end == '\0') == (count == 1));
 		*end = '\0';
-		EXPECT(users_is_openid(at));
+		EXPECT(token_is_openid(at));
 		EXPECT(users_has_link(users, at, user));
 		EXPECT(is_word(bytes, size, at));
 		at = end + 1;

@@ -1,6 +1,7 @@
 #include "codes.h"
 
 #include "text.h"
+#include "token.h"
 #include "unit.h"
 
 static struct codes codes;
@@ -451,18 +452,18 @@ static void test_what_may_be_a_code(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
-		assert_true(codes_is_code(good[i]));
+		assert_true(token_is_code(good[i]));
 	for (size_t i = 0; i < COUNT(bad); i++) {
-		assert_false(codes_is_code(bad[i]));
+		assert_false(token_is_code(bad[i]));
 		assert_int_not_equal(codes_add(&codes, "1", bad[i]), REASON_NOBODY);
 	}
 	memset(string, 'x', 513);
 	string[513] = '\0';
-	assert_false(codes_is_code(string));
+	assert_false(token_is_code(string));
 	assert_int_not_equal(codes_add(&codes, "1", string), REASON_NOBODY);
 	expect_nothing_to_start();
 	string[512] = '\0';
-	assert_true(codes_is_code(string));
+	assert_true(token_is_code(string));
 	add("1", string);
 	exchange(string, REASON_NONE);
 	expect_settled("1", string, REASON_NONE);

@@ -330,25 +330,6 @@ static void test_a_list_that_does_not_fit_is_reported(void **state)
 	users_free(&users);
 }
 
-static void test_what_may_be_an_openid(void **state)
-{
-	static const char *const good[] = {"abcdef", "012_-Z", ALICE};
-	static const char *const bad[] = {"", "abcde", "abcdef ", " abcdef", "abc.def", "abc,def",
-		"abcde\xc3\xa9", "abcdef\n", "abc=def"};
-	char string[66];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(good); i++)
-		assert_true(users_is_openid(good[i]));
-	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_false(users_is_openid(bad[i]));
-	memset(string, 'x', 65);
-	string[65] = '\0';
-	assert_false(users_is_openid(string));
-	string[64] = '\0';
-	assert_true(users_is_openid(string));
-}
-
 static void test_a_table_is_read_if_nobody_else_may_read_it(void **state)
 {
 	static const char bytes[] = ALICE " alice\n" BOB "\n";
@@ -414,7 +395,6 @@ int main(void)
 		cmocka_unit_test(test_many_users_fit_on_one_line),
 		cmocka_unit_test(test_a_walk_meets_each_user_once),
 		cmocka_unit_test(test_a_list_that_does_not_fit_is_reported),
-		cmocka_unit_test(test_what_may_be_an_openid),
 		cmocka_unit_test(test_a_table_is_read_if_nobody_else_may_read_it),
 		cmocka_unit_test(test_a_table_over_one_mebibyte_is_not_read),
 	};

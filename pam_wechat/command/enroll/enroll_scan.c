@@ -21,7 +21,7 @@
 #include "settings.h"
 #include "terminal.h"
 #include "text.h"
-#include "users.h"
+#include "token.h"
 
 #define TRIES_MAX 3
 #define LOOK_MS 250 /* between two looks at what the phone has done */
@@ -164,7 +164,7 @@ static enum reason take_name(struct enroll_scan *scan, const struct wire_message
 {
 	const char *nickname = named->value[WIRE_NICKNAME];
 
-	if (!users_is_openid(named->value[WIRE_OPENID]))
+	if (!token_is_openid(named->value[WIRE_OPENID]))
 		return REASON_INTERNAL;
 	(void)text_format(scan->openid, sizeof(scan->openid), "%s", named->value[WIRE_OPENID]);
 	scan->nickname[0] = '\0';
