@@ -3,10 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "random.h"
 #include "url.h"
-
-#define CODE_MAX 512
 
 /* Copies a raw value; '+' stands for a blank, as forms have it. Returns as query_get(). */
 static int decode(const char *raw, size_t raw_length, char *value, size_t size)
@@ -86,16 +83,4 @@ int query_cookie(const char *bytes, size_t length, const char *name, char *value
 		at = stop + 1;
 	}
 	return found;
-}
-
-bool query_is_token(const char *string, size_t length, const char *alphabet)
-{
-	return strnlen(string, length + 1) == length && strspn(string, alphabet) == length;
-}
-
-bool query_is_code(const char *string)
-{
-	size_t length = strnlen(string, CODE_MAX + 1);
-
-	return length >= 1 && length <= CODE_MAX && strspn(string, RANDOM_BASE62 "_-") == length;
 }

@@ -6,7 +6,6 @@
 #ifndef PAM_WECHAT_HTTP_QUERY_H
 #define PAM_WECHAT_HTTP_QUERY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -22,11 +21,5 @@ int query_get(const char *bytes, size_t length, const char *name, char *value, s
  * Returns its length, -ENOENT, -EINVAL if there are two of that name, or -ENOSPC.
  */
 int query_cookie(const char *bytes, size_t length, const char *name, char *value, size_t size);
-
-/* Whether `string` is exactly `length` characters of `alphabet` (of random.h, for example). */
-bool query_is_token(const char *string, size_t length, const char *alphabet);
-
-/* Whether `string` may be one of WeChat's codes: 1 to 512 of [0-9A-Za-z_-]. */
-bool query_is_code(const char *string);
 
 #endif

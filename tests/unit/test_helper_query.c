@@ -2,7 +2,6 @@
 
 #include <errno.h>
 
-#include "random.h"
 #include "unit.h"
 
 static void test_parameters(void **state)
@@ -79,40 +78,12 @@ static void test_cookies(void **state)
 	}
 }
 
-static void test_tokens(void **state)
-{
-	(void)state;
-	assert_true(query_is_token("0af9", 4, RANDOM_HEX));
-	assert_false(query_is_token("0af", 4, RANDOM_HEX));
-	assert_false(query_is_token("0af90", 4, RANDOM_HEX));
-	assert_false(query_is_token("0aF9", 4, RANDOM_HEX));
-	assert_false(query_is_token("", 4, RANDOM_HEX));
-}
-
-static void test_codes(void **state)
-{
-	char longest[514];
-
-	(void)state;
-	memset(longest, 'a', sizeof(longest) - 1);
-	longest[513] = '\0';
-	assert_false(query_is_code(longest));
-	longest[512] = '\0';
-	assert_true(query_is_code(longest));
-	assert_true(query_is_code("-_09azAZ"));
-	assert_false(query_is_code(""));
-	assert_false(query_is_code("a b"));
-	assert_false(query_is_code("a."));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_nothing_past_the_length_is_read),
 		cmocka_unit_test(test_cookies),
-		cmocka_unit_test(test_tokens),
-		cmocka_unit_test(test_codes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
