@@ -7,7 +7,7 @@
 #include <sys/random.h>
 
 #include "login.h"
-#include "table.h"
+#include "siphash.h"
 #include "wire.h"
 
 #define TELL_MS 10000
@@ -41,7 +41,7 @@ static uint64_t hash_key(
 		memcpy(key + length, id, WIRE_LINK_LENGTH);
 		length += WIRE_LINK_LENGTH;
 	}
-	return table_hash(rate_limit->seed, key, length);
+	return siphash(rate_limit->seed, key, length);
 }
 
 /* Its entry, or the one in its set that gives way to it. */

@@ -37,7 +37,4 @@ void table_remove(struct table *table, struct table_entry *entry);
 /* Returns the entry whose key is `key`, or NULL. */
 struct table_entry *table_find(const struct table *table, const char *key);
 
-/* SipHash-2-4 of `length` bytes. */
-uint64_t table_hash(const uint64_t seed[static 2], const void *bytes, size_t length);
-
 #endif

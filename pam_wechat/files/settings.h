@@ -13,7 +13,7 @@ struct problem;
 #define SETTINGS_OPENIDS_MAX 32 /* of one user: they have to fit into one message */
 
 enum settings_scope { SCOPE_BASE, SCOPE_USERINFO };
-enum settings_confirm { CONFIRM_AUTO, CONFIRM_CODE, CONFIRM_WAIT };
+enum settings_confirm { CONFIRM_AUTO, CONFIRM_PIN, CONFIRM_WAIT };
 enum settings_qr { QR_LINK, QR_AUTHORIZE };
 enum settings_charset { CHARSET_UTF8, CHARSET_ASCII, CHARSET_NONE };
 enum settings_lang { LANG_EN, LANG_ZH };

@@ -14,7 +14,7 @@ struct login;
 int confirm_choose(struct login *login);
 
 /*
- * Asks for the code that the phone shows until the login is decided. Whatever is typed before a
+ * Asks for the pin that the phone shows until the login is decided. Whatever is typed before a
  * phone has finished has an effect that depends on its length alone, because sshd replaces the
  * answers of users who do not exist by junk of the same length. Returns LOGIN_GO_ON if the login
  * is proved, or a code for PAM.

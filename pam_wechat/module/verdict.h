@@ -12,7 +12,7 @@ struct wire_message;
 /*
  * Asks the child once, and judges: by the users table read anew, and, unless the login only waits,
  * by what was typed (NULL: nothing). Returns REASON_NONE and sets login->proved if the login is
- * proved; REASON_NOBODY if nobody has finished or the code is wrong; or why it failed.
+ * proved; REASON_NOBODY if nobody has finished or the pin is wrong; or why it failed.
  */
 enum reason verdict_ask(struct login *login, const char *typed);
 

@@ -16,7 +16,7 @@ static const char *const texts[MESSAGE_COUNT][2] = {
 	[MESSAGE_LINK_HOW] =
 		{"(On your phone: send it to File Transfer in WeChat, and tap it there.)",
 			"（可将链接发送到微信“文件传输助手”，再在手机上点击打开。）"},
-	[MESSAGE_WRONG_CODE] =
+	[MESSAGE_WRONG_PIN] =
 		{"That is not the code. Tap Continue on your phone; it shows four digits.",
 			"验证码不正确。请在手机上点击“继续”，然后输入手机上显示的四位数字。"},
 	[MESSAGE_PROMPT] = {"Code on your phone: ", "手机上的验证码： "},

@@ -82,7 +82,7 @@ void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_
 		[PICTURE_NONE] = {MESSAGE_LINK_ONLY, MESSAGE_LINK_IN_WECHAT},
 		[PICTURE_NEVER] = {MESSAGE_LINK_ONLY, MESSAGE_LINK_HOW},
 	};
-	enum message first = wrong ? MESSAGE_WRONG_CODE : words[view.picture].first;
+	enum message first = wrong ? MESSAGE_WRONG_PIN : words[view.picture].first;
 
 	lang = lang_of(view, lang);
 	/* ssh puts "(user@host) " in front of the first line. */

@@ -42,7 +42,7 @@ void terminal_draw(struct text *text, const struct qr *qr, struct terminal_view 
 /*
  * Composes the prompt. Light modules are drawn, for dark terminals; inverted, the dark ones are.
  * `lang` is one of enum settings_lang; a picture that is not of half blocks makes it English.
- * `wrong` tells first that the last answer was not the code. Overlong texts end truncated.
+ * `wrong` tells first that the last answer was not the pin. Overlong texts end truncated.
  */
 void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_view view,
 	const char *link, int lang, bool wrong);

@@ -12,7 +12,7 @@ static const char *const places[MESSAGE_COUNT] = {
 	[MESSAGE_LINK_ONLY] = "above a link without a picture, first line",
 	[MESSAGE_LINK_IN_WECHAT] = "there, second line",
 	[MESSAGE_LINK_HOW] = "there, second line, with `charset=none`",
-	[MESSAGE_WRONG_CODE] = "after a wrong code, in place of the first line",
+	[MESSAGE_WRONG_PIN] = "after a wrong code, in place of the first line",
 	[MESSAGE_PROMPT] = "the question",
 	[MESSAGE_WAIT] = "under a picture, first line, where nothing is typed",
 	[MESSAGE_WAIT_LINK] = "there, second line; the link follows",

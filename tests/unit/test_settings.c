@@ -137,7 +137,7 @@ static void test_every_key_of_the_file_can_be_flipped(void **state)
 	assert_string_equal(settings.ca_file, "/c");
 	assert_string_equal(settings.proxy, "http://proxy.example:3128");
 	assert_true(settings.connect_redirect);
-	assert_int_equal(settings.confirm, CONFIRM_CODE);
+	assert_int_equal(settings.confirm, CONFIRM_PIN);
 	assert_int_equal(settings.charset, CHARSET_ASCII);
 	assert_true(settings.invert);
 	assert_int_equal(settings.timeout, 30);

@@ -143,13 +143,13 @@ static void test_a_wrong_answer_is_told_first(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(views); i++) {
 		compose(LINK, views[i], LANG_EN, true);
-		assert_non_null(strstr(prompt, message_text(MESSAGE_WRONG_CODE, LANG_EN)));
+		assert_non_null(strstr(prompt, message_text(MESSAGE_WRONG_PIN, LANG_EN)));
 		assert_null(strstr(prompt, message_text(MESSAGE_SCAN, LANG_EN)));
 		assert_null(strstr(prompt, message_text(MESSAGE_LINK_ONLY, LANG_EN)));
 		expect_line(count - 2, LINK);
 		expect_line(count - 1, message_text(MESSAGE_PROMPT, LANG_EN));
 		compose(LINK, views[i], LANG_EN, false);
-		assert_null(strstr(prompt, message_text(MESSAGE_WRONG_CODE, LANG_EN)));
+		assert_null(strstr(prompt, message_text(MESSAGE_WRONG_PIN, LANG_EN)));
 	}
 }
 
