@@ -207,24 +207,32 @@ out:
 	return rv;
 }
 
+/* Waits for the child's next message. */
+static int hear(const struct child *child, struct wire_inbox *inbox, struct deadline deadline)
+{
+	int rv = deadline_poll(deadline, child->socket, POLLIN);
+
+	return rv == 0 ? wire_receive(child->socket, inbox) : rv;
+}
+
 int child_ask(struct child *child, const struct wire_message *question, struct wire_inbox *inbox,
 	struct deadline deadline)
 {
 	int rv = wire_send(child->socket, question);
 
-	if (rv == 0)
-		rv = deadline_poll(deadline, child->socket, POLLIN);
-	if (rv == 0)
-		rv = wire_receive(child->socket, inbox);
-	return rv;
+	return rv == 0 ? hear(child, inbox, deadline) : rv;
 }
 
-int child_announce(struct child *child, const struct request *request,
-	const struct settings *settings, struct wire_inbox *inbox, struct problem *problem)
+int child_announce(struct child *child, struct request *request, const struct settings *settings,
+	struct wire_inbox *inbox, struct problem *problem)
 {
 	const struct wire_message *answer = &inbox->message;
-	int rv = child_ask(child, &request->message, inbox, deadline_in(READY_MS));
+	int rv = wire_send(child->socket, &request->message);
 
+	/* The child has it. The host lives on for hours, and may be read where a child can't be. */
+	request_forget_secret(request);
+	if (rv == 0)
+		rv = hear(child, inbox, deadline_in(READY_MS));
 	if (rv == 0 && answer->verb == WIRE_REFUSED)
 		return -ECONNREFUSED;
 	if (rv < 0 || answer->verb != WIRE_READY ||

@@ -43,11 +43,11 @@ int child_ask(struct child *child, const struct wire_message *question, struct w
 
 /*
  * Tells the child the request, and waits until the helper knows it: from then on its link works.
- * Returns 0; -ECONNREFUSED if the child refused, and the inbox says why; or another -errno with the
- * problem set.
+ * The request loses its app secret, which the child has then. Returns 0; -ECONNREFUSED if the child
+ * refused, and the inbox says why; or another -errno with the problem set.
  */
-int child_announce(struct child *child, const struct request *request,
-	const struct settings *settings, struct wire_inbox *inbox, struct problem *problem);
+int child_announce(struct child *child, struct request *request, const struct settings *settings,
+	struct wire_inbox *inbox, struct problem *problem);
 
 /* Ends the child, by SIGKILL if it does not go by itself, and reaps it. */
 void child_stop(struct child *child);

@@ -139,10 +139,23 @@ out:
 	return rv;
 }
 
+/* The request is the first member of the whole. */
+static struct whole_request *whole_of(struct request *request)
+{
+	return (struct whole_request *)(void *)request;
+}
+
+void request_forget_secret(struct request *request)
+{
+	struct whole_request *whole = whole_of(request);
+
+	explicit_bzero(whole->app_secret, sizeof(whole->app_secret));
+	request->message.value[WIRE_SECRET] = NULL;
+}
+
 void request_free(struct request **request)
 {
-	/* The request is the first member of the whole. */
-	struct whole_request *whole = (struct whole_request *)(void *)*request;
+	struct whole_request *whole = whole_of(*request);
 
 	if (whole == NULL)
 		return;

@@ -35,6 +35,9 @@ int request_create(struct request **request, const struct settings *settings,
 	const struct requester *requester, const struct users *users, bool waits,
 	struct deadline deadline, struct problem *problem);
 
+/* Wipes the app secret, which the message then lacks: for when it was sent. */
+void request_forget_secret(struct request *request);
+
 /* Wipes and frees *request, and sets it to NULL. NULL is accepted. */
 void request_free(struct request **request);
 

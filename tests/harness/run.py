@@ -215,7 +215,7 @@ NOT_SANITIZED = {
     "pam/test_reload.py": "the sanitizers' own mappings grow",
     "pam/test_processes.py::test_the_child_inherits_nothing": "its standard error is our FIFO",
     "pam/test_processes.py::test_no_secret_stays_in_the_host_s_memory": "20 TB of shadow memory",
-    "pam/test_processes.py::test_pending_logins_do_hold_their_secret_in_memory": "likewise",
+    "pam/test_processes.py::test_a_host_holds_no_secret_while_its_login_waits": "likewise",
     "pam/test_requester.py::test_no_name_is_resolved": "LeakSanitizer and strace exclude each other",
     "pam/test_processes.py::test_no_descriptor_could_be_inherited_and_no_send_could_kill": "likewise",
 }

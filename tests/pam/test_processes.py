@@ -218,11 +218,15 @@ def test_no_secret_stays_in_the_host_s_memory(
         assert state.encode() not in left
 
 
-def test_pending_logins_do_hold_their_secret_in_memory(installed: Installation) -> None:
-    """So that the test above can fail."""
+def test_a_host_holds_no_secret_while_its_login_waits(installed: Installation) -> None:
+    """The child has it. State and link are there, so that this can fail."""
     with installed.host() as host:
-        host.link()
-        assert installed.wechat.secret.encode() in memory(host.process.pid)
+        link = host.link()
+        left = memory(host.process.pid)
+        (child,) = children(host.process.pid)
+        assert link.encode() in left
+        assert installed.wechat.secret.encode() not in left
+        assert installed.wechat.secret.encode() in memory(child)
 
 
 def test_a_host_that_ignores_its_children_s_end_signs_in(installed: Installation) -> None:
