@@ -126,6 +126,7 @@ int sign_in_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	qr_free(&login->qr);
 	users_free(&login->users);
 	settings_finish(&login->settings);
+	requester_finish(&login->requester);
 	interruption_end(&login->interruption);
 	explicit_bzero(login, sizeof(*login));
 	free(login);

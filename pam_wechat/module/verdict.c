@@ -39,6 +39,10 @@ static enum reason find_link(struct login *login, const struct wire_message *ide
 
 	if (rv < 0) {
 		reason = login_report_problem(login, rv);
+	} else if (!requester_is_same(&login->requester, login->pamh)) {
+		/* The phone has seen another name than the one that would get in. */
+		journal_problem(login->pamh, "PAM_USER was changed while the login waited");
+		reason = REASON_INTERNAL;
 	} else if (users_has_link(users, identity->value[WIRE_OPENID], login->requester.user)) {
 		reason = REASON_NONE;
 		login->proved = true;

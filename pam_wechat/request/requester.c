@@ -8,15 +8,24 @@
 #include "account.h"
 #include "display.h"
 #include "origin.h"
+#include "secret.h"
 #include "text.h"
 
-static int get_string(pam_handle_t *pamh, int item, const char **string)
+/* Keeps a copy of what stands at *string, in this place. Returns PAM_SUCCESS or PAM_BUF_ERR. */
+static int keep(struct requester *requester, size_t place, const char **string)
+{
+	*string = requester->copies[place] = strdup(*string);
+	return *string == NULL ? PAM_BUF_ERR : PAM_SUCCESS;
+}
+
+static int get_string(struct requester *requester, pam_handle_t *pamh, int item, size_t place,
+	const char **string)
 {
 	const void *value = NULL;
 	int rv = pam_get_item(pamh, item, &value);
 
 	*string = value == NULL ? "" : value;
-	return rv;
+	return rv == PAM_SUCCESS ? keep(requester, place, string) : rv;
 }
 
 static void describe_asker(struct requester *requester)
@@ -64,9 +73,12 @@ int requester_init(struct requester *requester, struct pam_handle *pamh)
 		return rv;
 	if (requester->user == NULL)
 		return PAM_CONV_ERR;
-	if ((rv = get_string(pamh, PAM_SERVICE, &requester->service)) != PAM_SUCCESS ||
-		(rv = get_string(pamh, PAM_RHOST, &requester->rhost)) != PAM_SUCCESS ||
-		(rv = get_string(pamh, PAM_TTY, &requester->tty)) != PAM_SUCCESS)
+	if ((rv = keep(requester, 0, &requester->user)) != PAM_SUCCESS ||
+		(rv = get_string(requester, pamh, PAM_SERVICE, 1, &requester->service)) !=
+			PAM_SUCCESS ||
+		(rv = get_string(requester, pamh, PAM_RHOST, 2, &requester->rhost)) !=
+			PAM_SUCCESS ||
+		(rv = get_string(requester, pamh, PAM_TTY, 3, &requester->tty)) != PAM_SUCCESS)
 		return rv;
 	display_name(requester->shown_user, sizeof(requester->shown_user), requester->user);
 	display_name(
@@ -84,4 +96,19 @@ int requester_init(struct requester *requester, struct pam_handle *pamh)
 	}
 	find_origin(requester, pamh);
 	return PAM_SUCCESS;
+}
+
+bool requester_is_same(const struct requester *requester, struct pam_handle *pamh)
+{
+	const void *user = NULL;
+
+	return pam_get_item(pamh, PAM_USER, &user) == PAM_SUCCESS && user != NULL &&
+	       strcmp(user, requester->user) == 0;
+}
+
+void requester_finish(struct requester *requester)
+{
+	for (size_t i = 0; i < sizeof(requester->copies) / sizeof(requester->copies[0]); i++)
+		secret_free_string(&requester->copies[i]);
+	explicit_bzero(requester, sizeof(*requester));
 }

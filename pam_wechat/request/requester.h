@@ -15,10 +15,11 @@
 struct pam_handle;
 
 struct requester {
-	const char *user;    /* exactly PAM_USER; libpam's, as are the next three */
+	const char *user;    /* exactly PAM_USER */
 	const char *service; /* "" where PAM names none, as the next two */
 	const char *rhost;
 	const char *tty;
+	char *copies[4]; /* the strings of those four: the host may change its own at any time */
 
 	/* Fit to be shown: */
 	char shown_user[64];
@@ -31,7 +32,16 @@ struct requester {
 	char origin[ORIGIN_SIZE];
 };
 
-/* Returns PAM_SUCCESS, or what pam_get_user() or pam_get_item() returned. May ask for the name. */
+/*
+ * Returns PAM_SUCCESS, PAM_BUF_ERR, or what pam_get_user() or pam_get_item() returned. May ask for
+ * the name. Either way requester_finish() is to be called.
+ */
 int requester_init(struct requester *requester, struct pam_handle *pamh);
+
+/* Whether PAM_USER still is who asked: a host or a module may have changed it. */
+bool requester_is_same(const struct requester *requester, struct pam_handle *pamh);
+
+/* Wipes it. One that is all zero is accepted. */
+void requester_finish(struct requester *requester);
 
 #endif

@@ -39,6 +39,12 @@ static const struct {
 	{PAM_MODULE_UNKNOWN, "PAM_MODULE_UNKNOWN"},
 };
 
+struct host {
+	pam_handle_t *pamh;
+	const char
+		*change; /* who PAM_USER becomes during the conversation; NULL: nothing changes */
+};
+
 static void print_result(int code)
 {
 	const char *name = "?";
@@ -104,14 +110,27 @@ static bool read_answer(char **answer)
 	return goes_on;
 }
 
+/* Sets all that PAM knows of the login anew, which frees what was there. */
+static bool change_items(const struct host *host)
+{
+	return pam_set_item(host->pamh, PAM_USER, host->change) == PAM_SUCCESS &&
+	       pam_set_item(host->pamh, PAM_SERVICE, "changed") == PAM_SUCCESS &&
+	       pam_set_item(host->pamh, PAM_RHOST, "changed") == PAM_SUCCESS &&
+	       pam_set_item(host->pamh, PAM_TTY, "changed") == PAM_SUCCESS;
+}
+
 static int converse(int count, const struct pam_message **messages, struct pam_response **answers,
 	void *context)
 {
 	struct pam_response *made = calloc((size_t)count, sizeof(*made));
+	const struct host *host = context;
 
-	(void)context;
 	if (made == NULL)
 		return PAM_BUF_ERR;
+	if (host->change != NULL && !change_items(host)) {
+		free(made);
+		return PAM_CONV_ERR;
+	}
 	for (int i = 0; i < count; i++) {
 		int style = messages[i]->msg_style;
 
@@ -189,10 +208,12 @@ int main(int argc, char **argv)
 		{"linger", no_argument, NULL, 'l'},
 		{"sigchld", required_argument, NULL, 'd'},
 		{"threads", no_argument, NULL, 't'},
+		{"change", required_argument, NULL, 'n'},
 		{"ruid", required_argument, NULL, 'u'}, /* who asks, as for a setuid program */
 		{NULL, 0, NULL, 0},
 	};
-	const struct pam_conv conversation = {.conv = converse};
+	struct host host = {.pamh = NULL};
+	const struct pam_conv conversation = {.conv = converse, .appdata_ptr = &host};
 	struct {
 		int item;
 		const char *value;
@@ -214,6 +235,8 @@ int main(int argc, char **argv)
 		} else if (option == 't') {
 			if (!start_threads(4))
 				return EXIT_FAILURE;
+		} else if (option == 'n') {
+			host.change = optarg;
 		} else if (option == 'u') {
 			if (setreuid((uid_t)atoi(optarg), (uid_t)-1) < 0)
 				return EXIT_FAILURE;
@@ -227,11 +250,12 @@ int main(int argc, char **argv)
 	if (argc - optind != 2) {
 		fprintf(stderr,
 			"usage: %s [--rhost HOST] [--tty TTY] [--silent] [--setcred] [--linger] "
-			"[--sigchld ignore|reap|block] [--threads] [--ruid UID] SERVICE USER\n",
+			"[--sigchld ignore|reap|block] [--threads] [--change USER] [--ruid UID] SERVICE USER\n",
 			argv[0]);
 		return EXIT_FAILURE;
 	}
 	rv = pam_start(argv[optind], argv[optind + 1], &conversation, &pamh);
+	host.pamh = pamh;
 	for (int i = 0; i < count && rv == PAM_SUCCESS; i++)
 		rv = pam_set_item(pamh, items[i].item, items[i].value);
 	if (rv == PAM_SUCCESS)

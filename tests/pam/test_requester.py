@@ -64,6 +64,27 @@ def test_an_unlisted_user_s_name_is_not_logged(installed: Installation, user: st
     assert user not in installed.site.helper_log()
 
 
+def test_items_that_change_meanwhile_are_those_of_the_beginning(installed: Installation) -> None:
+    """A host may set them during the conversation, which frees what was there."""
+    login = replace(GOOD, options=("--rhost", "203.0.113.7", "--change", "alice"))
+    outcome = installed.run(login)
+    assert outcome.result == "PAM_SUCCESS"
+    assert outcome.lines == [logged("ok", rhost="203.0.113.7")]
+
+
+@pytest.mark.parametrize("person, name", [("alice", "bob"), ("bob", "bob"), ("alice", "Alice")])
+def test_nobody_gets_in_as_another_than_the_phone_has_seen(
+    installed: Installation, person: str, name: str
+) -> None:
+    outcome = installed.run(replace(GOOD, person=person, options=("--change", name)))
+    assert outcome.result != "PAM_SUCCESS"
+    assert not [line for line in outcome.lines if "result=ok" in line]
+    if person == "alice":
+        assert outcome.result == "PAM_SYSTEM_ERR"
+        assert outcome.lines == ["PAM_USER was changed while the login waited",
+                                 logged("refused reason=internal")]
+
+
 def ask_page(installed: Installation, login: Login = GOOD) -> str:
     with installed.host(login) as host:
         return installed.phone().open(host.link()).text
