@@ -417,7 +417,7 @@ def test_a_good_configuration_is_silently_good(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("public_url = http://login.example.com", "must be https"),
+        ("public_url = http://login.example.com", "must begin with https"),
         ("public_url = https://login.example.com/", "without a slash"),
         ("public_url = https://login.example.com/a;b", "';'"),
         ("listen = 8080", "must look like"),
