@@ -47,6 +47,11 @@ void journal_problem(pam_handle_t *pamh, const char *problem)
 void journal_debug(
 	pam_handle_t *pamh, bool debug, const char *login, const char *step, const char *value)
 {
-	if (debug)
-		pam_syslog(pamh, LOG_AUTHPRIV | LOG_DEBUG, "login=%s %s%s", login, step, value);
+	char shown[128];
+
+	if (!debug)
+		return;
+	/* It may come from the child, and that may be somebody else's by now. */
+	copy_field(shown, sizeof(shown), value);
+	pam_syslog(pamh, LOG_AUTHPRIV | LOG_DEBUG, "login=%s %s%s", login, step, shown);
 }

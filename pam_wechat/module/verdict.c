@@ -1,6 +1,9 @@
 #include "verdict.h"
 
+#include <string.h>
+
 #include "attempt.h"
+#include "display.h"
 #include "login.h"
 #include "pin.h"
 #include "request.h"
@@ -30,6 +33,13 @@ enum reason verdict_note_refusal(struct login *login, const struct wire_message 
 	return reason;
 }
 
+/* The child has made it fit to be shown; but the child reads what WeChat and the helper say. */
+static void keep_nickname(struct login *login, const char *nickname)
+{
+	if (nickname != NULL)
+		display_copy(login->nickname, sizeof(login->nickname), nickname, strlen(nickname));
+}
+
 /* Reads the users table anew: the administrator may have taken the line out in the meantime. */
 static enum reason find_link(struct login *login, const struct wire_message *identity)
 {
@@ -46,8 +56,7 @@ static enum reason find_link(struct login *login, const struct wire_message *ide
 	} else if (users_has_link(users, identity->value[WIRE_OPENID], login->requester.user)) {
 		reason = REASON_NONE;
 		login->proved = true;
-		copy_value(
-			login->nickname, sizeof(login->nickname), identity->value[WIRE_NICKNAME]);
+		keep_nickname(login, identity->value[WIRE_NICKNAME]);
 	}
 	users_free(&users);
 	return reason;

@@ -5,36 +5,41 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from harness.host import Host
 from harness.site import BUILD
-from pam.login import GOOD, Installation, logged
+from pam.login import GOOD, Installation, Login, logged
 from pam.wire import Listener, pack
 
 RELAY = BUILD / "tests/pam/exchange-relay"
 
 
 @contextmanager
-def played(installed: Installation) -> Iterator[tuple[Host, Listener]]:
+def played(
+    installed: Installation, login: Login = GOOD
+) -> Iterator[tuple[Host, Listener]]:
     """A host whose exchange the test plays."""
-    installed.write()
+    installed.write(login)
     program = installed.site.folder / "exchange/pam-wechat-exchange"
     shutil.copyfile(RELAY, program)
     with Listener(program.with_name(program.name + ".sock")) as exchange:
-        with installed.start(GOOD) as host:
+        with installed.start(login) as host:
             yield host, exchange
 
 
 @contextmanager
-def asking(installed: Installation) -> Iterator[tuple[Host, Listener, dict[str, str]]]:
+def asking(
+    installed: Installation, login: Login = GOOD
+) -> Iterator[tuple[Host, Listener, dict[str, str]]]:
     """The same, the exchange having become ready and the module having asked for the code."""
-    with played(installed) as (host, exchange):
-        _, login = exchange.receive()
-        exchange.send("READY", link=login["link"])
+    with played(installed, login) as (host, exchange):
+        _, values = exchange.receive()
+        exchange.send("READY", link=values["link"])
         host.link()
-        yield host, exchange, login
+        yield host, exchange, values
 
 
 def answered(host: Host, exchange: Listener, typed: str, reply: bytes) -> str | None:
@@ -187,6 +192,35 @@ def test_what_an_exchange_says_cannot_write_the_log(installed: Installation) -> 
     assert ours[0].isprintable()
     assert not any(line.startswith(forged) for line in lines)
     assert " result=refused reason=busy errcode=1?login?AAAAAA? rid=alogin?AAAAAA?" in ours[0]
+
+
+@pytest.mark.parametrize("nickname, shown", [
+    ("\x1b]0;owned\x07\x1b[2J", "]0;owned[2J"), ("a\nlogin=x result=ok\r", "alogin=x result=ok"),
+    ("\u202eevil\u2066", "evil"), ("x" * 500, "x" * 127),
+])
+def test_a_nickname_cannot_write_the_terminal(
+    installed: Installation, nickname: str, shown: str
+) -> None:
+    with asking(installed) as (host, exchange, login):
+        reply = pack("IDENTITY", openid=login["openids"], nickname=nickname)
+        assert answered(host, exchange, login["pin"], reply) == "PAM_SUCCESS"
+        greeting = host.messages[-1]
+        assert greeting.style == "info" and greeting.text.endswith(shown), greeting
+        assert greeting.text.isprintable()
+
+
+@pytest.mark.parametrize("openid", [
+    "oAbc\nlogin=AAAAAA result=ok", "o\x1b[31mAbc", "o" * 600, "oAbc result=ok",
+])
+def test_an_openid_cannot_write_the_log(installed: Installation, openid: str) -> None:
+    mark = installed.log.mark()
+    with asking(installed, replace(GOOD, words="debug")) as (host, exchange, login):
+        reply = pack("REFUSED", reason="not-linked", openid=openid)
+        assert answered(host, exchange, login["pin"], reply) == "PAM_MAXTRIES"
+    lines = [line for line in installed.raw_lines(mark) if "pam_wechat(" in line]
+    assert all(line.isprintable() and len(line) < 400 for line in lines)
+    assert not [line for line in lines if "result=ok" in line.replace("?result?ok", "")]
+    assert [line for line in lines if "WeChat named the openid" in line]
 
 
 def test_an_exchange_that_dies_before_the_login_began(installed: Installation) -> None:
