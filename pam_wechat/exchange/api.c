@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <curl/curl.h>
 
@@ -180,7 +181,7 @@ static CURL *new_handle(struct api *api, const char *url, long timeout_ms)
 	rv = curl_easy_setopt(handle, option, value)
 	SET(CURLOPT_URL, url);
 	SET(CURLOPT_PROTOCOLS_STR,
-		strncmp(api->bases[api->base], "https:", 6) == 0 ? "https" : "http");
+		strncasecmp(api->bases[api->base], "https:", 6) == 0 ? "https" : "http");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, api->proxy == NULL ? "" : api->proxy);
 	SET(CURLOPT_UNIX_SOCKET_PATH, api->socket);

@@ -49,6 +49,13 @@ def test_a_token_of_all_characters_that_it_may_have_is_carried_to_userinfo(
         grants.token_tail = ""
 
 
+@pytest.mark.parametrize("scheme", ["HTTPS", "Https"])
+def test_a_scheme_may_be_written_in_capitals(installed: Installation, scheme: str) -> None:
+    """As RFC 3986 has it."""
+    url = (installed.site.settings()["api_url"] or "").replace("https", scheme)
+    assert succeeds(installed, replace(GOOD, key=("api_url", url)))
+
+
 def test_no_two_rows_have_the_same_input_and_reason() -> None:
     counts = Counter((row.denied, row.lines) for row in ROWS)
     assert [pair for pair, count in counts.items() if count > 1] == []
