@@ -32,8 +32,11 @@ static int find(struct account *account, const char *name, uid_t uid)
 		account->uid = found->pw_uid;
 		account->gid = found->pw_gid;
 		error = account->name == NULL ? ENOMEM : 0;
-	} else if (error == 0 || error == ESRCH) {
+	} else if (error == 0) {
 		error = ENOENT;
+	} else if (error == ENOENT) {
+		/* A directory that is away says so, too: that is no word about this user. */
+		error = EIO;
 	}
 	free(buffer);
 	return -error;
