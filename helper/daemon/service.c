@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <event2/event.h>
@@ -31,7 +33,8 @@ struct service {
 	struct helper helper;
 	const char *path;
 	bool as_root;
-	bool own_socket; /* we made it, not systemd */
+	char *own_socket;       /* the path of the one that we made; NULL: systemd did */
+	struct stat own_status; /* which file it is */
 	uid_t peer;
 	int socket_fd, http_fd, status_fd;
 	struct evhttp *http;
@@ -54,6 +57,16 @@ static void open_status(struct service *service, gid_t group)
 		log_line("status_socket is not served: %s", problem.text);
 }
 
+/* Without it, for want of memory, the file stays: the next helper replaces it. */
+static void keep_own_socket(struct service *service)
+{
+	service->own_socket = strdup(service->helper.settings->socket);
+	if (service->own_socket != NULL && lstat(service->own_socket, &service->own_status) < 0) {
+		free(service->own_socket);
+		service->own_socket = NULL;
+	}
+}
+
 /* What may need root. */
 static int open_sockets(struct service *service, struct problem *problem)
 {
@@ -67,7 +80,8 @@ static int open_sockets(struct service *service, struct problem *problem)
 	service->socket_fd = systemd_take("helper.sock", true);
 	if (service->socket_fd < 0) {
 		rv = service->socket_fd = seqpacket_listen(settings->socket, group, problem);
-		service->own_socket = rv >= 0;
+		if (rv >= 0)
+			keep_own_socket(service);
 	}
 	if (rv < 0)
 		return rv;
@@ -238,6 +252,19 @@ static void free_event(struct event *event)
 		event_free(event);
 }
 
+/* The settings may name another by now, and another file may stand at this path. */
+static void remove_own_socket(struct service *service)
+{
+	struct stat status;
+
+	/* In a directory of root's we no longer may: the next helper replaces it. */
+	if (service->own_socket != NULL && lstat(service->own_socket, &status) == 0 &&
+		status.st_dev == service->own_status.st_dev &&
+		status.st_ino == service->own_status.st_ino)
+		(void)unlink(service->own_socket);
+	free(service->own_socket);
+}
+
 static void finish(struct service *service)
 {
 	struct helper *helper = &service->helper;
@@ -266,9 +293,7 @@ static void finish(struct service *service)
 		close(service->http_fd);
 	if (service->status_fd >= 0)
 		close(service->status_fd);
-	/* In a directory of root's we no longer may: the next helper replaces it. */
-	if (service->own_socket)
-		(void)unlink(helper->settings->socket);
+	remove_own_socket(service);
 	settings_free(&helper->settings);
 }
 

@@ -473,6 +473,25 @@ def test_two_helpers_do_not_share_a_socket(helper: Helper) -> None:
     assert "another helper is listening there" in done.stderr
 
 
+@pytest.mark.parametrize("other", ["another", "helper"])
+def test_only_the_helper_s_own_socket_is_removed(folder: Path, other: str) -> None:
+    """What it was told by SIGHUP counts with the next start; what stands at a path may change."""
+    with Helper(folder) as helper:
+        path = folder / f"{other}.sock"
+        if other == "another":
+            helper.write(socket=path)
+            helper.process.send_signal(signal.SIGHUP)
+            helper.wait_for_log("socket changes with the next restart only")
+        else:
+            path.unlink()
+        path.write_text("somebody else's")
+        folder.chmod(0o777)  # it is nobody now, and could not remove anything
+        helper.process.terminate()
+        assert helper.process.wait(HANG) == 0
+        assert path.read_text() == "somebody else's"
+        assert (folder / "helper.sock").exists() == (other == "helper")
+
+
 def test_a_socket_left_behind_is_replaced(folder: Path) -> None:
     with Helper(folder) as helper:
         helper.process.kill()
