@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -126,6 +128,62 @@ def test_nginx_adding_to_what_the_client_says_would_be_believed(
     with Nginx(site.folder, authority, site, sample=sample) as server:
         line = refuse(site, server.phone(wechat, "alice", address=ADDRESS))
     assert line.endswith(f" from {CLAIMED}")
+
+
+class Upstream:
+    """In the helper's place: keeps the headers of what is passed on."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, list[str]]] = []
+        seen = self.seen
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                seen.append((self.path, self.headers.get_all("X-Forwarded-For") or []))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    def __enter__(self) -> Upstream:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+PASSED_ON = {ROOT_URL: ("/", "/l/x", "/callback", "/MP_verify_x.txt"),
+             WEB1.removesuffix("/web1"): (
+                 "/web1/", "/web1/l/x", "/web1/callback", "/web1/MP_verify_x.txt", "/web2/",
+                 "/web2/l/x", "/web2/callback", "/MP_verify_x.txt")}
+
+
+def test_no_location_passes_on_what_a_client_says_of_itself(
+    kind: type[WebServer], folder: Path, authority: Authority, wechat: WeChat
+) -> None:
+    sample = for_paths(kind)
+    locations = re.findall(r"location (?:= )?(/\S*) {", sample) + [
+        path for paths in re.findall(r"@\w+ path (.*)", sample) for path in paths.split()]
+    tried = [path for paths in PASSED_ON.values() for path in paths]
+    assert locations and all(any(path.startswith(location.rstrip("*")) for path in tried)
+                             for location in locations), locations
+    with Upstream() as first, Upstream() as second:
+        with kind(folder, authority, first, second, sample=sample) as server:
+            phone = server.phone(wechat, "alice", address=ADDRESS)
+            for origin, paths in PASSED_ON.items():
+                for path in paths:
+                    phone.get(origin + path, headers={"X-Forwarded-For": CLAIMED})
+    seen = first.seen + second.seen
+    assert sorted(path for path, _ in seen) == sorted(tried)
+    assert [one for one in seen if one[1] != [ADDRESS]] == []
 
 
 # -- what is logged

@@ -34,6 +34,8 @@ static void show_nginx(const char *host, const char *path)
 	if (path[0] != '\0')
 		printf("    location /MP_verify_ {\n"
 		       "        proxy_pass http://" HELPER_AT ";\n"
+		       "        proxy_set_header X-Forwarded-For $remote_addr;\n"
+		       "        proxy_set_header Host $host;\n"
 		       "    }\n");
 }
 
