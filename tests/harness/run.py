@@ -54,6 +54,9 @@ MAY_BE_SKIPPED = {
 LINES_OF_A_MESSAGE = 12
 
 
+_keep_output = threading.Event()
+
+
 @dataclass
 class Count:
     passed: int = 0
@@ -75,18 +78,40 @@ def main() -> int:
     build(BUILD, "gcc")
     _refuse(orphan_programs())
     total = Count()
-    for name in arguments.suites or SUITES:
-        print(f"== {name}{': ' + SUITES[name][0] if name in SUITES else ''}", flush=True)
-        began = time.monotonic()
-        count = SUITES[name][1]() if name in SUITES else run_script(name)
-        print(f"== {name}: {count.passed} passed, {len(count.failures)} failed, "
-              f"{time.monotonic() - began:.0f} s", flush=True)
-        total.passed += count.passed
-        total.failures += [f"{name}: {failure}" for failure in count.failures]
+    wanted = arguments.suites or list(SUITES)
+    beside = [name for name in BESIDE if name in wanted]
+    if len(beside) < 2:
+        beside = []
+    for name in wanted:
+        if name not in beside:
+            _add(total, run_suite(name))
+    for count in run_beside(beside):
+        _add(total, count)
     for failure in total.failures:
         print(f"FAILED {failure}")
     print(f"{total.passed} passed, {len(total.failures)} failed")
     return 1 if total.failures or total.passed == 0 else 0
+
+
+def run_suite(name: str) -> Count:
+    """A suite, or a file of one. Its failures bear its name."""
+    print(f"== {name}{': ' + SUITES[name][0] if name in SUITES else ''}", flush=True)
+    began = time.monotonic()
+    count = SUITES[name][1]() if name in SUITES else run_script(name)
+    print(f"== {name}: {count.passed} passed, {len(count.failures)} failed, "
+          f"{time.monotonic() - began:.0f} s", flush=True)
+    return Count(count.passed, [f"{name}: {failure}" for failure in count.failures])
+
+
+def run_beside(names: list[str]) -> list[Count]:
+    """Two at a time: each waits more than it computes. What one says is shown when it is over."""
+    if names and os.getuid() != 0 and shutil.which("sudo") is not None:
+        subprocess.run(["sudo", "-v"])  # once, and not by both
+    _keep_output.set()
+    with ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(run_suite, names))
+    _keep_output.clear()
+    return counts
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -202,9 +227,11 @@ def run_pytest(*paths: str, sandboxed: bool, environment: dict[str, str] | None 
         environment = {"BUILD_DIR": str(BUILD)} | (environment or {})
         if sandboxed:
             command = [*_as_root(environment), str(TESTS / "harness/sandbox"), *command]
-        status = subprocess.run(command, cwd=TESTS, env=os.environ | environment).returncode
+        done = subprocess.run(command, cwd=TESTS, env=os.environ | environment,
+                              stdout=subprocess.PIPE if _keep_output.is_set() else None)
+        print((done.stdout or b"").decode(errors="replace"), end="", flush=True)
         if not report.exists():
-            return Count(failures=[f"pytest did not run (exit status {status})"])
+            return Count(failures=[f"pytest did not run (exit status {done.returncode})"])
         return _read_report(report)
 
 
@@ -396,6 +423,8 @@ SUITES: dict[str, tuple[str, Callable[[], Count]]] = {
     "asan": ("unit, pam, helper, sshd and login with ASan and UBSan (root)", run_asan),
     "valgrind": ("ten logins without a leak or an uninitialised read (root)", run_valgrind),
 }
+# Those that may run beside each other, the longest first. The others use the machine by themselves.
+BESIDE = ("command", "login", "pages", "pam", "conf", "helper", "exchange", "simulator", "valgrind")
 WITHOUT_SANDBOX = {"simulator", "exchange"}
 # Those that have no tests in Python, or those of other suites.
 WITHOUT_SCRIPTS = {"unit", "clang", "asan"}
