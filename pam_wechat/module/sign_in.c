@@ -29,6 +29,8 @@ static int prepare(struct login *login, int argc, const char **argv)
 	if (rv < 0)
 		return login_refuse_problem(login, rv);
 	rv = requester_init(&login->requester, login->pamh);
+	if (rv == PAM_BUF_ERR)
+		login->entry.reason = REASON_MEMORY;
 	if (rv != PAM_SUCCESS)
 		return rv;
 	rv = users_read(settings->users_file, &login->users, &login->problem);

@@ -11,11 +11,15 @@
 #include "secret.h"
 #include "text.h"
 
-/* Keeps a copy of what stands at *string, in this place. Returns PAM_SUCCESS or PAM_BUF_ERR. */
-static int keep(struct requester *requester, size_t place, const char **string)
+/* Keeps a copy, in this place. Returns PAM_SUCCESS, or PAM_BUF_ERR and leaves *string as it is. */
+static int keep(struct requester *requester, size_t place, const char *value, const char **string)
 {
-	*string = requester->copies[place] = strdup(*string);
-	return *string == NULL ? PAM_BUF_ERR : PAM_SUCCESS;
+	char *copy = strdup(value);
+
+	if (copy == NULL)
+		return PAM_BUF_ERR;
+	*string = requester->copies[place] = copy;
+	return PAM_SUCCESS;
 }
 
 static int get_string(struct requester *requester, pam_handle_t *pamh, int item, size_t place,
@@ -24,8 +28,8 @@ static int get_string(struct requester *requester, pam_handle_t *pamh, int item,
 	const void *value = NULL;
 	int rv = pam_get_item(pamh, item, &value);
 
-	*string = value == NULL ? "" : value;
-	return rv == PAM_SUCCESS ? keep(requester, place, string) : rv;
+	*string = "";
+	return rv == PAM_SUCCESS ? keep(requester, place, value == NULL ? "" : value, string) : rv;
 }
 
 static void describe_asker(struct requester *requester)
@@ -65,15 +69,17 @@ static void find_origin(struct requester *requester, pam_handle_t *pamh)
 
 int requester_init(struct requester *requester, struct pam_handle *pamh)
 {
+	const char *user = NULL;
 	int rv;
 
 	memset(requester, 0, sizeof(*requester));
-	rv = pam_get_user(pamh, &requester->user, NULL);
+	requester->service = requester->rhost = requester->tty = "";
+	rv = pam_get_user(pamh, &user, NULL);
 	if (rv != PAM_SUCCESS)
 		return rv;
-	if (requester->user == NULL)
+	if (user == NULL)
 		return PAM_CONV_ERR;
-	if ((rv = keep(requester, 0, &requester->user)) != PAM_SUCCESS ||
+	if ((rv = keep(requester, 0, user, &requester->user)) != PAM_SUCCESS ||
 		(rv = get_string(requester, pamh, PAM_SERVICE, 1, &requester->service)) !=
 			PAM_SUCCESS ||
 		(rv = get_string(requester, pamh, PAM_RHOST, 2, &requester->rhost)) !=
