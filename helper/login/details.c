@@ -12,7 +12,7 @@
 
 static const struct {
 	enum wire_key key;
-	size_t offset; /* of the member in struct shown */
+	size_t offset; /* of the member in struct details */
 } members[] = {
 	{WIRE_USER, offsetof(struct details, user)},
 	{WIRE_HOST, offsetof(struct details, host)},

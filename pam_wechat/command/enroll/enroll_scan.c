@@ -39,6 +39,8 @@ struct scanning {
 
 static void describe_requester(struct requester *requester, const char *user)
 {
+	const struct origin_facts here = {.rhost = "", .tty = "", .uid = getuid()};
+
 	*requester = (struct requester){
 		.user = user,
 		.service = "",
@@ -48,7 +50,7 @@ static void describe_requester(struct requester *requester, const char *user)
 		.occasion = OCCASION_ENROLL,
 	};
 	display_name(requester->shown_user, sizeof(requester->shown_user), user);
-	(void)text_format(requester->origin, sizeof(requester->origin), "uid:%u", getuid());
+	origin_choose(&here, requester->origin);
 }
 
 /* Keeps what the message says beside its reason. */
