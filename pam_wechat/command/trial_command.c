@@ -66,7 +66,7 @@ static const struct meaning account_meanings[] = {
 	{0, NULL, NULL},
 };
 
-/* Set by a signal: each question fails from then on, and PAM comes to its end by itself. */
+/* Set by a signal: each message fails from then on, and PAM comes to its end by itself. */
 static volatile sig_atomic_t given_up;
 
 static void give_up(int number)
@@ -150,7 +150,7 @@ static int converse(
 	const struct talk *talk = data;
 	struct pam_response *answers;
 
-	if (count <= 0 || count > PAM_MAX_NUM_MSG)
+	if (given_up || count <= 0 || count > PAM_MAX_NUM_MSG)
 		return PAM_CONV_ERR;
 	answers = calloc((size_t)count, sizeof(*answers));
 	if (answers == NULL)

@@ -135,11 +135,13 @@ int confirm_by_pin(struct login *login)
 int confirm_by_waiting(struct login *login)
 {
 	enum reason reason = REASON_NOBODY;
-	int rv = show(login, 0, false, NULL);
+	int rv;
 
+	/* Who sees the link may give up at once. */
+	interruption_begin(&login->interruption);
+	rv = show(login, 0, false, NULL);
 	if (rv != LOGIN_GO_ON)
 		return rv;
-	interruption_begin(&login->interruption);
 	do {
 		if (interruption_wait(&login->interruption, LOOK_MS))
 			reason = REASON_INTERRUPTED;

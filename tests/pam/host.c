@@ -43,6 +43,7 @@ struct host {
 	pam_handle_t *pamh;
 	const char
 		*change; /* who PAM_USER becomes during the conversation; NULL: nothing changes */
+	bool interrupts; /* ^C comes with each message */
 };
 
 static void print_result(int code)
@@ -135,6 +136,8 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 		int style = messages[i]->msg_style;
 
 		print_message(messages[i]);
+		if (host->interrupts)
+			(void)raise(SIGINT);
 		if (style != PAM_PROMPT_ECHO_ON && style != PAM_PROMPT_ECHO_OFF)
 			continue;
 		if (!read_answer(&made[i].resp)) {
@@ -175,6 +178,12 @@ static bool set_sigchld(const char *manner)
 	return sigaction(SIGCHLD, &action, NULL) == 0;
 }
 
+/* As for a host that has something better to do with ^C than to die. */
+static void take_no_notice(int number)
+{
+	(void)number;
+}
+
 /* A thread that takes and gives back memory all the time, and its locks with it. */
 static void *be_busy(void *context)
 {
@@ -209,6 +218,7 @@ int main(int argc, char **argv)
 		{"sigchld", required_argument, NULL, 'd'},
 		{"threads", no_argument, NULL, 't'},
 		{"change", required_argument, NULL, 'n'},
+		{"interrupt", no_argument, NULL, 'i'},
 		{"ruid", required_argument, NULL, 'u'}, /* who asks, as for a setuid program */
 		{NULL, 0, NULL, 0},
 	};
@@ -237,6 +247,9 @@ int main(int argc, char **argv)
 				return EXIT_FAILURE;
 		} else if (option == 'n') {
 			host.change = optarg;
+		} else if (option == 'i') {
+			host.interrupts = true;
+			(void)signal(SIGINT, take_no_notice);
 		} else if (option == 'u') {
 			if (setreuid((uid_t)atoi(optarg), (uid_t)-1) < 0)
 				return EXIT_FAILURE;
@@ -250,7 +263,8 @@ int main(int argc, char **argv)
 	if (argc - optind != 2) {
 		fprintf(stderr,
 			"usage: %s [--rhost HOST] [--tty TTY] [--silent] [--setcred] [--linger] "
-			"[--sigchld ignore|reap|block] [--threads] [--change USER] [--ruid UID] SERVICE USER\n",
+			"[--sigchld ignore|reap|block] [--threads] [--change USER] "
+			"[--interrupt] [--ruid UID] SERVICE USER\n",
 			argv[0]);
 		return EXIT_FAILURE;
 	}

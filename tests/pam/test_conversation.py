@@ -247,3 +247,14 @@ def test_codes_differ_from_login_to_login(installed: Installation) -> None:
             shown.add((scan(installed.phone(), host.link()).pin, host.messages[0].link))
     assert len({link for _, link in shown}) == 4
     assert len({pin for pin, _ in shown}) > 1
+
+
+def test_giving_up_counts_from_the_moment_that_the_link_is_seen(installed: Installation) -> None:
+    login = replace(GOOD, service="su", words="confirm=wait", options=("--interrupt",))
+    mark = installed.log.mark()
+    with installed.host(login) as host:
+        host.message()
+        assert host.prompt() is None
+    assert host.result == "PAM_AUTH_ERR"
+    assert installed.module_lines(mark) == [
+        logged("refused reason=interrupted", service="su")]
