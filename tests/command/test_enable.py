@@ -14,7 +14,7 @@ import pytest
 from harness.machine import mounted
 from harness.services import BACKUP, COMMON, FOLDER, MODULE, Services, shipped
 from harness.site import REPOSITORY
-from harness.strace import calls_in
+from harness.strace import calls_in, disturbed
 from harness.waiting import HANG
 
 SERVICES = ("sshd", "login", "su", "sudo", "sudo-i")
@@ -344,8 +344,8 @@ def test_a_copy_stays_only_if_the_file_has_changed(
     assert snapshot() == before
     made = [arguments for called, arguments in calls_in(trace) if called == name]
     place = [i for i, arguments in enumerate(made, 1) if argument in arguments][number - 1]
-    done = services.command.run("enable", "sshd", through=(
-        "strace", "-qq", "-o", "/dev/null", "-e", f"inject={name}:error={error}:when={place}"))
+    done = services.command.run(
+        "enable", "sshd", through=disturbed(name, f"error={error}", place))
     assert done.returncode == 1
     if written:
         assert "a power failure may bring the old one back" in done.stderr
@@ -359,9 +359,7 @@ CALLS = ("flock", "write", "fchown", "fchmod", "fsync", "renameat", "unlinkat")
 
 
 @pytest.mark.parametrize("command", ["enable", "disable"])
-def test_a_sudden_end_leaves_the_old_file_or_the_new_one(
-    services: Services, command: str, folder: Path
-) -> None:
+def test_a_sudden_end_leaves_the_old_file_or_the_new_one(services: Services, command: str) -> None:
     path, copy, old = FOLDER / "sshd", FOLDER / f"sshd{BACKUP}", shipped("sshd")
     services.enable("sshd")
     new = path.read_bytes()
@@ -372,9 +370,8 @@ def test_a_sudden_end_leaves_the_old_file_or_the_new_one(
             copy.unlink(missing_ok=True)
             if command == "disable":
                 copy.write_bytes(old)
-            strace = ("strace", "-qq", "-o", str(folder / "trace"), "-e", f"trace={call}", "-e",
-                      f"inject={call}:signal=KILL:when={count}")
-            done = services.command.run(command, "sshd", through=strace)
+            done = services.command.run(
+                command, "sshd", through=disturbed(call, "signal=KILL", count))
             if done.returncode == 0:
                 break
             seen.append(path.read_bytes())

@@ -20,7 +20,7 @@ import pytest
 
 from harness.command import Command
 from harness.processes import children_of
-from harness.strace import calls_in, numbered
+from harness.strace import calls_in, disturbed, ends
 from harness.waiting import HANG, until
 
 ALICE = "oAlice-0000000000000000000_A"
@@ -51,8 +51,7 @@ def files(table: Path) -> list[str]:
     return sorted(os.listdir(table.parent))
 
 
-def add_bob(command: Command, *strace: str) -> subprocess.CompletedProcess[str]:
-    through = ("strace", "-qq", "-o", "/dev/null", *strace) if strace else ()
+def add_bob(command: Command, *through: str) -> subprocess.CompletedProcess[str]:
     return command.run("users", "add", BOB, "bob", through=through)
 
 
@@ -84,9 +83,9 @@ def test_a_signal_at_any_system_call_leaves_the_old_table_or_the_new_one(
 ) -> None:
     made = calls(command, table)
     seen = set()
-    for name, number in numbered(made[1:-1]):
+    for name, number in ends(made[1:-1], table.parent):
         reset(table)
-        done = add_bob(command, "-e", f"inject={name}:signal={sent}:when={number}")
+        done = add_bob(command, *disturbed(name, f"signal={sent}", number))
         text = table.read_text()
         left = tuple(files(table))
         assert text in (OLD, NEW), (name, number)
@@ -136,7 +135,7 @@ def test_a_call_that_fails_leaves_the_old_table_and_says_why(
     name, file = call.split()
     number = number_of(calls(command, table), name, file)
     reset(table)
-    done = add_bob(command, "-e", f"inject={name}:error={ERRORS[FAILING[call]]}:when={number}")
+    done = add_bob(command, *disturbed(name, f"error={ERRORS[FAILING[call]]}", number))
     assert done.returncode == 1, done
     assert str(table) in done.stderr and FAILING[call] in done.stderr
     assert table.read_text() == OLD
@@ -165,7 +164,7 @@ def test_the_contents_are_on_the_disk_before_the_name_and_the_name_before_the_en
 def test_a_directory_that_does_not_reach_the_disk_is_told(command: Command, table: Path) -> None:
     number = number_of(calls(command, table), "fsync", f"<{table.parent}>")
     reset(table)
-    done = add_bob(command, "-e", f"inject=fsync:error=EIO:when={number}")
+    done = add_bob(command, *disturbed("fsync", "error=EIO", number))
     assert done.returncode == 1
     assert "a power failure may bring the old one back: Input/output error" in done.stderr
     assert table.read_text() == NEW
@@ -241,8 +240,7 @@ def test_a_lock_that_was_removed_meanwhile_locks_nothing(command: Command, table
     number = number_of(calls(command, table), "openat", ".users.lock")
     reset(table)
     # It stops when it has opened the lock, and before it locks it.
-    stopping = ("strace", "-qq", "-o", "/dev/null",
-                "-e", f"inject=openat:signal=SIGSTOP:when={number}")
+    stopping = disturbed("openat", "signal=SIGSTOP", number)
     strace = subprocess.Popen([*stopping, *command.line("users", "add", "oCarol", "carol")],
                               stdout=subprocess.DEVNULL)
     try:
