@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.dont_write_bytecode = True
+# Whoever runs the tests in the background or by nohup(1) hands on that these are ignored, and every
+# program under test would ignore them, too.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from harness.leaks import Watch  # noqa: E402
 from harness.site import Site  # noqa: E402
