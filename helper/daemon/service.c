@@ -105,6 +105,7 @@ static void apply_limits(struct service *service)
 		log_line("%ld open files are allowed; max_pending and max_connections may need %ld",
 			allowed, wanted);
 	service->helper.logins.limit = (size_t)settings->max_pending;
+	service->helper.logins.origin_limit = (size_t)settings->origin_pending;
 	service->helper.logins.finished.limit = (size_t)settings->max_pending;
 	connections_limit(
 		service->helper.connections, settings->max_connections, settings->request_seconds);
@@ -191,7 +192,8 @@ static int start(struct service *service)
 	struct helper *helper = &service->helper;
 	int rv;
 
-	rv = logins_init(&helper->logins, (size_t)helper->settings->max_pending);
+	rv = logins_init(&helper->logins, (size_t)helper->settings->max_pending,
+		(size_t)helper->settings->origin_pending);
 	if (rv < 0)
 		return rv;
 	rv = random_token(helper->instance, HELPER_INSTANCE_LENGTH, RANDOM_HEX);

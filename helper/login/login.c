@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crowd.h"
 #include "decimal.h"
 #include "details.h"
 #include "display.h"
@@ -149,6 +150,21 @@ bool login_is_check(const struct login *login)
 bool login_enrols(const struct login *login)
 {
 	return login->details->occasion == OCCASION_ENROLL;
+}
+
+bool login_is_finishing(const struct login *login)
+{
+	return !login->reported && (login->winner != NULL || login->ticket_count > 0);
+}
+
+void login_count_at(struct login *login, const struct in6_addr *client)
+{
+	struct crowd *crowd = crowd_join(login->crowd->all, client);
+
+	if (crowd == NULL)
+		return;
+	crowd_leave(&login->crowd);
+	login->crowd = crowd;
 }
 
 struct browser *login_find_browser(struct login *login, const char *cookie)

@@ -24,10 +24,12 @@
 #define LOGIN_TOKEN_LENGTH 32
 #define LOGIN_ORIGIN_MAX 512
 
-struct pending_reply;
+struct crowd;
+struct details;
+struct in6_addr;
 struct origin;
 struct peer;
-struct details;
+struct pending_reply;
 struct wire_message;
 
 struct browser {
@@ -49,8 +51,9 @@ TAILQ_HEAD(tickets, ticket);
 
 struct login {
 	struct table_entry by_link, by_state;
-	TAILQ_ENTRY(login) of_origin;
+	TAILQ_ENTRY(login) of_all, of_origin;
 	struct origin *origin; /* NULL while it is in no tables */
+	struct crowd *crowd;   /* NULL while it is in no tables */
 	struct peer *peer;     /* the child that registered it, as part of its connection */
 	struct deadline deadline;
 	char id[WIRE_LINK_LENGTH + 1]; /* last part of the link */
@@ -92,6 +95,18 @@ void login_free(struct login **login);
 /* Whether nobody signs in: pam-wechat doctor tries the way, or the administrator links a WeChat. */
 bool login_is_check(const struct login *login);
 bool login_enrols(const struct login *login);
+
+/*
+ * Whether a phone is about to finish it, or has: a code of its is being asked about, or has won,
+ * and nobody has said "This isn't me".
+ */
+bool login_is_finishing(const struct login *login);
+
+/*
+ * A browser at this address opened the login, or tapped Continue: the login counts there from now
+ * on. For want of memory it counts where it did.
+ */
+void login_count_at(struct login *login, const struct in6_addr *client);
 
 /* The browser whose cookie this is (NULL: none), or NULL. */
 struct browser *login_find_browser(struct login *login, const char *cookie);

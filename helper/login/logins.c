@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crowd.h"
 #include "login.h"
 
 /* Whoever counts as one: an address, a network, a local user. */
 struct origin {
 	struct table_entry by_name;
-	TAILQ_ENTRY(origin) entries; /* in the list of its count */
-	TAILQ_HEAD(, login) oldest_first;
+	struct login_list oldest_first;
 	size_t count;
 	char name[];
 };
@@ -18,14 +18,14 @@ struct origin {
 #define HOLDER(entry, type, member) \
 	((entry) == NULL ? NULL : (type *)(void *)((char *)(entry)-offsetof(type, member)))
 
-int logins_init(struct logins *logins, size_t limit)
+int logins_init(struct logins *logins, size_t limit, size_t origin_limit)
 {
 	int rv;
 
 	memset(logins, 0, sizeof(*logins));
 	logins->limit = limit;
-	for (size_t i = 0; i <= LOGINS_PER_ORIGIN; i++)
-		TAILQ_INIT(&logins->by_count[i]);
+	logins->origin_limit = origin_limit;
+	TAILQ_INIT(&logins->oldest_first);
 	rv = finished_init(&logins->finished, limit);
 	if (rv == 0)
 		rv = table_init(&logins->by_link);
@@ -33,6 +33,8 @@ int logins_init(struct logins *logins, size_t limit)
 		rv = table_init(&logins->by_state);
 	if (rv == 0)
 		rv = table_init(&logins->origins);
+	if (rv == 0)
+		rv = table_init(&logins->crowds);
 	return rv;
 }
 
@@ -42,6 +44,7 @@ void logins_finish(struct logins *logins)
 	table_finish(&logins->by_link);
 	table_finish(&logins->by_state);
 	table_finish(&logins->origins);
+	table_finish(&logins->crowds);
 }
 
 static struct origin *find_origin(const struct logins *logins, const char *name)
@@ -63,37 +66,84 @@ static struct origin *make_origin(struct logins *logins, const char *name)
 		free(origin);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&logins->by_count[0], origin, entries);
 	return origin;
 }
 
-/* Moves an origin to the list of its new count, or frees it when it has no logins left. */
-static void recount(struct logins *logins, struct origin *origin, size_t count)
+static void free_if_empty(struct logins *logins, struct origin *origin)
 {
-	TAILQ_REMOVE(&logins->by_count[origin->count], origin, entries);
-	origin->count = count;
-	if (count > 0) {
-		TAILQ_INSERT_TAIL(&logins->by_count[count], origin, entries);
+	if (origin->count > 0)
 		return;
-	}
 	table_remove(&logins->origins, &origin->by_name);
 	free(origin);
 }
 
+/* What decides which login makes room: with how many others it shares an origin and an address. */
+struct rank {
+	bool is_finishing;
+	size_t fewer, more;
+};
+
+static bool goes_before(const struct rank *rank, const struct rank *other)
+{
+	if (rank->is_finishing != other->is_finishing)
+		return other->is_finishing;
+	if (rank->fewer != other->fewer)
+		return rank->fewer > other->fewer;
+	return rank->more > other->more;
+}
+
+static struct login *choose_of_origin(const struct origin *origin)
+{
+	struct login *login, *chosen = NULL;
+	struct rank highest = {.is_finishing = true};
+
+	TAILQ_FOREACH(login, &origin->oldest_first, of_origin)
+	{
+		login->crowd->here = 0;
+	}
+	TAILQ_FOREACH(login, &origin->oldest_first, of_origin)
+	{
+		login->crowd->here++;
+	}
+	TAILQ_FOREACH(login, &origin->oldest_first, of_origin)
+	{
+		struct rank rank = {login_is_finishing(login), login->crowd->here, origin->count};
+
+		if (goes_before(&rank, &highest)) {
+			highest = rank;
+			chosen = login;
+		}
+	}
+	return chosen;
+}
+
+static struct login *choose_of_all(const struct logins *logins)
+{
+	struct login *login, *chosen = NULL;
+	struct rank highest = {.is_finishing = true};
+
+	TAILQ_FOREACH(login, &logins->oldest_first, of_all)
+	{
+		size_t origin = login->origin->count;
+		size_t crowd = login->crowd->count;
+		struct rank rank = {login_is_finishing(login), origin < crowd ? origin : crowd,
+			origin < crowd ? crowd : origin};
+
+		if (goes_before(&rank, &highest)) {
+			highest = rank;
+			chosen = login;
+		}
+	}
+	return chosen;
+}
+
 struct login *logins_find_excess(struct logins *logins, const char *origin_name)
 {
-	struct origin *origin = find_origin(logins, origin_name);
+	const struct origin *origin = find_origin(logins, origin_name);
 
-	if (origin != NULL && origin->count >= LOGINS_PER_ORIGIN)
-		return TAILQ_FIRST(&origin->oldest_first);
-	if (logins->count < logins->limit)
-		return NULL;
-	for (size_t i = LOGINS_PER_ORIGIN; i > 0; i--) {
-		origin = TAILQ_FIRST(&logins->by_count[i]);
-		if (origin != NULL)
-			return TAILQ_FIRST(&origin->oldest_first);
-	}
-	return NULL;
+	if (origin != NULL && origin->count >= logins->origin_limit)
+		return choose_of_origin(origin);
+	return logins->count < logins->limit ? NULL : choose_of_all(logins);
 }
 
 int logins_add(struct logins *logins, struct login *login)
@@ -109,6 +159,9 @@ int logins_add(struct logins *logins, struct login *login)
 		origin = make_origin(logins, login->origin_name);
 	if (origin == NULL)
 		return -ENOMEM;
+	login->crowd = crowd_join(&logins->crowds, NULL);
+	if (login->crowd == NULL)
+		goto out;
 	if (table_add(&logins->by_link, &login->by_link) < 0)
 		goto out;
 	if (table_add(&logins->by_state, &login->by_state) < 0) {
@@ -116,13 +169,17 @@ int logins_add(struct logins *logins, struct login *login)
 		goto out;
 	}
 	finished_forget(&logins->finished, login->id, login->state);
+	TAILQ_INSERT_TAIL(&logins->oldest_first, login, of_all);
 	TAILQ_INSERT_TAIL(&origin->oldest_first, login, of_origin);
 	login->origin = origin;
+	origin->count++;
 	logins->count++;
 	logins->checks += login_is_check(login);
 	rv = 0;
 out:
-	recount(logins, origin, origin->count + (rv == 0 ? 1 : 0));
+	if (rv < 0 && login->crowd != NULL)
+		crowd_leave(&login->crowd);
+	free_if_empty(logins, origin);
 	return rv;
 }
 
@@ -132,8 +189,11 @@ void logins_remove(struct logins *logins, struct login *login)
 		return;
 	table_remove(&logins->by_link, &login->by_link);
 	table_remove(&logins->by_state, &login->by_state);
+	TAILQ_REMOVE(&logins->oldest_first, login, of_all);
 	TAILQ_REMOVE(&login->origin->oldest_first, login, of_origin);
-	recount(logins, login->origin, login->origin->count - 1);
+	crowd_leave(&login->crowd);
+	login->origin->count--;
+	free_if_empty(logins, login->origin);
 	login->origin = NULL;
 	logins->count--;
 	logins->checks -= login_is_check(login);

@@ -1,8 +1,15 @@
 /*
  * logins - all that are pending: found by link or state, counted by where they come from.
  *
- * Limits are per origin and in all, never per user, and nobody is refused: the oldest login of
- * whoever has too many makes room.
+ * Limits are per origin and in all, never per user, and a new login always gets a place. Whose
+ * login makes room for it?
+ *
+ * - One that a phone is finishing stays as long as there is another.
+ * - Of a full origin: one of the browser address that has most logins of this origin.
+ * - Of all: each login has two numbers, how many its origin has and how many its browser address
+ *   has. One whose lower number is highest goes, and of those one whose higher number is highest.
+ *   So a stranger needs many origins and many addresses of browsers as well to push out others.
+ * - Of those that are left, the oldest.
  */
 #ifndef PAM_WECHAT_LOGIN_LOGINS_H
 #define PAM_WECHAT_LOGIN_LOGINS_H
@@ -13,24 +20,21 @@
 #include "finished.h"
 #include "table.h"
 
-#define LOGINS_PER_ORIGIN 16
-
 struct login;
-struct origin;
 
-TAILQ_HEAD(origin_list, origin);
+TAILQ_HEAD(login_list, login);
 
 struct logins {
-	struct table by_link, by_state, origins;
-	struct origin_list by_count[LOGINS_PER_ORIGIN + 1];
+	struct table by_link, by_state, origins, crowds;
+	struct login_list oldest_first;
 	size_t count;
 	size_t checks; /* of them, those of pam-wechat doctor */
-	size_t limit;
+	size_t limit, origin_limit;
 	struct finished finished;
 };
 
-/* At most `limit` logins in all. Returns 0 or -errno. */
-int logins_init(struct logins *logins, size_t limit);
+/* At most `limit` logins in all, and `origin_limit` of one origin. Returns 0 or -errno. */
+int logins_init(struct logins *logins, size_t limit, size_t origin_limit);
 
 /* Forgets what is remembered. All logins have been removed before. */
 void logins_finish(struct logins *logins);

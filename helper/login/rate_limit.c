@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "client.h"
 #include "login.h"
 #include "siphash.h"
 #include "wire.h"
@@ -33,10 +34,10 @@ static uint64_t hash_key(
 {
 	unsigned char key[sizeof(*client) + WIRE_LINK_LENGTH];
 	size_t length = sizeof(*client);
+	struct in6_addr network;
 
-	memcpy(key, client, sizeof(*client));
-	if (!IN6_IS_ADDR_V4MAPPED(client))
-		memset(key + sizeof(*client) / 2, 0, sizeof(*client) / 2);
+	client_network(client, &network);
+	memcpy(key, &network, sizeof(network));
 	if (id != NULL) {
 		memcpy(key + length, id, WIRE_LINK_LENGTH);
 		length += WIRE_LINK_LENGTH;

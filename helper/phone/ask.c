@@ -76,6 +76,7 @@ static void go_on(struct visit *visit)
 	};
 
 	visit->browser->approved = true;
+	visit_count(visit);
 	reply_send(visit->request, &reply);
 }
 

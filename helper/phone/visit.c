@@ -1,6 +1,7 @@
 #include "visit.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "finished.h"
@@ -62,6 +63,14 @@ void visit_begin(struct visit *visit, struct request *request, const struct sett
 	explicit_bzero(cookie, sizeof(cookie));
 }
 
+void visit_count(const struct visit *visit)
+{
+	struct in6_addr client;
+
+	request_client(visit->request, visit->settings, &client);
+	login_count_at(visit->login, &client);
+}
+
 bool visit_admit(struct visit *visit)
 {
 	struct login *login = visit->login;
@@ -80,6 +89,7 @@ bool visit_admit(struct visit *visit)
 		return false;
 	}
 	visit->is_new = true;
+	visit_count(visit);
 	if (!login->opened) {
 		login->opened = true;
 		peer_tell(login->peer, WIRE_OPENED);

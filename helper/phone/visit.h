@@ -26,6 +26,9 @@ struct visit {
 /* Looks who it is, by the cookie of request->login. */
 void visit_begin(struct visit *visit, struct request *request, const struct settings *settings);
 
+/* The login counts at this browser's address from now on (login.h). */
+void visit_count(const struct visit *visit);
+
 /*
  * Makes an unknown browser of WeChat's known, if there is still something to be asked: the first
  * one is what the exchange learns as OPENED. Returns false if it is not WeChat's, if there is no

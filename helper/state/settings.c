@@ -77,6 +77,7 @@ static const struct config_key keys[] = {
 	KEY(pages_dir, CONFIG_STRING, .fault = directory_fault),
 	KEY(status_socket, CONFIG_STRING, .fault = config_path_fault),
 	KEY(max_pending, CONFIG_NUMBER, .low = 1, .high = 100000),
+	KEY(origin_pending, CONFIG_NUMBER, .low = 1, .high = 1000),
 	KEY(max_connections, CONFIG_NUMBER, .low = 1, .high = 100000),
 	KEY(request_seconds, CONFIG_NUMBER, .low = 1, .high = 300),
 };
@@ -91,6 +92,7 @@ static int set_defaults(struct settings *settings)
 	settings->peer_user = strdup("pam-wechat-exchange");
 	settings->lang = LANGUAGE_EN;
 	settings->max_pending = 10000;
+	settings->origin_pending = 16;
 	settings->max_connections = 4000;
 	settings->request_seconds = 20;
 	return settings->listen == NULL || settings->socket == NULL || settings->user == NULL ||

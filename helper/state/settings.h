@@ -30,6 +30,7 @@ struct settings {
 	struct config_list trusted_proxy;
 	struct config_list verify_file;
 	long max_pending;
+	long origin_pending;
 	long max_connections;
 	long request_seconds;
 

@@ -72,7 +72,7 @@ class Keys:
             "user": "alice", "peer_user": PEER, "lang": "zh", "brand": "Example Ltd",
             "trusted_proxy": "127.0.0.1", "verify_file": f"/etc/pam_wechat/{VERIFIED}",
             "pages_dir": "/etc/pam_wechat/pages", "status_socket": STATUS_SOCKET,
-            "max_pending": "1", "max_connections": "2",
+            "max_pending": "2", "origin_pending": "1", "max_connections": "2",
             "request_seconds": str(REQUEST_SECONDS),
         }
 

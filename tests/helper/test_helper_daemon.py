@@ -429,6 +429,8 @@ def test_a_good_configuration_is_silently_good(folder: Path) -> None:
         ("trusted_proxy = proxy.example.com", "must be an address"),
         ("verify_file = /etc/passwd", "MP_verify_"),
         ("max_pending = 0", "from 1 to"),
+        ("origin_pending = 0", "from 1 to 1000"),
+        ("origin_pending = 1001", "from 1 to 1000"),
         ("max_connections = many", "whole number"),
         ("request_seconds = 301", "from 1 to 300"),
         ("colour = red", "unknown key"),

@@ -23,6 +23,7 @@ user = pam-wechat
 peer_user = pam-wechat-exchange
 lang = en
 max_pending = 10000
+origin_pending = 16
 max_connections = 4000
 request_seconds = 20
 """
@@ -53,8 +54,8 @@ def test_what_is_shown_is_a_configuration_that_says_the_same(folder: Path) -> No
         "listen = [::1]:1\npublic_url = http://10.0.0.1/sso\nsocket = /a\nuser = u\n"
         "peer_user = p\nlang = zh\nbrand = Two  words = one\ntrusted_proxy = 10.0.0.0/8\n"
         f"trusted_proxy = ::1\nverify_file = {verify[0]}\nverify_file = {verify[1]}\n"
-        f"pages_dir = {folder}\nstatus_socket = /b\nmax_pending = 1\nmax_connections = 2\n"
-        "request_seconds = 3\n"
+        f"pages_dir = {folder}\nstatus_socket = /b\nmax_pending = 1\norigin_pending = 4\n"
+        "max_connections = 2\nrequest_seconds = 3\n"
     )
     source = (REPOSITORY / "helper/state/settings.c").read_text()
     keys = re.findall(r"^\tKEY\((\w+),", source, re.MULTILINE)

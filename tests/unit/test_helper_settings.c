@@ -50,6 +50,7 @@ static void test_every_key_changes_its_setting(void **state)
 	assert_int_equal(defaults->trusted_proxy.count, 0);
 	assert_int_equal(defaults->verify_file.count, 0);
 	assert_int_equal(defaults->max_pending, 10000);
+	assert_int_equal(defaults->origin_pending, 16);
 	assert_int_equal(defaults->max_connections, 4000);
 	assert_int_equal(defaults->request_seconds, 20);
 	assert_true(defaults->https);
@@ -59,7 +60,8 @@ static void test_every_key_changes_its_setting(void **state)
 				 "public_url = http://10.0.0.1/sso\nlisten = [::1]:1\nsocket = /a\n"
 				 "pages_dir = /usr\nuser = u\npeer_user = p\nlang = zh\nbrand = B\n"
 				 "status_socket = /s\ntrusted_proxy = 10.0.0.0/8\n"
-				 "trusted_proxy = ::1\nmax_pending = 1\nmax_connections = 2\n"
+				 "trusted_proxy = ::1\nmax_pending = 1\norigin_pending = 4\n"
+				 "max_connections = 2\n"
 				 "request_seconds = 3\n",
 				 &changed, &problem),
 		0);
@@ -74,6 +76,7 @@ static void test_every_key_changes_its_setting(void **state)
 	assert_int_equal(changed->trusted_proxy.count, 2);
 	assert_int_equal(changed->proxies[0].bits, 104);
 	assert_int_equal(changed->max_pending, 1);
+	assert_int_equal(changed->origin_pending, 4);
 	assert_int_equal(changed->max_connections, 2);
 	assert_int_equal(changed->request_seconds, 3);
 	assert_false(changed->https);
