@@ -98,6 +98,8 @@ static void add_seconds(struct text *text, const struct metrics *metrics)
 void metrics_write(
 	const struct metrics *metrics, size_t pending, size_t connections, struct text *text)
 {
+	begin(text, "helper_info", "gauge", "The version of the helper that runs.");
+	text_add(text, "pam_wechat_helper_info{version=\"" PAM_WECHAT_VERSION "\"} 1\n");
 	add(text, "pending_logins", "gauge", "Logins that wait for a phone.", pending);
 	add(text, "connections", "gauge", "Open connections of browsers or proxies.", connections);
 	add(text, "logins_started_total", "counter", "Logins that were registered.",

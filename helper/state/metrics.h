@@ -39,8 +39,8 @@ void metrics_refuse(struct metrics *metrics, enum reason reason);
 void metrics_observe(struct metrics *metrics, int64_t ms);
 
 /*
- * Appends all of them, and two numbers of the moment, in Prometheus' text format 0.0.4; a text of
- * METRICS_MAX bytes holds them.
+ * Appends all of them, the version, and two numbers of the moment, in Prometheus' text format
+ * 0.0.4; a text of METRICS_MAX bytes holds them.
  */
 void metrics_write(
 	const struct metrics *metrics, size_t pending, size_t connections, struct text *text);

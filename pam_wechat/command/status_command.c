@@ -127,8 +127,7 @@ static bool ask_helper(
 		if (rv >= 0)
 			close(rv);
 	}
-	/* Only /healthz knows the version. */
-	if (listen[0] != '\0' && helper_status_ask_health(listen, helper_status, &other) == 0)
+	if (listen[0] != '\0' && helper_status_ask_health(listen, &other) == 0)
 		is_connectable = is_connectable || rv == -EACCES || !status->has_settings;
 	if (figures[0] != '\0')
 		(void)helper_status_ask_metrics(figures, helper_status, &other);
@@ -166,7 +165,8 @@ static bool show_helper(struct status *status)
 	if (helper_status.pending >= 0)
 		report_line(status->report, "%-16s %ld", "pending logins", helper_status.pending);
 	else
-		report_line(status->report, "%-16s not known", "pending logins");
+		report_line(status->report,
+			"%-16s not known: status_socket of helper.conf tells it", "pending logins");
 	return true;
 }
 

@@ -107,9 +107,9 @@ def old_helper(machine: Machine) -> None:
     machine.helper.chmod(0o755)
 
 
-def running_helper(says: str) -> Callable[[Machine], None]:
-    return lambda machine: machine.write_helper_conf(
-        listen=machine.say(says).removeprefix("http://"))
+def figures(*names: str) -> Callable[[Machine], None]:
+    return lambda machine: machine.say_figures("".join(f"# HELP x\npam_wechat_{name} 1\n"
+                                                       for name in names))
 
 
 def unread_module(machine: Machine) -> None:
@@ -195,7 +195,7 @@ BREAKS = [
     Break("helper-untrusted", set_mode("pam-wechat-helper", 0o777), "chmod 755"),
     Break("helper-version", old_helper, "one release", status=1),
     Break("helper-conf", set_helper(colour="red"), "pam-wechat-helper -t",
-          place="helper.conf:7"),
+          place="helper.conf:8"),
     Break("helper-conf", remove("helper.conf"), "pam-wechat setup --dir /", "missing"),
     Break("helper-url", set_helper(public_url="http://127.0.0.1:9/other"), "public_url = http",
           place="helper.conf:2"),
@@ -209,9 +209,9 @@ BREAKS = [
         lambda machine: machine.serve_url(machine.front()), set_helper(trusted_proxy=None),
     ), "trusted_proxy", status=1),
     Break("helper-silent", kill_helper, "journalctl"),
-    Break("helper-old", running_helper("ok pending=0 version=0.0.1\n"), "systemctl restart",
-          status=1),
-    Break("helper-old", running_helper("ok pending=0\n"), "systemctl restart", "unnamed", status=1),
+    Break("helper-old", figures('helper_info{version="0.0.1"}', "pending_logins"),
+          "systemctl restart", status=1),
+    Break("helper-old", figures("pending_logins"), "systemctl restart", "unnamed", status=1),
     Break("socket-missing", remove("run/helper.sock"), "systemctl"),
     Break("socket-untrusted", open_socket, "systemctl"),
     Break("socket-closed", close_socket, "SocketGroup=61012"),
@@ -344,7 +344,8 @@ SOUND = {
     "a-key-and-then-wechat": set_sshd(AuthenticationMethods="publickey,keyboard-interactive"),
     "no-limit": set_sshd(LoginGraceTime="0"),
     "units": units(installed=2, enabled=2),
-    "a-helper-that-takes-this-machine-for-another": running_helper("ok\n"),
+    "no-figures": set_helper(status_socket=None),
+    "figures-that-are-none": figures("other"),
     "https": lambda machine: machine.serve_url(machine.front()),
     "sshd-does-not-ask": in_turn(
         pam("@include common-auth"), pam("required: debug", service="sudo"),

@@ -72,29 +72,40 @@ def test_a_helper_that_runs(running: Site, status: Status) -> None:
         assert lines[name] == f"{running.folder / name}: good"
 
 
-@pytest.mark.parametrize("with_socket", [False, True], ids=["healthz", "status_socket"])
-def test_pending_logins_are_counted(
-    quiet_site: Site, status: Status, with_socket: bool
+def test_pending_logins_are_counted(running: Site, status: Status) -> None:
+    with Host(running, "alice") as first, Host(running, "bob") as second:
+        first.link(), second.link()
+        assert status.report()["pending"] == 2
+    assert until(lambda: status.report()["pending"] == 0)
+
+
+@pytest.mark.parametrize(("body", "pending", "version"), [
+    (b"# HELP x\npam_wechat_pending_logins 4711\n", 4711, None),
+    (b"\npam_wechat_helper_info{version=\"9.8.7\"} 1\npam_wechat_pending_logins 1\n", 1, "9.8.7"),
+    (b"\npam_wechat_helper_info{version=\"9.8.7\"} 1\n", None, None),
+    (b"<html>version=1", None, None),
+], ids=["an older helper", "another helper", "no helper", "a web server"])
+def test_the_status_socket_alone_tells_figures_and_version(
+    running: Site, status: Status, body: bytes, pending: int | None, version: str | None
 ) -> None:
+    for group in (0, grp.getgrnam("daemon").gr_gid):
+        with listening(running.status_socket, group) as figures:
+            thread = threading.Thread(target=answer, args=(
+                figures, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body))
+            thread.start()
+            report = status.report()
+            thread.join()
+            assert (report["running"], report["pending"], report["version"]) == (
+                True, pending, version)
+
+
+def test_without_a_status_socket_no_figures_are_known(quiet_site: Site, status: Status) -> None:
     with quiet_site as site:
-        if with_socket:
-            site.helper_conf["status_socket"] = str(site.folder / "run/status.sock")
+        site.helper_conf["status_socket"] = None
         site.start_helper()
-        site.write_service("test")
-        with Host(site, "alice") as first, Host(site, "bob") as second:
-            first.link(), second.link()
-            assert status.report()["pending"] == 2
-        assert until(lambda: status.report()["pending"] == 0)
-        if with_socket:
-            # It is the socket that is asked: a configuration without it hears of /healthz alone.
-            for group in (0, grp.getgrnam("daemon").gr_gid):
-                with listening(site.folder / "run/status.sock", group) as figures:
-                    thread = threading.Thread(target=answer, args=(
-                        figures, b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n"
-                                 b"# HELP x\npam_wechat_pending_logins 4711\n"))
-                    thread.start()
-                    assert status.report()["pending"] == 4711
-                    thread.join()
+        report = status.report()
+        assert (report["running"], report["pending"], report["version"]) == (True, None, None)
+        assert "status_socket" in status.lines()["pending logins"]
 
 
 @contextlib.contextmanager
@@ -137,20 +148,6 @@ def test_a_helper_that_was_killed(running: Site, status: Status) -> None:
     running.process = None
     assert (running.folder / "run/helper.sock").exists()
     assert status.report(1)["running"] is False
-
-
-def test_the_version_that_runs_is_told_if_it_tells(quiet_site: Site, status: Status) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        quiet_site.write("helper.conf", f"public_url = http://127.0.0.1:9\n"
-                         f"listen = 127.0.0.1:{port}\n", 0o644)
-        for body, version in ((b"ok pending=0 version=9.8.7\n", "9.8.7"), (b"ok\n", None),
-                              (b"<html>version=1", None)):
-            thread = threading.Thread(target=answer, args=(
-                listener, b"HTTP/1.0 200 OK\r\nX: y\r\n\r\n" + body))
-            thread.start()
-            assert status.report(1)["version"] == version
-            thread.join()
 
 
 def test_a_server_that_says_nothing_is_not_waited_for(quiet_site: Site, status: Status) -> None:

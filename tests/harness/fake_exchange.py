@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote, unquote, urlencode
 
+from harness.status_socket import read_number
 from harness.waiting import HANG, until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -74,6 +75,10 @@ class Helper:
     def conf_path(self) -> Path:
         return self.folder / "helper.conf"
 
+    @property
+    def status_path(self) -> Path:
+        return self.folder / "status.sock"
+
     def write(self, **settings: object) -> None:
         """Writes helper.conf; a list is a key that is repeated, None a key left out."""
         wanted: dict[str, object] = {
@@ -84,6 +89,7 @@ class Helper:
             "user": "nobody",
             "peer_user": "root" if os.geteuid() == 0 else "nobody",
             "lang": "en",
+            "status_socket": self.status_path,
         } | settings
         self.public_url = str(wanted["public_url"])
         lines = []
@@ -103,7 +109,7 @@ class Helper:
         return found
 
     def pending(self) -> int:
-        return int(Browser(self).get("/healthz").body.split("pending=")[1].split()[0])
+        return read_number(self.status_path, "pending_logins")
 
     def wait_for_pending(self, count: int, seconds: float = HANG) -> bool:
         return until(lambda: self.pending() == count, seconds)

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.fake_exchange import Browser, FakeExchange, Helper
+from harness.status_socket import read_number
 from harness.stopwatch import Stopwatch
 from harness.waiting import HANG, until
 
@@ -146,18 +147,6 @@ def exchange_bytes(helper: Helper, request: bytes) -> bytes:
 def reset(client: socket.socket) -> None:
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     client.close()
-
-
-def read_number(path: Path, name: str) -> int:
-    """One of the numbers of status_socket."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.settimeout(HANG)
-        client.connect(str(path))
-        client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
-        text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
-    found = re.search(rf"^pam_wechat_{name} (\d+)$", text, re.M)
-    assert found is not None, text
-    return int(found[1])
 
 
 def wait_for_connections(path: Path, count: int) -> None:

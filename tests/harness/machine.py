@@ -99,6 +99,12 @@ class Machine:
         self.servers.append(server := Canned(body, status, date))
         return f"http://127.0.0.1:{server.port}"
 
+    def say_figures(self, body: str) -> None:
+        """Whoever asks the helper's status socket is told this."""
+        path = self.site.folder / "run/figures.sock"
+        self.servers.append(Canned(body, "200 OK", "", path))
+        self.write_helper_conf(status_socket=str(path))
+
     def front(self, kind: str = "good", body: bytes = b"ok\n") -> str:
         """The URL of a TLS server that says ok by a certificate of this kind."""
         context = tls_context(*self.authority.certificate("front", kind))
@@ -114,9 +120,9 @@ class Machine:
 
 
 class Canned:
-    """Answers every request by the same."""
+    """Answers every request by the same, on a free port or at a Unix socket."""
 
-    def __init__(self, body: str, status: str, date: str) -> None:
+    def __init__(self, body: str, status: str, date: str, path: Path | None = None) -> None:
         answer = (f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
                   + (f"Date: {date}\r\n" if date else "") + f"\r\n{body}").encode()
 
@@ -125,8 +131,13 @@ class Canned:
                 self.request.recv(65536)
                 self.request.sendall(answer)
 
-        self._server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
-        self.port: int = self._server.server_address[1]
+        self.port = 0
+        self._server: socketserver.BaseServer
+        if path is None:
+            self._server = server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
+            self.port = server.server_address[1]
+        else:
+            self._server = socketserver.UnixStreamServer(str(path), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import os
 import pwd
-import re
 import shutil
 import signal
 import socket
@@ -13,6 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from harness.status_socket import read_number
 from harness.waiting import HANG, until
 from simulator import WeChat
 
@@ -51,6 +51,7 @@ class Site:
         for program, copy in ((MODULE, self.module), (EXCHANGE, self.exchange)):
             shutil.copy(program, copy)
             copy.chmod(0o755)
+        self.status_socket = folder / "run/status.sock"
         self.ca_file = folder / "ca.pem"
         shutil.copy(wechat.ca_file, self.ca_file)
         self.ca_file.chmod(0o644)
@@ -124,6 +125,7 @@ class Site:
             "user": self.helper_user,
             "peer_user": self.exchange_user,
             "lang": "en",
+            "status_socket": str(self.status_socket),
         } | self.helper_conf
         if self.port == 0:
             self.port = free_port()
@@ -146,11 +148,18 @@ class Site:
             if self.process.poll() is not None:
                 raise RuntimeError((self.folder / "helper.log").read_text())
             try:
-                self.pending()
+                self._ask_health()
                 return
             except OSError:
                 time.sleep(0.02)
         raise RuntimeError("the helper does not answer")
+
+    def _ask_health(self) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)
+        connection.request("GET", "/healthz")
+        body = connection.getresponse().read().decode()
+        connection.close()
+        assert body.startswith("ok "), body
 
     def stop_helper(self, number: int = signal.SIGTERM) -> None:
         if self.process is None:
@@ -160,14 +169,8 @@ class Site:
         self.process = None
 
     def pending(self) -> int:
-        """How many logins the helper has in hand, by /healthz."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG)
-        connection.request("GET", "/healthz")
-        body = connection.getresponse().read().decode()
-        connection.close()
-        found = re.search(r"pending=(\d+)", body)
-        assert found is not None, body
-        return int(found[1])
+        """How many logins the helper has in hand."""
+        return read_number(self.status_socket, "pending_logins")
 
     def wait_for_pending(self, count: int, seconds: float = HANG) -> bool:
         return until(lambda: self.pending() == count, seconds)

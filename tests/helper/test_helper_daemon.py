@@ -119,11 +119,27 @@ def test_a_head_has_no_body(helper: Helper) -> None:
 # -- healthz, verification files, connections
 
 
-def test_only_this_machine_learns_how_many_log_in(helper: Helper) -> None:
-    FakeExchange(helper).register()
-    assert re.fullmatch(r"ok pending=1 version=\d+\.\d+\.\d+\n",
-                        Browser(helper).get("/healthz").body)
-    assert Browser(helper).get("/healthz", X_Forwarded_For="203.0.113.9").body == "ok\n"
+FROM_WHERE: dict[str, dict[str, str]] = {
+    "this machine": {}, "a web server": {"X_Forwarded_For": "203.0.113.9"},
+    "a web server that names nobody": {"Via": "1.1 login.example.com"},
+}
+
+
+@pytest.mark.parametrize("said", FROM_WHERE.values(), ids=list(FROM_WHERE))
+def test_health_is_ok_and_the_instance_and_nothing_else(
+    folder: Path, said: dict[str, str]
+) -> None:
+    seen = []
+    for _ in range(2):
+        with Helper(folder) as helper:
+            login = FakeExchange(helper)
+            login.send(login.registration())
+            instance = login.expect("REGISTERED")["instance"]
+            assert Browser(helper).get("/healthz", **said).body == f"ok {instance}\n"
+            Browser(helper).finish(login)
+            assert Browser(helper).get("/healthz", **said).body == f"ok {instance}\n"
+        seen.append(instance)
+    assert seen[0] != seen[1]
 
 
 def test_health_is_told_at_the_root_and_below_the_path(folder: Path) -> None:
@@ -131,9 +147,7 @@ def test_health_is_told_at_the_root_and_below_the_path(folder: Path) -> None:
         for place in ("/", "/sso/"):
             answer = Browser(helper).get(f"{place}healthz")
             assert answer.status == 200
-            assert answer.body.startswith("ok pending=0 version=")
-            forwarded = Browser(helper).get(f"{place}healthz", X_Forwarded_For="203.0.113.9")
-            assert forwarded.body == "ok\n"
+            assert re.fullmatch("ok [0-9a-f]{16}\n", answer.body)
         for place in ("/x/", "/ssohealthz", "/sso/l/", "/sso//"):
             assert Browser(helper).get(f"{place}healthz").status == 404
 

@@ -21,6 +21,7 @@ from harness.waiting import HANG, until
 from helper.prometheus import HTTP, REASONS, ask, connect, figures, parse, read
 
 TYPES = {
+    "helper_info": "gauge",
     "pending_logins": "gauge",
     "connections": "gauge",
     "logins_started_total": "counter",
@@ -60,6 +61,12 @@ def test_all_families_are_there_before_anything_happens(helper: Helper, path: Pa
     assert set(read(path).values()) == {0.0}
 
 
+def test_the_version_that_runs_is_told(helper: Helper, path: Path) -> None:
+    version = subprocess.run([fake_exchange.PROGRAM, "-V"], stdout=subprocess.PIPE, text=True,
+                             check=True).stdout.strip()
+    assert parse(figures(path))["helper_info"].samples == [("", "version", version, 1.0)]
+
+
 def test_it_names_nobody(helper: Helper, path: Path) -> None:
     login = FakeExchange(helper).register()
     Browser(helper).finish(login)
@@ -68,7 +75,7 @@ def test_it_names_nobody(helper: Helper, path: Path) -> None:
     for name in ("user", "host", "service", "from", "origin", "state"):
         assert values[name] not in text
     assert login.id not in text and "127.0.0.1" not in text
-    assert set(re.findall(r"(\w+)=", text)) == {"reason", "le"}
+    assert set(re.findall(r"(\w+)=", text)) == {"reason", "le", "version"}
 
 
 def test_the_sockets_mode_and_group(folder: Path, path: Path) -> None:

@@ -20,11 +20,11 @@ from harness.hostile import (
     addresses,
     assert_logins_go_on,
     crowd,
-    read_number,
     resident_kib,
     time_login,
     wait_for_connections,
 )
+from harness.status_socket import read_number
 from harness.stopwatch import Stopwatch, cpu_seconds
 from harness.waiting import HANG, until
 

@@ -15,11 +15,11 @@ from harness.hostile import (
     IN_TIME,
     addresses,
     exchange_bytes,
-    read_number,
     reset,
     time_login,
     wait_for_connections,
 )
+from harness.status_socket import read_number
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 POST = b"POST /l/x HTTP/1.1\r\n" + FORM

@@ -15,9 +15,9 @@ import pytest
 from harness.attacker import Attacker, guesses_in_vain, is_the_ask_page, state_of, wrong
 from harness.front import HOST, PUBLIC_URL, Front
 from harness.host import Host
-from harness.hostile import read_number
 from harness.site import Site
 from harness.sshd import Sshd
+from harness.status_socket import read_number
 from harness.system_log import SystemLog
 from harness.waiting import until
 from simulator import Authority, Page, Phone, WeChat
@@ -319,11 +319,6 @@ def test_he_reloads_after_the_login_is_over(
 def test_he_brings_the_victims_code_while_it_is_being_exchanged(
     site: Site, login: Host, wechat: WeChat, attacker: Attacker, victim: Phone
 ) -> None:
-    figures = site.folder / "run/status.sock"
-    site.helper_conf["status_socket"] = str(figures)
-    site.stop_helper()
-    site.start_helper()
-    assert site.wait_for_pending(1)
     link = login.link()
     url = attacker.approve(link)
     plan = wechat.plan(state=state_of(url), delay=15)
@@ -337,7 +332,7 @@ def test_he_brings_the_victims_code_while_it_is_being_exchanged(
     assert overheard is not None
     with ThreadPoolExecutor(1) as pool:
         overhearing = pool.submit(attacker.get, overheard)
-        assert until(lambda: read_number(figures, "callbacks_repeated_total") == 1)
+        assert until(lambda: read_number(site.status_socket, "callbacks_repeated_total") == 1)
         plan.hurry.set()
         page = overhearing.result()
     honest.join()

@@ -25,15 +25,27 @@ static long number_after(const char *answer, const char *word)
 	return number < 0 ? -1 : (long)number;
 }
 
-int helper_status_ask_health(
-	const char *listen, struct helper_status *helper_status, struct problem *problem)
+/* Copies the version that the answer tells, or "". */
+static void copy_version(const char *answer, char *version, size_t size)
+{
+	static const char before[] = "\npam_wechat_helper_info{version=\"";
+	const char *found = strstr(answer, before);
+
+	version[0] = '\0';
+	if (found == NULL)
+		return;
+	found += strlen(before);
+	if (text_format(version, size, "%.*s", (int)strcspn(found, "\"\n"), found) < 0)
+		version[0] = '\0';
+}
+
+int helper_status_ask_health(const char *listen, struct problem *problem)
 {
 	/* Listening everywhere is reached here as well: 0.0.0.0 and [::] lead to this machine. */
 	char base[256];
 	const struct http_get request = {
 		.base = base, .path = "/healthz", .seconds = ANSWER_SECONDS};
 	struct http_answer answer;
-	const char *version;
 	int rv = text_format(base, sizeof(base), "http://%s", listen);
 
 	if (rv == 0)
@@ -45,11 +57,6 @@ int helper_status_ask_health(
 	if (answer.status != 200 || strncmp(answer.body, "ok", 2) != 0)
 		return problem_set(problem, -EPROTO,
 			"%s/healthz: something else than the helper answers there", base);
-	helper_status->pending = number_after(answer.body, "pending=");
-	version = strstr(answer.body, "version=");
-	if (version != NULL)
-		(void)text_format(helper_status->version, sizeof(helper_status->version), "%.*s",
-			(int)strcspn(version + 8, " \r\n"), version + 8);
 	return 0;
 }
 
@@ -61,17 +68,19 @@ int helper_status_ask_metrics(
 		.socket = path,
 		.seconds = ANSWER_SECONDS};
 	struct http_answer answer;
+	long pending;
 	int rv = http_get(&request, &answer);
 
 	if (rv < 0)
 		return problem_set(problem, rv, "%s: %s", path, strerror(-rv));
 	if (answer.reason != REASON_NONE)
 		return problem_set(problem, -ENOTCONN, "%s: no connection", path);
-	helper_status->pending = answer.status == 200
-	                                 ? number_after(answer.body, "\npam_wechat_pending_logins ")
-	                                 : -1;
-	return helper_status->pending >= 0
-	               ? 0
-	               : problem_set(
-				 problem, -EPROTO, "%s: these are not the helper's figures", path);
+	pending = answer.status == 200 ? number_after(answer.body, "\npam_wechat_pending_logins ")
+	                               : -1;
+	if (pending < 0)
+		return problem_set(
+			problem, -EPROTO, "%s: these are not the helper's figures", path);
+	helper_status->pending = pending;
+	copy_version(answer.body, helper_status->version, sizeof(helper_status->version));
+	return 0;
 }

@@ -9,18 +9,20 @@
 struct problem;
 
 struct helper_status {
-	long pending;     /* logins; -1: not told */
-	char version[32]; /* "": not told */
+	long pending;     /* logins; -1: not known */
+	char version[32]; /* "": not known */
 };
 
 /*
- * Asks `/healthz` at `listen` of helper.conf. Returns 0, or -errno with the problem set: -EPROTO if
- * something else answers there.
+ * Asks `/healthz` at `listen` of helper.conf whether a helper runs. Returns 0, or -errno with the
+ * problem set: -EPROTO if something else answers there.
  */
-int helper_status_ask_health(
-	const char *listen, struct helper_status *helper_status, struct problem *problem);
+int helper_status_ask_health(const char *listen, struct problem *problem);
 
-/* Asks the metrics at the Unix socket `path`. Returns 0, or -errno with the problem set. */
+/*
+ * Asks the metrics at the Unix socket `path`. Returns 0, or -errno with the problem set; then
+ * *helper_status is unchanged.
+ */
 int helper_status_ask_metrics(
 	const char *path, struct helper_status *helper_status, struct problem *problem);
 

@@ -170,6 +170,7 @@ void doctor_finish(struct doctor *doctor)
 		drop(&doctor->findings[--doctor->count]);
 	free(doctor->findings);
 	free(doctor->helper_listen);
+	free(doctor->helper_figures);
 	free(doctor->helper_public_url);
 	settings_finish(&doctor->settings);
 }

@@ -46,7 +46,8 @@ struct doctor {
 	const char *expected; /* NULL, or a service that will use the module soon */
 	bool has_settings;    /* pam_wechat.conf was read */
 	struct settings settings;
-	char *helper_listen; /* of helper.conf; NULL: not known */
+	char *helper_listen;  /* of helper.conf; NULL: not known */
+	char *helper_figures; /* its status_socket; NULL: none */
 	char *helper_public_url;
 	struct doctor_service services[DOCTOR_SERVICES_MAX];
 	size_t service_count;

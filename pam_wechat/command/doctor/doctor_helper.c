@@ -104,6 +104,7 @@ static void check_values(struct doctor *doctor, const char *path, const char *li
 	struct account account;
 
 	doctor->helper_listen = value_of(lines, "listen");
+	doctor->helper_figures = value_of(lines, "status_socket");
 	doctor->helper_public_url = value_of(lines, "public_url");
 	if (doctor->has_settings) {
 		compare(doctor, &helper_url, path, "public_url", doctor->helper_public_url,
@@ -244,7 +245,7 @@ void doctor_check_running_helper(struct doctor *doctor)
 
 	if (doctor->helper_listen == NULL)
 		return;
-	rv = helper_status_ask_health(doctor->helper_listen, &said, &problem);
+	rv = helper_status_ask_health(doctor->helper_listen, &problem);
 	if (rv < 0) {
 		doctor_find(doctor, &helper_silent, NULL, 0,
 			"http://%s/healthz does not say ok: %s", doctor->helper_listen,
@@ -252,8 +253,9 @@ void doctor_check_running_helper(struct doctor *doctor)
 		doctor_mend(doctor, START "; journalctl -u pam-wechat-helper says why it ended");
 		return;
 	}
-	/* One that listens on an address of the network tells neither figures nor version. */
-	if (said.pending < 0)
+	/* Its status socket alone tells the version. */
+	if (doctor->helper_figures == NULL ||
+		helper_status_ask_metrics(doctor->helper_figures, &said, &problem) < 0)
 		return;
 	if (said.version[0] == '\0')
 		doctor_find(doctor, &helper_old, NULL, 0,
