@@ -106,7 +106,7 @@ static int take_register(struct exchange_link *link, const struct wire_message *
 	rv = add_login(link, message);
 	if (rv < 0)
 		return rv;
-	helper_metrics(helper, link->login)->started++;
+	metrics_start(helper_metrics(helper, link->login), link->login->origin_name);
 	if (login_is_check(link->login))
 		log_line("login=%.6s is a check by pam-wechat doctor", link->login->id);
 	/* The version before does not know the key. */

@@ -1,6 +1,8 @@
 #include "metrics.h"
 
+#include <arpa/inet.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -33,6 +35,19 @@ static const bool is_listed[REASON_COUNT] = {
 	[REASON_REPORTED] = true,
 	[REASON_INTERNAL] = true,
 };
+
+/* Names and local origins are no addresses: neither number counts them. */
+void metrics_start(struct metrics *metrics, const char *origin)
+{
+	struct in6_addr address;
+
+	metrics->started++;
+	if (strncmp(origin, "127.", 4) == 0 || strcmp(origin, "::1") == 0)
+		metrics->loopback++;
+	else if (inet_pton(AF_INET, origin, &address) == 1 ||
+		 inet_pton(AF_INET6, origin, &address) == 1)
+		metrics->remote++;
+}
 
 void metrics_refuse(struct metrics *metrics, enum reason reason)
 {
@@ -104,6 +119,10 @@ void metrics_write(
 	add(text, "connections", "gauge", "Open connections of browsers or proxies.", connections);
 	add(text, "logins_started_total", "counter", "Logins that were registered.",
 		metrics->started);
+	add(text, "logins_loopback_total", "counter",
+		"Logins from an address of loopback, as through a tunnel.", metrics->loopback);
+	add(text, "logins_remote_total", "counter", "Logins from any other address.",
+		metrics->remote);
 	add(text, "logins_completed_total", "counter", "Logins that a phone finished.",
 		metrics->completed);
 	add(text, "logins_signed_in_total", "counter", "Logins that the host let in.",

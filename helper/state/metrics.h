@@ -19,6 +19,8 @@ struct text;
 
 struct metrics {
 	uint64_t started;   /* logins that were registered */
+	uint64_t loopback;  /* of them, from an address of this machine's loopback */
+	uint64_t remote;    /* of them, from any other address */
 	uint64_t completed; /* logins that a phone finished */
 	uint64_t signed_in; /* logins that the host let in */
 	time_t last_in;     /* when that was last; 0: not yet */
@@ -31,6 +33,9 @@ struct metrics {
 	uint64_t buckets[METRICS_BUCKETS]; /* each without those below it */
 	uint64_t results, results_ms;
 };
+
+/* Counts a login that was registered, by its origin (pam_wechat's origin.h). */
+void metrics_start(struct metrics *metrics, const char *origin);
 
 /* Counts a RESULT that says no, by its reason. */
 void metrics_refuse(struct metrics *metrics, enum reason reason);

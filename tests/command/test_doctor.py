@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -110,6 +111,16 @@ def old_helper(machine: Machine) -> None:
 def figures(*names: str) -> Callable[[Machine], None]:
     return lambda machine: machine.say_figures("".join(f"# HELP x\npam_wechat_{name} 1\n"
                                                        for name in names))
+
+
+def logins_from(**counts: int) -> Callable[[Machine], None]:
+    def change(machine: Machine) -> None:
+        version = subprocess.run([machine.helper, "-V"], stdout=subprocess.PIPE, text=True)
+        machine.say_figures("# figures\n" + f'pam_wechat_helper_info{{version="{version.stdout.strip()}"}} 1\n'
+                            "pam_wechat_pending_logins 0\n" + "".join(
+                                f"pam_wechat_logins_{name}_total {count}\n"
+                                for name, count in counts.items()))
+    return change
 
 
 def unread_module(machine: Machine) -> None:
@@ -272,6 +283,11 @@ BREAKS = [
     Break("sshd-tries", set_sshd(MaxAuthTries="1",
                                  AuthenticationMethods="publickey,keyboard-interactive"),
           "MaxAuthTries", status=1),
+    Break("sshd-dns", set_sshd(UseDNS="yes"), "UseDNS no", status=1, place="sshd_config:8"),
+    Break("sshd-tunnel", set_sshd(ListenAddress="127.0.0.1"), "origin_pending", "v4", status=1,
+          place="sshd_config:8"),
+    Break("sshd-tunnel", set_sshd(ListenAddress="[::1]:22"), "origin_pending", "v6", status=1),
+    Break("sshd-tunnel", logins_from(loopback=20, remote=0), "origin_pending", "seen", status=1),
 
     Break("unit-missing", units(installed=1, enabled=1), "daemon-reload", status=1),
     Break("unit-disabled", units(installed=2, enabled=1),
@@ -344,6 +360,13 @@ SOUND = {
     "a-key-and-then-wechat": set_sshd(AuthenticationMethods="publickey,keyboard-interactive"),
     "no-limit": set_sshd(LoginGraceTime="0"),
     "units": units(installed=2, enabled=2),
+    "a-tunnel-with-places-for-all": in_turn(
+        set_sshd(ListenAddress="127.0.0.1"), set_helper(origin_pending="200"),
+        logins_from(loopback=1000, remote=0)),
+    "loopback-and-another-address": lambda machine: append(
+        machine.ssh / "sshd_config", "ListenAddress 127.0.0.1\nListenAddress 0.0.0.0\n"),
+    "some-tries-on-the-machine-itself": logins_from(loopback=19, remote=0),
+    "one-from-elsewhere": logins_from(loopback=1000, remote=1),
     "no-figures": set_helper(status_socket=None),
     "figures-that-are-none": figures("other"),
     "https": lambda machine: machine.serve_url(machine.front()),

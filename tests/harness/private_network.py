@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 import struct
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,6 +38,36 @@ def private_network() -> Iterator[None]:
 def add_address(address: str) -> None:
     """Gives it to loopback, beside 127.0.0.1."""
     _ask("lo:1", SIOCSIFADDR, struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(address)))
+
+
+@contextmanager
+def far_end(near: str, address: str, far: str, *addresses: str) -> Iterator[tuple[str, ...]]:
+    """
+    A wire from this network, where it is called `near`, to another machine's, where it is called
+    `far`. Yields the words before a command that make it run over there.
+    """
+    machine = subprocess.Popen(["unshare", "--net", "cat"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+    assert machine.stdin is not None and machine.stdout is not None
+    through = ("nsenter", f"--net=/proc/{machine.pid}/ns/net")
+    try:
+        machine.stdin.write(b"\n")
+        machine.stdin.flush()
+        machine.stdout.readline()  # it has its network now
+        _run("ip", "link", "add", near, "type", "veth", "peer", "name", far, "netns",
+             str(machine.pid))
+        _run("ip", "address", "add", f"{address}/64", "dev", near, "nodad")
+        _run("ip", "link", "set", near, "up")
+        for other in addresses:
+            _run(*through, "ip", "address", "add", f"{other}/64", "dev", far, "nodad")
+        _run(*through, "ip", "link", "set", far, "up")
+        yield through
+    finally:
+        machine.communicate()
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True)
 
 
 def _ask(interface: str, request: int, argument: bytes) -> None:

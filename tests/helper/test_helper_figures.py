@@ -68,7 +68,7 @@ def test_a_registration_is_a_start(helper: Helper, path: Path) -> None:
     rejected.send(rejected.registration())
     rejected.expect("REJECTED")
     login.close()
-    assert_counts(path, before, logins_started_total=1)
+    assert_counts(path, before, logins_started_total=1, logins_remote_total=1)
 
 
 def test_looking_and_tapping_continue_counts_nothing(helper: Helper, path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_report_is_no_refusal_and_no_expiry(helper: Helper, path: Path) -> Non
     login = FakeExchange(helper, left_ms=left_ms).register()
     report(login)
     login.expect_end()
-    assert_counts(path, before, logins_started_total=1, logins_reported_total=1)
+    assert_counts(path, before, logins_started_total=1, logins_remote_total=1, logins_reported_total=1)
 
 
 @pytest.mark.parametrize("finished", [True, False])

@@ -25,6 +25,8 @@ TYPES = {
     "pending_logins": "gauge",
     "connections": "gauge",
     "logins_started_total": "counter",
+    "logins_loopback_total": "counter",
+    "logins_remote_total": "counter",
     "logins_completed_total": "counter",
     "logins_signed_in_total": "counter",
     "last_sign_in_timestamp_seconds": "gauge",
@@ -65,6 +67,20 @@ def test_the_version_that_runs_is_told(helper: Helper, path: Path) -> None:
     version = subprocess.run([fake_exchange.PROGRAM, "-V"], stdout=subprocess.PIPE, text=True,
                              check=True).stdout.strip()
     assert parse(figures(path))["helper_info"].samples == [("", "version", version, 1.0)]
+
+
+@pytest.mark.parametrize(("origin", "loopback", "remote"), [
+    ("127.0.0.1", 1, 0), ("127.9.9.9", 1, 0), ("::1", 1, 0),
+    ("128.0.0.1", 0, 1), ("203.0.113.7", 0, 1), ("2001:db8::", 0, 1), ("fe80::", 0, 1),
+    ("name", 0, 0), ("uid:0", 0, 0), ("tty:/dev/tty1", 0, 0),
+])
+def test_logins_through_a_tunnel_are_told_from_others(
+    helper: Helper, path: Path, origin: str, loopback: int, remote: int
+) -> None:
+    FakeExchange(helper, origin=origin).register()
+    numbers = read(path)
+    assert (numbers["logins_started_total"], numbers["logins_loopback_total"],
+            numbers["logins_remote_total"]) == (1, loopback, remote)
 
 
 def test_it_names_nobody(helper: Helper, path: Path) -> None:

@@ -80,6 +80,22 @@ def test_a_local_user_is_one_origin_whoever_he_wants_to_become(installed: Instal
     service.unlink()
 
 
+def test_a_login_at_a_terminal_of_the_machine_shares_with_nobody(installed: Installation) -> None:
+    """Not with remote callers, whatever they are called, and not with another terminal."""
+    others = [("--rhost", "203.0.113.7"), ("--rhost", "nosuch.example"), ("--tty", "/dev/tty2")]
+    installed.write()
+    with ExitStack() as stack:
+        console = stack.enter_context(
+            installed.start(replace(GOOD, options=("--tty", "/dev/tty1"))))
+        console.link()
+        for options in others:
+            for _ in range(LIMIT + 1):
+                stack.enter_context(installed.start(replace(GOOD, options=options))).link()
+        assert installed.site.pending() == 1 + len(others) * LIMIT
+        page = scan(installed.phone(), console.messages[0].link or "")
+        assert console.type(page.pin or "") == "PAM_SUCCESS"
+
+
 def test_a_login_that_was_proved_before_it_had_to_go_still_succeeds(
     installed: Installation,
 ) -> None:

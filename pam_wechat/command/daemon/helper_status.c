@@ -81,6 +81,8 @@ int helper_status_ask_metrics(
 		return problem_set(
 			problem, -EPROTO, "%s: these are not the helper's figures", path);
 	helper_status->pending = pending;
+	helper_status->loopback = number_after(answer.body, "\npam_wechat_logins_loopback_total ");
+	helper_status->remote = number_after(answer.body, "\npam_wechat_logins_remote_total ");
 	copy_version(answer.body, helper_status->version, sizeof(helper_status->version));
 	return 0;
 }

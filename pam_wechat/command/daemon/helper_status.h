@@ -10,6 +10,8 @@ struct problem;
 
 struct helper_status {
 	long pending;     /* logins; -1: not known */
+	long loopback;    /* logins from an address of loopback; -1: not known */
+	long remote;      /* logins from any other address; -1: not known */
 	char version[32]; /* "": not known */
 };
 

@@ -49,6 +49,8 @@ struct doctor {
 	char *helper_listen;  /* of helper.conf; NULL: not known */
 	char *helper_figures; /* its status_socket; NULL: none */
 	char *helper_public_url;
+	bool has_usual_places; /* its origin_pending is no more than the default */
+	long loopback_logins;  /* how many it had, if it had none from elsewhere; 0: not known */
 	struct doctor_service services[DOCTOR_SERVICES_MAX];
 	size_t service_count;
 	bool knows_services;

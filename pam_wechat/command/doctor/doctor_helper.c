@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "decimal.h"
 #include "doctor.h"
 #include "helper_program.h"
 #include "helper_status.h"
@@ -15,6 +16,7 @@
 #include "safe_file.h"
 #include "seqpacket.h"
 
+#define USUAL_PLACES 16 /* origin_pending, where helper.conf does not say */
 #define START "systemctl enable --now pam-wechat-helper.socket pam-wechat-helper"
 #define RESTART "systemctl restart pam-wechat-helper.socket pam-wechat-helper"
 
@@ -101,11 +103,14 @@ static void check_values(struct doctor *doctor, const char *path, const char *li
 	char *peer = value_of(lines, "peer_user");
 	char *user = value_of(lines, "user");
 	char *proxy = value_of(lines, "trusted_proxy");
+	char *places = value_of(lines, "origin_pending");
 	struct account account;
 
 	doctor->helper_listen = value_of(lines, "listen");
 	doctor->helper_figures = value_of(lines, "status_socket");
 	doctor->helper_public_url = value_of(lines, "public_url");
+	doctor->has_usual_places =
+		places != NULL && decimal_parse_string(places, 1, USUAL_PLACES) >= 0;
 	if (doctor->has_settings) {
 		compare(doctor, &helper_url, path, "public_url", doctor->helper_public_url,
 			"public_url", doctor->settings.public_url);
@@ -141,6 +146,7 @@ static void check_values(struct doctor *doctor, const char *path, const char *li
 	free(peer);
 	free(user);
 	free(proxy);
+	free(places);
 }
 
 static void check_conf(struct doctor *doctor)
@@ -239,7 +245,7 @@ void doctor_check_socket(struct doctor *doctor)
 
 void doctor_check_running_helper(struct doctor *doctor)
 {
-	struct helper_status said = {.pending = -1};
+	struct helper_status said = {.pending = -1, .loopback = -1, .remote = -1};
 	struct problem problem = {.text = ""};
 	int rv;
 
@@ -257,6 +263,8 @@ void doctor_check_running_helper(struct doctor *doctor)
 	if (doctor->helper_figures == NULL ||
 		helper_status_ask_metrics(doctor->helper_figures, &said, &problem) < 0)
 		return;
+	if (said.remote == 0 && said.loopback > 0)
+		doctor->loopback_logins = said.loopback;
 	if (said.version[0] == '\0')
 		doctor_find(doctor, &helper_old, NULL, 0,
 			"the helper that runs is older than version " PAM_WECHAT_VERSION

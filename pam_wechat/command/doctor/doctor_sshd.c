@@ -17,6 +17,7 @@
 #define RELOAD ", then sshd -t && systemctl reload ssh"
 #define INCLUDES_MAX 4
 #define SPARE_SECONDS 30
+#define MANY_LOGINS 20 /* more than somebody tries on the machine itself */
 
 static const char no_directory[] = "Missing privilege separation directory: ";
 
@@ -52,6 +53,12 @@ static const struct finding_kind
 	sshd_root = {"sshd-root", SEVERITY_NOTE,
 		"the users table names root, as su and the console want it; sshd refuses root's "
 		"answers"},
+	sshd_dns = {"sshd-dns", SEVERITY_WARNING,
+		"page and log name a client as the owner of its address likes, and people wait for "
+		"name servers before they see the QR code"},
+	sshd_tunnel = {"sshd-tunnel", SEVERITY_WARNING,
+		"as through a tunnel, everybody comes from one address: a stranger shares the few "
+		"pending logins of one origin with all, and the page can't say from where"},
 	sshd_match = {"sshd-match", SEVERITY_NOTE,
 		"what stands below Match was not looked at: it may say otherwise for some people"};
 
@@ -269,6 +276,47 @@ static void check_root(struct doctor *doctor, const char *options)
 	users_free(&users);
 }
 
+/* Whether all addresses that sshd listens to are of loopback. */
+static bool is_loopback_alone(const char *options)
+{
+	static const char keyword[] = "listenaddress ";
+	size_t count = 0;
+
+	for (const char *at = options; at != NULL && *at != '\0'; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		if (strncmp(at, keyword, strlen(keyword)) != 0)
+			continue;
+		at += strlen(keyword);
+		if (strncmp(at, "127.", 4) != 0 && strncmp(at, "[::1]:", 6) != 0)
+			return false;
+		count++;
+	}
+	return count > 0;
+}
+
+static void check_addresses(struct doctor *doctor, const char *options)
+{
+	static const char mend[] =
+		"write \"origin_pending = 200\" into helper.conf, then systemctl "
+		"reload pam-wechat-helper; or let sshd see where people come from";
+
+	if (is_on(options, "usedns"))
+		find_option(doctor, &sshd_dns, "UseDNS", "yes", "no");
+	if (!doctor->has_usual_places)
+		return;
+	if (is_loopback_alone(options)) {
+		struct search search;
+
+		find_value(doctor, &sshd_tunnel, "ListenAddress", "of loopback alone", &search);
+		doctor_mend(doctor, mend);
+	} else if (doctor->loopback_logins >= MANY_LOGINS) {
+		doctor_find(doctor, &sshd_tunnel, NULL, 0,
+			"all %ld logins by ssh since the helper started came from 127.0.0.1",
+			doctor->loopback_logins);
+		doctor_mend(doctor, mend);
+	}
+}
+
 /* sshd begins its complaints with "/etc/ssh/sshd_config: line 8: ", or without the first colon. */
 static void find_refusal(struct doctor *doctor, const char *said)
 {
@@ -339,6 +387,7 @@ void doctor_check_sshd(struct doctor *doctor)
 	check_methods(doctor, options);
 	check_times(doctor, options, doctor_service(doctor, service)->timeout);
 	check_root(doctor, options);
+	check_addresses(doctor, options);
 	search_file(&match, CONFIG, 0);
 	if (match.line > 0) {
 		doctor_find(doctor, &sshd_match, match.file, match.line, "there is a Match block");
