@@ -78,7 +78,8 @@ bool visit_admit(struct visit *visit)
 
 	if (visit->browser != NULL)
 		return true;
-	if (login_stage(login, NULL) != LOGIN_ASK ||
+	/* Its cookie would take the place of the other's, where both share a jar. */
+	if (login_stage(login, NULL) != LOGIN_ASK || login_is_finishing(login) ||
 		request_browser(visit->request) != REQUEST_WECHAT)
 		return false;
 	rv = login_admit(login, &visit->browser);
@@ -117,7 +118,8 @@ void visit_show(struct visit *visit)
 	enum request_browser browser = request_browser(visit->request);
 	page_show_stage(&visit->page, visit->login, visit->browser);
 	if (!known && login_stage(visit->login, NULL) == LOGIN_ASK) {
-		/* If eight have approved, whoever is real is among them. */
+		/* Another is finishing it; or eight have approved, and the real one is among them.
+		 */
 		if (browser == REQUEST_WECHAT)
 			page_show_reason(&visit->page, REASON_NOBODY);
 		else

@@ -30,9 +30,9 @@ void visit_begin(struct visit *visit, struct request *request, const struct sett
 void visit_count(const struct visit *visit);
 
 /*
- * Makes an unknown browser of WeChat's known, if there is still something to be asked: the first
- * one is what the exchange learns as OPENED. Returns false if it is not WeChat's, if there is no
- * place left, or no memory: then the browser stays unknown.
+ * Makes an unknown browser of WeChat's known, if there is still something to be asked and no other
+ * is finishing the login: the first one is what the exchange learns as OPENED. Returns false if it
+ * is not WeChat's, if there is no place left, or no memory: then the browser stays unknown.
  */
 bool visit_admit(struct visit *visit);
 

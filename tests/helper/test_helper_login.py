@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.fake_exchange import (
-    AUTHORIZE_ORIGIN, Browser, FakeExchange, Helper, Message, Pending, enough_ms,
+    AUTHORIZE_ORIGIN, Answer, Browser, FakeExchange, Helper, Message, Pending, enough_ms,
 )
 from harness.stopwatch import Stopwatch
 from harness.waiting import until
@@ -127,6 +127,56 @@ def test_others_see_no_pin_after_a_win(
     assert phone.get(login.path).pin == login.pin
 
 
+WITHOUT_ITS_COOKIE = {
+    "the link": lambda login, browser: browser.get(login.path),
+    "a callback": lambda login, browser: browser.get(login.callback("An0ther")),
+    "the same callback": lambda login, browser: browser.get(login.callback()),
+    "a cancelled callback": lambda login, browser: browser.get(f"/callback?state={login.state}"),
+    "a form": lambda login, browser: browser.post(login.path, choice="continue", token="0" * 32),
+}
+
+
+@pytest.mark.parametrize("ask", WITHOUT_ITS_COOKIE.values(), ids=list(WITHOUT_ITS_COOKIE))
+@pytest.mark.parametrize("is_won", [False, True], ids=["asked about", "won"])
+def test_while_one_browser_finishes_no_other_gets_a_cookie(
+    login: FakeExchange, phone: Browser, ask: Callable[[FakeExchange, Browser], Answer],
+    is_won: bool,
+) -> None:
+    """Of the same name: where WeChat's clients share a jar, it would take the other's place."""
+    phone.approve(login)
+    login.expect("OPENED")
+    waiting, ticket = phone.bring_code(login)
+    if is_won:
+        login.succeed(ticket)
+        assert waiting.answer().pin == login.pin
+    # The phone's own, but for its cookie.
+    own = dict(phone.cookies)
+    phone.cookies.clear()
+    answer = ask(login, phone)
+    assert answer.header("Set-Cookie") is None and phone.cookies == {}
+    assert answer.heading == "Another phone is finishing this sign-in"
+    assert (answer.pin, answer.token) == (None, None)
+    phone.cookies |= own
+    if not is_won:
+        login.succeed(ticket)
+        assert waiting.answer().pin == login.pin
+    assert phone.get(login.path).pin == login.pin
+
+
+def test_when_it_has_failed_others_are_asked_again(login: FakeExchange, phone: Browser) -> None:
+    phone.approve(login)
+    login.expect("OPENED")
+    waiting, ticket = phone.bring_code(login)
+    other = Browser(phone.helper)
+    assert other.get(login.path).token is None
+    login.result(ticket, "code")
+    assert waiting.answer().token is not None
+    other.approve(login)
+    waiting, ticket = other.bring_code(login)
+    login.succeed(ticket)
+    assert waiting.answer().pin == login.pin
+
+
 def test_continue_after_a_win_leads_nowhere(
     login: FakeExchange, phone: Browser, other: Browser
 ) -> None:
@@ -188,7 +238,7 @@ def test_the_attacker_brings_junk_to_be_shown_the_result(
     login.expect("OPENED")
     won, ticket = phone.bring_code(login)
     stranger = other.get(login.callback("junk"))
-    assert stranger.heading == "Is this you signing in?"
+    assert stranger.heading == "Another phone is finishing this sign-in"
     login.succeed(ticket)
     assert won.answer().pin == login.pin
     for path in (login.path, login.callback("junk"), login.callback("C0de")):
@@ -318,8 +368,8 @@ def test_a_refusal_ends_the_login(
 ) -> None:
     other.approve(login)
     login.expect("OPENED")
-    waiting, _ = other.bring_code(login)
     token = phone.get(login.path).token
+    waiting, _ = other.bring_code(login)
     assert token is not None
     assert phone.post(login.path, token=token, choice="refuse").heading == "Refused"
     login.expect("REPORTED")
