@@ -32,16 +32,15 @@ struct meaning {
 static const struct meaning authenticate_meanings[] = {
 	{PAM_SUCCESS, "PAM_SUCCESS", "whoever the service asks had no objection"},
 	{PAM_MAXTRIES, "PAM_MAXTRIES",
-		"refused: another WeChat, \"This isn't me\", time is up, or too many wrong "
-		"answers"},
+		"refused: another WeChat, \"This isn't me\", time is up, too many wrong answers, "
+		"or too many logins are pending"},
 	{PAM_AUTH_ERR, "PAM_AUTH_ERR",
-		"no answer, or one too long; WeChat's code was used up; or a wrong password, where "
-		"one "
-		"is asked for"},
-	{PAM_CONV_ERR, "PAM_CONV_ERR", "the conversation failed: given up, or the input ended"},
+		"any other failure after the QR code was shown; or a wrong password, where one is "
+		"asked for"},
+	{PAM_CONV_ERR, "PAM_CONV_ERR", "another module's conversation failed"},
 	{PAM_AUTHINFO_UNAVAIL, "PAM_AUTHINFO_UNAVAIL",
-		"files or options are wrong, or the helper or WeChat is out of reach"},
-	{PAM_SYSTEM_ERR, "PAM_SYSTEM_ERR", "a system call failed"},
+		"files or options are missing or wrong, or no helper listens"},
+	{PAM_SYSTEM_ERR, "PAM_SYSTEM_ERR", "a system call failed, or the exchange broke down"},
 	{PAM_BUF_ERR, "PAM_BUF_ERR", "there is no memory"},
 	{PAM_IGNORE, "PAM_IGNORE", "no module had anything to say"},
 	{PAM_USER_UNKNOWN, "PAM_USER_UNKNOWN", "there is no such user"},

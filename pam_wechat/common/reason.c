@@ -18,6 +18,7 @@ static const char *const words[REASON_COUNT] = {
 	[REASON_EXPIRED] = "expired",
 	[REASON_INTERRUPTED] = "interrupted",
 	[REASON_HELPER] = "helper",
+	[REASON_HELPER_SILENT] = "helper-silent",
 	[REASON_FULL] = "full",
 	[REASON_REJECTED] = "rejected",
 	[REASON_MEMORY] = "memory",

@@ -240,13 +240,23 @@ static void serve_inquiry(struct exchange *exchange)
 	} while (code != NULL);
 }
 
+/* What a helper may reject a login for: it faces the Internet, and speaks for nobody else. */
+static enum reason reason_of_rejection(const char *word)
+{
+	enum reason reason = reason_of_refusal(word);
+
+	return reason == REASON_FULL || reason == REASON_REJECTED || reason == REASON_HELPER
+	               ? reason
+	               : REASON_INTERNAL;
+}
+
 /* The helper will not have this login: before READY the module hears it at once. */
 static int take_rejection(struct exchange *exchange, const struct wire_message *message)
 {
 	const char *detail = message->value[WIRE_DETAIL];
 
 	exchange->refused = true;
-	exchange->refusal = reason_of_refusal(message->value[WIRE_REASON]);
+	exchange->refusal = reason_of_rejection(message->value[WIRE_REASON]);
 	if (detail != NULL && text_format(exchange->refusal_detail,
 				      sizeof(exchange->refusal_detail), "%s", detail) < 0)
 		exchange->refusal_detail[0] = '\0';
@@ -319,7 +329,8 @@ static int reach_helper(struct exchange *exchange)
 		(void)helper_link_connect(helper, &exchange->login.message, exchange->deadline);
 	if (exchange->ready || deadline_left(exchange->helper_deadline) > 0)
 		return 0;
-	(void)tell_refusal(exchange, REASON_HELPER, NULL, helper->problem.text);
+	(void)tell_refusal(exchange, helper->is_there ? REASON_HELPER_SILENT : REASON_HELPER, NULL,
+		helper->problem.text);
 	return -ETIMEDOUT;
 }
 

@@ -1,5 +1,6 @@
 #include "helper_link.h"
 
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,16 +71,40 @@ static int send_register(
 	return wire_send(link->fd, &message);
 }
 
+/*
+ * Whether this error of connect says that there is no helper of ours. One that is only busy, and a
+ * machine without free descriptors, are what a stranger's flood looks like.
+ */
+static bool is_absence(int error)
+{
+	switch (error) {
+	case -EACCES:
+	case -ECONNREFUSED:
+	case -EINVAL:
+	case -ELOOP:
+	case -ENAMETOOLONG:
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EPERM:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int helper_link_connect(
 	struct helper_link *link, const struct wire_message *login, struct deadline deadline)
 {
 	int rv = seqpacket_connect(login->value[WIRE_SOCKET], &link->problem);
 
 	if (rv < 0) {
+		link->is_there = link->is_there || !is_absence(rv);
 		link->retry_at = deadline_in(RETRY_MS);
 		return rv;
 	}
 	link->fd = rv;
+	link->is_there = true;
+	problem_set(&link->problem, 0, "%s: the helper does not answer", login->value[WIRE_SOCKET]);
 	rv = send_register(link, login, deadline);
 	if (rv < 0)
 		helper_link_lose(link, strerror(-rv));

@@ -14,6 +14,7 @@ struct helper_link {
 	int fd; /* -1 while there is no connection */
 	bool registered;
 	struct deadline retry_at;
+	bool is_there;          /* at some try something listened, or that could not be found out */
 	struct problem problem; /* why there is no connection */
 };
 

@@ -5,25 +5,29 @@
 #include "conversation.h"
 #include "messages.h"
 
-/* What a login that ended for this reason returns to PAM. */
-static int code_of(enum reason reason)
+/*
+ * What a login that ended for this reason returns to PAM. A stack may fall back to something else
+ * on PAM_AUTHINFO_UNAVAIL, so nobody far away may bring it about: it says that helper,
+ * configuration or exchange is absent, and is said before there is a link alone.
+ */
+static int code_of(enum reason reason, bool is_ready)
 {
 	switch (reason) {
+	case REASON_SETUP:
+	case REASON_HELPER:
+	case REASON_REJECTED:
+		return is_ready ? PAM_AUTH_ERR : PAM_AUTHINFO_UNAVAIL;
+	case REASON_MEMORY:
+		return is_ready ? PAM_AUTH_ERR : PAM_BUF_ERR;
+	case REASON_INTERNAL:
+		return is_ready ? PAM_AUTH_ERR : PAM_SYSTEM_ERR;
 	case REASON_CODE:
 	case REASON_INTERRUPTED:
-		return PAM_AUTH_ERR;
 	case REASON_BUSY:
-	case REASON_SETUP:
 	case REASON_UNREACHABLE:
 	case REASON_BAD_ANSWER:
-	case REASON_HELPER:
-	case REASON_FULL:
-	case REASON_REJECTED:
-		return PAM_AUTHINFO_UNAVAIL;
-	case REASON_MEMORY:
-		return PAM_BUF_ERR;
-	case REASON_INTERNAL:
-		return PAM_SYSTEM_ERR;
+	case REASON_HELPER_SILENT:
+		return PAM_AUTH_ERR;
 	case REASON_NONE:
 	case REASON_NOBODY:
 	case REASON_NOT_LINKED:
@@ -32,6 +36,7 @@ static int code_of(enum reason reason)
 	case REASON_TOO_MANY:
 	case REASON_REPORTED:
 	case REASON_EXPIRED:
+	case REASON_FULL:
 	case REASON_COUNT:
 		break;
 	}
@@ -48,7 +53,7 @@ int login_refuse(struct login *login, enum reason reason)
 
 	login->entry.reason = reason;
 	conversation_remark(login->pamh, login->flags, message_refusal(reason, lang));
-	return code_of(reason);
+	return code_of(reason, login->is_ready);
 }
 
 enum reason login_report_problem(struct login *login, int error)
@@ -57,13 +62,19 @@ enum reason login_report_problem(struct login *login, int error)
 	switch (error) {
 	case -ENOMEM:
 		return REASON_MEMORY;
-	case -EMFILE:
-	case -ENFILE:
-	case -EAGAIN:
-	case -EIO:
-		return REASON_INTERNAL;
-	default:
+	/* Something is missing, wrong or not to be trusted; anything else may pass. */
+	case -EACCES:
+	case -EFBIG:
+	case -EINVAL:
+	case -EISDIR:
+	case -ELOOP:
+	case -ENAMETOOLONG:
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EPERM:
 		return REASON_SETUP;
+	default:
+		return REASON_INTERNAL;
 	}
 }
 

@@ -31,6 +31,7 @@ struct login {
 	struct journal_entry entry;
 	struct problem problem;
 	char nickname[128]; /* of who signed in, fit to be shown; "" for none */
+	bool is_ready;      /* there is a link: a phone can open it */
 	bool waits;         /* a tap is enough: nothing is typed */
 	bool proved;        /* set by verdict_ask() alone */
 };

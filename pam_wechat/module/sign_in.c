@@ -42,9 +42,9 @@ static int prepare(struct login *login, int argc, const char **argv)
 		if (rv != LOGIN_GO_ON)
 			return rv;
 	}
-	rv = confirm_choose(login);
-	if (rv != LOGIN_GO_ON)
-		return rv;
+	/* It depends on who asks: nobody may come from elsewhere to be asked for something else. */
+	if (confirm_choose(login) != LOGIN_GO_ON)
+		return PAM_AUTH_ERR;
 	if (strcmp(login->requester.service, "login") == 0 &&
 		settings->timeout > LOGIN_SERVICE_TIMEOUT_S)
 		settings->timeout = LOGIN_SERVICE_TIMEOUT_S;
@@ -82,6 +82,7 @@ static int start(struct login *login)
 
 	if (rv != LOGIN_GO_ON)
 		return rv;
+	login->is_ready = true;
 	request = login->attempt.request;
 	if (qr_create(settings->qr == QR_LINK ? request->link : request->authorize_url,
 		    &login->qr) < 0)
@@ -122,6 +123,9 @@ int sign_in_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 		greet(login);
 	if (rv == LOGIN_GO_ON)
 		rv = login->proved ? PAM_SUCCESS : PAM_AUTH_ERR;
+	/* Once a phone can open it, a failure is a denial: no stack may take it for an absence. */
+	if (login->is_ready && rv != PAM_SUCCESS && rv != PAM_MAXTRIES)
+		rv = PAM_AUTH_ERR;
 	if (login->requester.user != NULL && rv != PAM_IGNORE)
 		journal_login(pamh, &login->requester, &login->entry);
 	attempt_end(&login->attempt, login->proved ? REASON_NONE : login->entry.reason);

@@ -237,7 +237,7 @@ int child_announce(struct child *child, struct request *request, const struct se
 		return -ECONNREFUSED;
 	if (rv < 0 || answer->verb != WIRE_READY ||
 		strcmp(answer->value[WIRE_LINK], request->link) != 0)
-		return problem_set(problem, -EINVAL, "%s: did not become ready (%s)",
+		return problem_set(problem, -EIO, "%s: did not become ready (%s)",
 			settings->exchange, rv < 0 ? strerror(-rv) : "unexpected answer");
 	return 0;
 }

@@ -57,6 +57,7 @@ static const char *const refusals[REASON_COUNT][2] = {
 	[REASON_EXPIRED] = {"WeChat sign-in: time is up. Start again.",
 		"微信登录已超时，请重新登录。"},
 	[REASON_HELPER] = {UNAVAILABLE_EN, UNAVAILABLE_ZH},
+	[REASON_HELPER_SILENT] = {UNAVAILABLE_EN, UNAVAILABLE_ZH},
 	[REASON_FULL] = {"WeChat sign-in: too many sign-ins are waiting. Try again in a moment.",
 		"当前等待微信登录的请求过多，请稍后再试。"},
 	[REASON_REJECTED] = {"WeChat sign-in is not set up correctly. Tell the administrator.",

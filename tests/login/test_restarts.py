@@ -250,5 +250,5 @@ def test_an_exchange_that_is_killed_ends_its_login_and_no_other(
         other_link = other.link()
         os.kill(mine[0], signal.SIGKILL)
         assert site.wait_for_pending(1)
-        assert login.type("1234") == "PAM_SYSTEM_ERR"
+        assert login.type("1234") == "PAM_AUTH_ERR"
         assert other.type(phone.sign_in(other_link) or "") == "PAM_SUCCESS"

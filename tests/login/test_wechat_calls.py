@@ -47,14 +47,14 @@ def test_what_wechat_asks_to_try_again_is_tried_again(
 def test_it_is_not_tried_a_fourth_time(site: Site, wechat: WeChat, errcode: int) -> None:
     wechat.plan(token=[errcode, errcode, errcode, "good"])
     host, phone = sign_in(site, wechat)
-    assert host.result == "PAM_AUTHINFO_UNAVAIL"
+    assert host.result == "PAM_AUTH_ERR"
     assert wechat.exchanges() == 3
     assert phone.page is not None and "busy" in phone.page.text.lower()
 
 
 @pytest.mark.parametrize(("fault", "result"), [
     (40029, "PAM_AUTH_ERR"),
-    *((fault, "PAM_AUTHINFO_UNAVAIL") for fault in (61450, "drop_after", "empty", "html_502")),
+    *((fault, "PAM_AUTH_ERR") for fault in (61450, "drop_after", "empty", "html_502")),
 ])
 def test_nothing_else_is_tried_again(
     site: Site, wechat: WeChat, fault: int | str, result: str
@@ -144,7 +144,7 @@ def test_no_proxy_is_taken_from_the_environment(
 def test_a_proxy_that_is_down_is_named_in_the_log(site: Site, wechat: WeChat) -> None:
     site.write_conf(proxy=f"http://127.0.0.1:{free_port()}")
     host, _ = sign_in(site, wechat)
-    assert host.result == "PAM_AUTHINFO_UNAVAIL"
+    assert host.result == "PAM_AUTH_ERR"
     assert wechat.connections == 0
 
 
@@ -197,7 +197,7 @@ def test_silent_hosts_are_not_greeted(site: Site, userinfo: WeChat) -> None:
 def test_userinfo_has_to_name_the_same_openid(site: Site, userinfo: WeChat, fault: str) -> None:
     userinfo.plan(userinfo=fault)
     host, phone = sign_in(site, userinfo)
-    assert host.result == "PAM_AUTHINFO_UNAVAIL"
+    assert host.result == "PAM_AUTH_ERR"
     assert phone.page is not None and phone.page.pin is None
 
 

@@ -62,6 +62,7 @@ class Outcome:
     lines: list[str]  # of the module in the log; login ids and rids are "*"
     prompts: list[Message]
     remarks: list[Message]
+    has_begun: bool  # there was a link
     page: Page | None  # what the phone shows in the end
 
 
@@ -220,7 +221,8 @@ class Installation:
             host.messages.pop()
         prompts = [one for one in host.messages if one.style.startswith("prompt")]
         remarks = [one for one in host.messages if not one.style.startswith("prompt")]
-        return Outcome(result, self.module_lines(mark), prompts, remarks, page)
+        has_begun = any(message.link is not None for message in host.messages)
+        return Outcome(result, self.module_lines(mark), prompts, remarks, has_begun, page)
 
     def raw_lines(self, mark: int) -> list[str]:
         """What was logged since a mark, nothing being under way any more."""

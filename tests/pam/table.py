@@ -43,7 +43,9 @@ def _refused(what: str, **more: str) -> str:
     return logged(f"refused reason={what}", **more)
 
 
+# Before there is a link alone. Stacks may fall back on it: no stranger may bring it about.
 UNAVAILABLE = "PAM_AUTHINFO_UNAVAIL"
+DENIED = "PAM_AUTH_ERR"
 MAX_TRIES = "PAM_MAXTRIES"
 # The table could not be read, so nobody is listed; there was no link to name the login by.
 NOT_BEGUN = _refused("setup", login="")
@@ -60,15 +62,15 @@ _row("three wrong codes, then the right one", MAX_TRIES, NOBODY,
 _row("eight empty answers", MAX_TRIES, NOBODY, typed=("",) * 8, twin=("",) * 7 + ("{pin}",))
 _row("eight empty answers, then the right code", MAX_TRIES, NOBODY, typed=("",) * 8 + ("{pin}",),
      twin=("", "{pin}"))
-_row("no answer", "PAM_AUTH_ERR", NOBODY, typed=(None,), twin=("", "{pin}"))
-_row("no answer after an empty one", "PAM_AUTH_ERR", NOBODY, typed=("", None),
+_row("no answer", DENIED, NOBODY, typed=(None,), twin=("", "{pin}"))
+_row("no answer after an empty one", DENIED, NOBODY, typed=("", None),
      twin=("", "", "{pin}"))
-_row("512 bytes that hold the right code", "PAM_AUTH_ERR", NOBODY,
+_row("512 bytes that hold the right code", DENIED, NOBODY,
      typed=("{pin}" + " " * 508,), twin=("{pin}" + " " * 507,))
-_row("60,000 bytes", "PAM_AUTH_ERR", NOBODY, typed=("{pin}" + " " * 60000,), twin=(" {pin} ",))
+_row("60,000 bytes", DENIED, NOBODY, typed=("{pin}" + " " * 60000,), twin=(" {pin} ",))
 _FAILED = "conversation failed"  # says pam_prompt(3)
-_row("a conversation that fails", "PAM_CONV_ERR", _FAILED, NOBODY, typed=(FAIL,), twin=("{pin}",))
-_row("a conversation that fails later", "PAM_CONV_ERR", _FAILED, NOBODY, typed=("{wrong}", FAIL),
+_row("a conversation that fails", DENIED, _FAILED, NOBODY, typed=(FAIL,), twin=("{pin}",))
+_row("a conversation that fails later", DENIED, _FAILED, NOBODY, typed=("{wrong}", FAIL),
      twin=("{wrong}", "{pin}"))
 for _name, _typed, _neighbour in (
     ("the first three digits", "{first}", "{pin}"),
@@ -113,7 +115,7 @@ _row("a snapshot page that hides it", MAX_TRIES, _refused("not-linked"),
 _row("a snapshot page with the real openid", MAX_TRIES,
      _refused("snapshot: WeChat showed the page as a snapshot and named a virtual user"),
      plan=("snapshot", "flag_on_real"))
-_row("a code that died on the way", "PAM_AUTH_ERR", _refused(
+_row("a code that died on the way", DENIED, _refused(
     "code errcode=40029 rid=*: the code is not valid; was it made for another appid?"),
      plan=("code_life", 0.0), twin=("code_life", 60.0))
 _row("a code of 513 characters", MAX_TRIES, NOBODY, plan=("code_length", 513),
@@ -156,9 +158,9 @@ _ADVICE = {
     40226: "WeChat's risk control has blocked this person",
 }
 _CLASSES = {
-    "transient": ("busy", UNAVAILABLE),
-    "scan_again": ("code", "PAM_AUTH_ERR"),
-    "administrator": ("setup", UNAVAILABLE),
+    "transient": ("busy", DENIED),
+    "scan_again": ("code", DENIED),
+    "administrator": ("setup", DENIED),
     "risk": ("risk", MAX_TRIES),
 }
 for _class, _numbers in errors.CLASSES.items():
@@ -172,10 +174,10 @@ for _class, _numbers in errors.CLASSES.items():
                              "login: a snapshot page")
         _row(f"error {_number} from userinfo", _result, _line, plan=("userinfo", _number),
              base=CONSENTS)
-_row("an error code that nobody knows", UNAVAILABLE, _refused(
+_row("an error code that nobody knows", DENIED, _refused(
     "setup errcode=99999 rid=*: this error code is not known here: look up the rid at "
     "developers.weixin.qq.com/platform"), plan=("token", 99999))
-_row("an app secret that is not the current one", UNAVAILABLE,
+_row("an app secret that is not the current one", DENIED,
      _refused(f"setup errcode=40125 rid=*: {_ADVICE[40125]}"), secret="0" * 32 + "\n")
 
 # ---- Bodies and what carries them ---------------------------------------------------------------
@@ -252,25 +254,25 @@ _USERINFO_ANSWERS = _ANY_ANSWER | {
     "openid_twice": (_REPEATS, None),
 }
 for _fault, (_why, _neighbour) in _TOKEN_ANSWERS.items():
-    _row(f"a token answer: {_fault}", UNAVAILABLE, _refused(f"bad-answer: {_why}"),
+    _row(f"a token answer: {_fault}", DENIED, _refused(f"bad-answer: {_why}"),
          plan=("token", _fault), twin=_neighbour and ("token", _neighbour))
 for _fault, (_why, _neighbour) in _USERINFO_ANSWERS.items():
-    _row(f"a userinfo answer: {_fault}", UNAVAILABLE, _refused(f"bad-answer: {_why}"),
+    _row(f"a userinfo answer: {_fault}", DENIED, _refused(f"bad-answer: {_why}"),
          plan=("userinfo", _fault), twin=_neighbour and ("userinfo", _neighbour), base=CONSENTS)
 # userinfo is asked with one; who isn't asked for it signs in without.
 _UNUSABLE_TOKENS = ("token_missing", "token_number", "token_null", "token_empty", "token_long",
                     "token_crlf")
 for _fault in _UNUSABLE_TOKENS:
-    _row(f"a token that no request carries, for userinfo: {_fault}", UNAVAILABLE,
+    _row(f"a token that no request carries, for userinfo: {_fault}", DENIED,
          _refused(f"bad-answer: {_NO_TOKEN}"), plan=("token", _fault), base=CONSENTS)
 for _endpoint, _base in (("token", GOOD), ("userinfo", CONSENTS)):
-    _row(f"{_endpoint}: an error code beside a good answer", "PAM_AUTH_ERR", _refused(_INVALID),
+    _row(f"{_endpoint}: an error code beside a good answer", DENIED, _refused(_INVALID),
          plan=(_endpoint, "errcode_beside"), twin=(_endpoint, "errcode_zero"), base=_base)
-    _row(f"{_endpoint}: fewer bytes than announced", UNAVAILABLE,
+    _row(f"{_endpoint}: fewer bytes than announced", DENIED,
          _refused("unreachable: Transferred a partial file"), plan=(_endpoint, "cut_short"),
          base=_base)
     for _fault in ("drop_before", "drop_after"):
-        _row(f"{_endpoint}: {_fault}", UNAVAILABLE,
+        _row(f"{_endpoint}: {_fault}", DENIED,
              _refused("unreachable: the connection to WeChat's API broke before it answered"),
              plan=(_endpoint, _fault), base=_base)
     _row(f"{_endpoint}: one byte in a second", MAX_TRIES, _refused("expired"),
@@ -306,20 +308,20 @@ HARMLESS = [
 _CERTIFICATE = ("unreachable: the certificate of WeChat's API is not trusted, has expired or names "
                 "another host: check the clock, api_url and ca_file")
 for _kind in ("untrusted", "expired", "not_yet", "wrong_host"):
-    _row(f"a certificate: {_kind}", UNAVAILABLE, _refused(_CERTIFICATE), certificate=_kind)
-_row("nobody listens at api_url", UNAVAILABLE, _refused(
+    _row(f"a certificate: {_kind}", DENIED, _refused(_CERTIFICATE), certificate=_kind)
+_row("nobody listens at api_url", DENIED, _refused(
     "unreachable: no connection to WeChat's API: check the firewall, or set proxy"),
      key=("api_url", "https://127.0.0.1:1"))
-_row("api_url's name does not exist", UNAVAILABLE, _refused(
+_row("api_url's name does not exist", DENIED, _refused(
     "unreachable: the name of WeChat's API cannot be resolved: check DNS"),
      key=("api_url", "https://api.invalid"))
-_row("nobody listens at proxy", UNAVAILABLE, _refused(
+_row("nobody listens at proxy", DENIED, _refused(
     "unreachable: no connection to WeChat's API: check the firewall, or set proxy"),
      key=("proxy", "http://127.0.0.1:1"), twin=("proxy", "{proxy}"))
-_row("the proxy's name does not exist", UNAVAILABLE, _refused(
+_row("the proxy's name does not exist", DENIED, _refused(
     "unreachable: the proxy's name cannot be resolved: check proxy and DNS"),
      key=("proxy", "http://proxy.invalid"))
-_row("ca_file left out: the system does not know the simulator", UNAVAILABLE,
+_row("ca_file left out: the system does not know the simulator", DENIED,
      _refused(_CERTIFICATE), key=("ca_file", None))
 
 # ---- The helper ---------------------------------------------------------------------------------
@@ -420,7 +422,7 @@ for _who in ("root", "nobody"):
          f"exchange_user: {_who} is shared with others: it must be a user of its own",
          _refused("setup"), key=("exchange_user", _who),
          twin=("exchange_user", "pam-wechat-exchange"))
-_row("confirm=wait for sshd", UNAVAILABLE,
+_row("confirm=wait for sshd", DENIED,
      "confirm=wait is for logins at this machine alone: use code for sshd",
      _refused("setup", login="", service="sshd"), key=("confirm", "wait"),
      twin=("confirm", "code"), base=replace(GOOD, service="sshd"))
@@ -517,7 +519,7 @@ for _words, _what, _neighbour in (
         _neighbour = "lang=en"
     _row(f"the words {_words[:40]!r}", UNAVAILABLE, f"PAM line: {_what}", words=_words,
          twin=_neighbour)
-_row("confirm=wait on the PAM line for sshd", UNAVAILABLE,
+_row("confirm=wait on the PAM line for sshd", DENIED,
      "confirm=wait is for logins at this machine alone: use code for sshd",
      _refused("setup", login="", service="sshd"), words="confirm=wait", twin="confirm=code",
      base=replace(GOOD, service="sshd"))
@@ -664,14 +666,14 @@ for _key, _lines in (("users_file", (NOT_BEGUN_UNLISTED,)), ("secret_file", (NOT
          key=(_key, "{folder}/etc/../" + _key))
 _row("exchange that nobody may execute", UNAVAILABLE, "{exchange}: not executable",
      _refused("setup"), files="chmod a-x {exchange}", twin="chmod go-x {exchange}")
-_row("exchange ends at once", UNAVAILABLE,
-     "{exchange}: did not become ready (Connection reset by peer)", _refused("setup"),
+_row("exchange ends at once", "PAM_SYSTEM_ERR",
+     "{exchange}: did not become ready (Connection reset by peer)", _refused("internal"),
      files="cp /bin/true {exchange}")
-_row("exchange is no program", UNAVAILABLE,
-     "{exchange}: did not become ready (Connection reset by peer)", _refused("setup"),
+_row("exchange is no program", "PAM_SYSTEM_ERR",
+     "{exchange}: did not become ready (Connection reset by peer)", _refused("internal"),
      files="echo nonsense >{exchange}")
-_row("exchange never answers", UNAVAILABLE,
-     "{exchange}: did not become ready (Connection timed out)", _refused("setup"),
+_row("exchange never answers", "PAM_SYSTEM_ERR",
+     "{exchange}: did not become ready (Connection timed out)", _refused("internal"),
      files="cp /usr/bin/yes {exchange}")
 _row("ca_file is missing", UNAVAILABLE, _refused("setup: {ca_file}: No such file or directory"),
      files="mv {ca_file} {ca_file}.old", twin="cp {ca_file} {ca_file}.old")

@@ -69,7 +69,7 @@ def test_the_environment_makes_nobody_trusted(installed: Installation, name: str
     value = str(ca.parent if name == "SSL_CERT_DIR" else ca)
     login = replace(GOOD, key=("ca_file", None), environment=((name, value),))
     outcome = installed.run(login)
-    assert outcome.result == "PAM_AUTHINFO_UNAVAIL"
+    assert outcome.result == "PAM_AUTH_ERR"
     assert " reason=unreachable: the certificate of WeChat's API is not trusted" in outcome.lines[0]
 
 

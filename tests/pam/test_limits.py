@@ -31,7 +31,7 @@ def test_the_seventeenth_of_an_origin_ends_its_oldest(installed: Installation) -
     with pending(installed, *["203.0.113.7"] * (LIMIT + 1)) as hosts:
         assert installed.site.pending() == LIMIT
         assert installed.phone().open(hosts[0].messages[0].link or "").status == 404
-        assert hosts[0].type("0000") == "PAM_AUTHINFO_UNAVAIL"
+        assert hosts[0].type("0000") == "PAM_MAXTRIES"
         assert installed.module_lines(mark) == [logged(
             "refused reason=full: too many logins are pending", rhost="203.0.113.7"
         )]

@@ -111,7 +111,7 @@ def test_a_refusal_is_never_a_success_whatever_its_reason(
     mark = installed.log.mark()
     with asking(installed) as (host, exchange, login):
         reply = pack("REFUSED", reason=word)
-        assert answered(host, exchange, login["pin"], reply) == "PAM_SYSTEM_ERR"
+        assert answered(host, exchange, login["pin"], reply) == "PAM_AUTH_ERR"
     assert installed.module_lines(mark) == [logged("refused reason=internal")]
 
 
@@ -127,10 +127,10 @@ def test_a_login_does_not_begin_with_anything_but_ready(
         exchange.receive()
         exchange.send_raw(first)
         assert host.prompt() is None
-        assert host.result == "PAM_AUTHINFO_UNAVAIL"
+        assert host.result == "PAM_SYSTEM_ERR"
     problem, line = installed.module_lines(mark)
     assert "pam-wechat-exchange: did not become ready (" in problem
-    assert line == logged("refused reason=setup")
+    assert line == logged("refused reason=internal")
 
 
 @pytest.mark.parametrize("make", [
@@ -165,7 +165,7 @@ def test_a_verdict_that_nobody_understands_ends_the_login(
         else:
             exchange.hang_up()
         assert host.prompt() is None
-        assert host.result == "PAM_SYSTEM_ERR"
+        assert host.result == "PAM_AUTH_ERR"
     assert installed.module_lines(mark)[-1] == logged("refused reason=internal")
 
 
@@ -185,7 +185,7 @@ def test_what_an_exchange_says_cannot_write_the_log(installed: Installation) -> 
     with asking(installed) as (host, exchange, login):
         reply = pack("REFUSED", reason="busy", errcode=f"1 {forged}"[:15], rid=f"a\n{forged}",
                      detail=f"\x1b[31m\n{forged}\u202e\r\x00".replace("\0", ""))
-        assert answered(host, exchange, login["pin"], reply) == "PAM_AUTHINFO_UNAVAIL"
+        assert answered(host, exchange, login["pin"], reply) == "PAM_AUTH_ERR"
     lines = installed.raw_lines(mark)
     ours = [line for line in lines if "pam_wechat(" in line]
     assert len(ours) == 1
@@ -228,7 +228,7 @@ def test_an_exchange_that_dies_before_the_login_began(installed: Installation) -
         exchange.receive()
         exchange.hang_up()
         assert host.prompt() is None
-        assert host.result == "PAM_AUTHINFO_UNAVAIL"
+        assert host.result == "PAM_SYSTEM_ERR"
 
 
 def test_an_exchange_that_is_silent_about_the_verdict_is_not_waited_for(
@@ -238,7 +238,7 @@ def test_an_exchange_that_is_silent_about_the_verdict_is_not_waited_for(
     with asking(installed) as (host, exchange, login):
         host.answer(login["pin"])
         assert host.prompt() is None
-        assert host.result == "PAM_SYSTEM_ERR"
+        assert host.result == "PAM_AUTH_ERR"
     assert installed.module_lines(mark) == [
         "the exchange of this login is gone or stuck", logged("refused reason=internal"),
     ]

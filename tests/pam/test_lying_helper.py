@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,10 @@ from pam.wire import Listener, pack
 def played(installed: Installation) -> Iterator[tuple[Host, Listener, dict[str, str]]]:
     """A host whose exchange has sent REGISTER to a helper that the test plays."""
     installed.write()
-    socket = Path(installed.site.settings()["socket"] or "")
+    path = Path(installed.site.settings()["socket"] or "")
     installed.broken = True
-    socket.unlink()
-    with Listener(socket, group="pam-wechat-exchange") as helper:
+    path.unlink()
+    with Listener(path, group="pam-wechat-exchange") as helper:
         with installed.start(GOOD) as host:
             verb, register = helper.receive()
             assert verb == "REGISTER"
@@ -83,38 +85,104 @@ def test_the_helper_does_not_get_the_pin_for_another_s_account(installed: Instal
         assert helper.receive() == ("RESULT", {"ticket": "1", "reason": "not-linked"})
 
 
-# What a rejection comes to: "nobody" is a reason, what the other words are not.
-ENDS = {"nobody": "PAM_MAXTRIES"}
+# What a helper may not say means nothing, whether it is a reason elsewhere or not.
+WORDS = ["none", "", "ok", "nobody", "setup", "unreachable", "not-a-reason"]
 
 
-@pytest.mark.parametrize("word", ["none", "", "ok", "nobody", "not-a-reason"])
+@pytest.mark.parametrize("word", WORDS)
 def test_a_rejection_lets_nobody_in_whatever_it_says(installed: Installation, word: str) -> None:
     mark = installed.log.mark()
     with played(installed) as (host, helper, _):
         helper.send("REJECTED", reason=word)
-        prompt = host.prompt()
-        for _ in range(8):
-            if prompt is not None:
-                host.answer("0000")
-                prompt = host.prompt()
-        assert host.result == ENDS.get(word, "PAM_SYSTEM_ERR")
-    assert [line for line in installed.module_lines(mark) if "result=ok" in line] == []
+        assert host.prompt() is None
+        assert host.result == "PAM_SYSTEM_ERR"
+    assert installed.module_lines(mark) == [logged("refused reason=internal")]
 
 
-@pytest.mark.parametrize("word", ["none", "", "ok", "nobody", "not-a-reason"])
+@pytest.mark.parametrize("word", WORDS)
 def test_a_login_that_has_to_go_lets_nobody_in_whatever_is_said(
     installed: Installation, word: str
 ) -> None:
     mark = installed.log.mark()
     with asking(installed) as (host, helper, _):
         helper.send("REJECTED", reason=word)
-        prompt = True
-        for _ in range(8):
-            if prompt:
-                host.answer("0000")
-                prompt = host.prompt() is not None
-        assert host.result == ENDS.get(word, "PAM_SYSTEM_ERR")
-    assert [line for line in installed.module_lines(mark) if "result=ok" in line] == []
+        assert host.type("0000") == "PAM_AUTH_ERR"
+    assert installed.module_lines(mark) == [logged("refused reason=internal")]
+
+
+# Stacks fall back on PAM_AUTHINFO_UNAVAIL: once there is a link, nothing that is said leads there.
+@pytest.mark.parametrize("word, result", [
+    ("full", "PAM_MAXTRIES"), ("rejected", "PAM_AUTH_ERR"), ("helper", "PAM_AUTH_ERR"),
+])
+def test_a_login_that_has_to_go_is_denied(
+    installed: Installation, word: str, result: str
+) -> None:
+    mark = installed.log.mark()
+    with asking(installed) as (host, helper, _):
+        helper.send("REJECTED", reason=word)
+        assert host.type("0000") == result
+    assert installed.module_lines(mark) == [logged(f"refused reason={word}")]
+
+
+@pytest.mark.parametrize("word, result", [
+    ("full", "PAM_MAXTRIES"), ("rejected", "PAM_AUTHINFO_UNAVAIL"),
+    ("helper", "PAM_AUTHINFO_UNAVAIL"),
+])
+def test_a_helper_that_is_full_is_not_absent(
+    installed: Installation, word: str, result: str
+) -> None:
+    mark = installed.log.mark()
+    with played(installed) as (host, helper, _):
+        helper.send("REJECTED", reason=word)
+        assert host.prompt() is None
+        assert host.result == result
+    assert installed.module_lines(mark) == [logged(f"refused reason={word}")]
+
+
+def test_a_helper_that_does_not_answer_is_not_absent(installed: Installation) -> None:
+    """It may be drowned in a stranger's requests."""
+    mark = installed.log.mark()
+    with played(installed) as (host, _, register):
+        assert host.prompt() is None
+        assert host.result == "PAM_AUTH_ERR"
+    assert installed.module_lines(mark) == [logged(
+        "refused reason=helper-silent: {socket}: the helper does not answer".format_map(
+            installed.places()))]
+
+
+def test_a_helper_that_hangs_up_is_not_absent(installed: Installation) -> None:
+    mark = installed.log.mark()
+    with played(installed) as (host, helper, _):
+        helper.hang_up()
+        assert host.prompt() is None
+        assert host.result == "PAM_AUTH_ERR"
+    assert "refused reason=helper-silent" in installed.module_lines(mark)[0]
+
+
+def test_a_helper_with_a_long_queue_is_not_absent(installed: Installation) -> None:
+    """Nobody accepts, and no more connections are taken: what a flood of logins looks like."""
+    installed.write()
+    path = Path(installed.site.settings()["socket"] or "")
+    installed.broken = True
+    path.unlink()
+    mark = installed.log.mark()
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        listener.bind(str(path))
+        listener.listen(0)
+        shutil.chown(path, group="pam-wechat-exchange")
+        path.chmod(0o660)
+        with suppress(BlockingIOError):
+            while True:
+                client = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+                client.setblocking(False)
+                client.connect(str(path))
+        with installed.start(GOOD) as host:
+            assert host.prompt() is None
+            assert host.result == "PAM_AUTH_ERR"
+    assert installed.module_lines(mark) == [logged(
+        "refused reason=helper-silent: {socket}: connect: Resource temporarily "
+        "unavailable".format_map(installed.places()))]
 
 
 def test_what_a_helper_says_cannot_write_the_log(installed: Installation) -> None:

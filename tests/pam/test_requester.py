@@ -80,7 +80,7 @@ def test_nobody_gets_in_as_another_than_the_phone_has_seen(
     assert outcome.result != "PAM_SUCCESS"
     assert not [line for line in outcome.lines if "result=ok" in line]
     if person == "alice":
-        assert outcome.result == "PAM_SYSTEM_ERR"
+        assert outcome.result == "PAM_AUTH_ERR"
         assert outcome.lines == ["PAM_USER was changed while the login waited",
                                  logged("refused reason=internal")]
 

@@ -22,6 +22,16 @@ def test_login_ends_as_the_table_says(installed: Installation, row: Row) -> None
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_only_a_login_that_did_not_begin_is_unavailable(installed: Installation, row: Row) -> None:
+    """A stack may fall back on that: whatever happens once a phone can open the link is a denial."""
+    outcome = installed.run(row.denied)
+    if outcome.has_begun:
+        assert outcome.result in ("PAM_AUTH_ERR", "PAM_MAXTRIES")
+    else:
+        assert outcome.result != "PAM_SUCCESS"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_row_s_twin_succeeds(installed: Installation, row: Row) -> None:
     assert succeeds(installed, row.twin)
 

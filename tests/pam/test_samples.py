@@ -25,7 +25,7 @@ CODES = {
     "PAM_MAXTRIES": replace(GOOD, person="bob"),
     "PAM_AUTH_ERR": replace(GOOD, typed=(None,)),
     "PAM_AUTHINFO_UNAVAIL": replace(GOOD, secret="short\n"),
-    "PAM_CONV_ERR": replace(GOOD, typed=(FAIL,)),
+    "PAM_SYSTEM_ERR": replace(GOOD, files="cp /bin/true {exchange}"),
 }
 SERVICES = {"login": "login", "sshd-only": "sshd", "sshd-second-factor": "sshd", "su": "su",
             "sudo": "sudo"}

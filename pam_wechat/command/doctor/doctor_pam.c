@@ -38,12 +38,11 @@ static const struct finding_kind
 	pam_denial = {"pam-denial-passes", SEVERITY_ERROR,
 		"whom WeChat refuses gets in all the same, by another line"},
 	pam_absent = {"pam-unavailable-passes", SEVERITY_WARNING,
-		"while WeChat or the helper is out of reach, the other lines alone let people in; "
-		"whoever can cut the line chooses that"},
+		"while no helper listens, or pam_wechat.conf is missing or wrong, the other lines "
+		"alone let people in"},
 	pam_absent_login = {"pam-unavailable-console", SEVERITY_NOTE,
-		"while WeChat or the helper is out of reach, the console asks the other lines "
-		"alone: "
-		"a way in for the administrator"},
+		"while no helper listens, or pam_wechat.conf is missing or wrong, the console asks "
+		"the other lines alone; without a network it refuses"},
 	pam_opens = {"pam-ignore-opens", SEVERITY_ERROR,
 		"whom the users table does not name gets in without proving anything"},
 	pam_ignore_denies = {"pam-ignore-denies", SEVERITY_WARNING,
