@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 
+#include "departures.h"
 #include "exchange_link.h"
 #include "helper.h"
 #include "log.h"
@@ -83,10 +84,11 @@ struct exchange *exchange_create(struct helper *helper, int fd)
 	TAILQ_INIT(&exchange->links);
 	exchange->helper = helper;
 	exchange->fd = fd;
+	helper->departures = departures_create(helper->base);
 	exchange->readable =
 		event_new(helper->base, fd, EV_READ | EV_PERSIST, on_connection, exchange);
 	exchange->pause = evtimer_new(helper->base, on_pause_over, exchange);
-	if (exchange->readable == NULL || exchange->pause == NULL ||
+	if (helper->departures == NULL || exchange->readable == NULL || exchange->pause == NULL ||
 		event_add(exchange->readable, NULL) < 0)
 		exchange_free(&exchange);
 	return exchange;
@@ -104,6 +106,7 @@ void exchange_free(struct exchange **exchange)
 		event_free((*exchange)->readable);
 	if ((*exchange)->pause != NULL)
 		event_free((*exchange)->pause);
+	departures_free(&(*exchange)->helper->departures);
 	close((*exchange)->fd);
 	free(*exchange);
 	*exchange = NULL;

@@ -10,13 +10,16 @@
 #include <event2/event.h>
 
 #include "deadline.h"
+#include "departures.h"
 #include "helper.h"
 #include "log.h"
 #include "login.h"
 #include "peer.h"
+#include "progress.h"
 #include "reason.h"
 #include "result.h"
 #include "settings.h"
+#include "token.h"
 #include "wire.h"
 
 #define REGISTER_MS 5000
@@ -81,6 +84,7 @@ static int add_login(struct exchange_link *link, const struct wire_message *mess
 	if (rv < 0)
 		goto out;
 	login->peer = &link->peer;
+	link->peer.version = wire_version(message);
 	link->login = login;
 	if (set_timer(link, deadline_left(login->deadline)) < 0)
 		return -ENOMEM;
@@ -115,23 +119,54 @@ static int take_register(struct exchange_link *link, const struct wire_message *
 	return wire_send(link->peer.fd, &registered);
 }
 
+/* A child tells of a module that died when its login was no longer here. Returns -errno: that is
+ * all. */
+static int take_lost(struct exchange_link *link, const struct wire_message *message)
+{
+	const char *name = message->value[WIRE_NAME];
+	enum progress phone = PROGRESS_NONE;
+
+	if (!token_is_name(name) || progress_parse(message->value[WIRE_PHONE], &phone) < 0)
+		return -EBADMSG;
+	departures_note(link->helper->departures, name, phone);
+	return -ESHUTDOWN;
+}
+
+static int take_ended(struct exchange_link *link, const struct wire_message *message)
+{
+	struct metrics *metrics = helper_metrics(link->helper, link->login);
+
+	link->has_ended = true;
+	link->reason = reason_parse(message->value[WIRE_REASON]);
+	if (link->reason == REASON_NONE && !login_enrols(link->login)) {
+		metrics->signed_in++;
+		metrics->last_in = time(NULL);
+	}
+	return 0;
+}
+
 static int handle(struct exchange_link *link, const struct wire_message *message)
 {
 	struct helper *helper = link->helper;
 	struct metrics *metrics = helper_metrics(helper, link->login);
 
+	if (link->login == NULL && message->verb == WIRE_LOST)
+		return take_lost(link, message);
 	if (link->login == NULL)
 		return message->verb == WIRE_REGISTER ? take_register(link, message) : -EBADMSG;
 	if (message->verb == WIRE_RESULT)
 		return result_take(helper->settings, metrics, link->login, message);
-	if (message->verb != WIRE_ENDED)
-		return -EBADMSG;
-	if (reason_parse(message->value[WIRE_REASON]) == REASON_NONE &&
-		!login_enrols(link->login)) {
-		metrics->signed_in++;
-		metrics->last_in = time(NULL);
-	}
-	return 0;
+	return message->verb == WIRE_ENDED ? take_ended(link, message) : -EBADMSG;
+}
+
+/*
+ * Whether it falls to us to say that this login ended: the child is gone without a word, so the
+ * module is. Children of version 1 never say a word, and who enrols or checks signs nobody in.
+ */
+static bool is_departure(const struct exchange_link *link)
+{
+	return link->login != NULL && link->peer.is_gone && !link->has_ended &&
+	       link->peer.version > 1 && !login_enrols(link->login) && !login_is_check(link->login);
 }
 
 /* Closes a connection that ended by itself, or whose time is up. */
@@ -139,8 +174,10 @@ static void end(struct exchange_link *link)
 {
 	const struct login *login = link->login;
 
+	if (is_departure(link))
+		departures_note(link->helper->departures, login->id, login->phone);
 	if (login != NULL && login->winner == NULL && !login->reported &&
-		deadline_left(login->deadline) <= EXPIRED_MS)
+		(link->reason == REASON_EXPIRED || deadline_left(login->deadline) <= EXPIRED_MS))
 		helper_metrics(link->helper, login)->expired++;
 	exchange_link_close(&link, 404);
 }
@@ -162,6 +199,7 @@ static void on_readable(int fd, short what, void *context)
 	}
 	if (rv == -EBADMSG)
 		log_limited("a message that nobody understands came in on the socket");
+	link->peer.is_gone = rv == -ECONNRESET;
 	if (rv < 0 && rv != -EAGAIN)
 		end(link);
 	wire_inbox_wipe(&inbox);

@@ -1,5 +1,6 @@
 /*
- * exchange_link - one connection of one login's child: REGISTER first and once, then RESULT.
+ * exchange_link - one connection of one login's child: REGISTER first and once, then RESULT and
+ * ENDED; or LOST alone.
  */
 #ifndef PAM_WECHAT_CHILD_EXCHANGE_LINK_H
 #define PAM_WECHAT_CHILD_EXCHANGE_LINK_H
@@ -7,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "peer.h"
+#include "reason.h"
 
 struct event;
 struct helper;
@@ -19,6 +21,8 @@ struct exchange_link {
 	struct peer peer; /* its timer is the login's deadline, or that of REGISTER */
 	struct event *readable;
 	struct login *login; /* NULL until it has registered */
+	bool has_ended;      /* the child has said how, in `reason` */
+	enum reason reason;
 };
 TAILQ_HEAD(exchange_links, exchange_link);
 

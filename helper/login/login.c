@@ -105,6 +105,9 @@ int login_create(const struct wire_message *message, const char *public_url, str
 	login->by_link.key = login->id;
 	login->by_state.key = login->state;
 	login->deadline = deadline_in(parse_left(message->value[WIRE_LEFT_MS]));
+	/* Of a login that a helper before us knew. */
+	if (message->value[WIRE_PHONE] != NULL)
+		(void)progress_parse(message->value[WIRE_PHONE], &login->phone);
 	login->details = details_create(message);
 	login->authorize_url = strdup(message->value[WIRE_AUTHORIZE_URL]);
 	login->origin_name = strdup(is_check(message) ? CHECKS : message->value[WIRE_ORIGIN]);

@@ -16,6 +16,7 @@
 
 #include "deadline.h"
 #include "language.h"
+#include "progress.h"
 #include "table.h"
 #include "wire.h"
 
@@ -63,6 +64,7 @@ struct login {
 	char *origin_name;
 	struct details *details;
 	enum language language;
+	enum progress phone; /* how far one came */
 	bool opened, reported;
 	unsigned int callbacks; /* that brought a code */
 	struct browser browsers[LOGIN_BROWSERS_MAX];

@@ -13,7 +13,8 @@ static void send_message(struct peer *peer, const struct wire_message *message)
 
 	if (rv == 0)
 		return;
-	if (rv != -ECONNRESET)
+	peer->is_gone = rv == -ECONNRESET;
+	if (!peer->is_gone)
 		log_limited("a login's connection takes no message: %s", strerror(-rv));
 	/* Close the connection from the loop, not here: our caller still uses the login. */
 	event_active(peer->timer, EV_TIMEOUT, 0);
@@ -23,6 +24,8 @@ void peer_tell(struct peer *peer, enum wire_verb verb)
 {
 	struct wire_message message = {.verb = verb};
 
+	if (verb == WIRE_CONTINUED && peer->version < 2)
+		return;
 	send_message(peer, &message);
 }
 

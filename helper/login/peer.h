@@ -6,6 +6,8 @@
 #ifndef PAM_WECHAT_LOGIN_PEER_H
 #define PAM_WECHAT_LOGIN_PEER_H
 
+#include <stdbool.h>
+
 #include "wire.h"
 
 struct event;
@@ -13,11 +15,14 @@ struct event;
 struct peer {
 	int fd;
 	struct event *timer; /* the connection is closed when it fires */
+	int version;         /* of the wire, that the child speaks */
+	bool is_gone;        /* it has hung up */
 };
 
 /*
- * Sends OPENED, CANCELLED or REPORTED. If the child can't take the message, the timer fires in the
- * loop's next turn, never before: the caller may go on using the login.
+ * Sends OPENED, CONTINUED, CANCELLED or REPORTED; not what the child's version does not know. If
+ * the child can't take the message, the timer fires in the loop's next turn, never before: the
+ * caller may go on using the login.
  */
 void peer_tell(struct peer *peer, enum wire_verb verb);
 

@@ -77,6 +77,10 @@ static void go_on(struct visit *visit)
 
 	visit->browser->approved = true;
 	visit_count(visit);
+	if (visit->login->phone < PROGRESS_CONTINUED) {
+		visit->login->phone = PROGRESS_CONTINUED;
+		peer_tell(visit->login->peer, WIRE_CONTINUED);
+	}
 	reply_send(visit->request, &reply);
 }
 

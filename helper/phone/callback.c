@@ -80,6 +80,7 @@ static void hand_on(struct visit *visit, uint64_t *tickets)
 		return;
 	}
 	(*tickets)++;
+	progress_reach(&visit->login->phone, PROGRESS_RETURNED);
 	ticket->since_ms = deadline_now();
 	peer_hand_on(visit->login->peer, number, visit->request->code);
 }
@@ -90,8 +91,10 @@ static void show_cancelled(struct visit *visit)
 		visit_show(visit);
 		return;
 	}
-	if (visit->browser->approved)
+	if (visit->browser->approved) {
+		progress_reach(&visit->login->phone, PROGRESS_RETURNED);
 		peer_tell(visit->login->peer, WIRE_CANCELLED);
+	}
 	page_show_cancelled(&visit->page);
 	visit_reply(visit);
 }

@@ -93,6 +93,7 @@ bool visit_admit(struct visit *visit)
 	visit_count(visit);
 	if (!login->opened) {
 		login->opened = true;
+		progress_reach(&login->phone, PROGRESS_OPENED);
 		peer_tell(login->peer, WIRE_OPENED);
 	}
 	return true;

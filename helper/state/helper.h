@@ -15,6 +15,7 @@
 #define HELPER_INSTANCE_LENGTH 16
 
 struct connections;
+struct departures;
 struct event_base;
 struct exchange;
 struct settings;
@@ -25,6 +26,7 @@ struct helper {
 	struct logins logins;
 	struct connections *connections;
 	struct exchange *exchange;
+	struct departures *departures;
 	uint64_t tickets; /* handed out so far */
 	bool stopping;
 	struct rate_limit rate_limit;

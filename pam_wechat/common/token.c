@@ -34,6 +34,11 @@ bool token_is_link(const char *string)
 	return is_made_of(string, WIRE_LINK_LENGTH, WIRE_LINK_LENGTH, RANDOM_BASE62);
 }
 
+bool token_is_name(const char *string)
+{
+	return is_made_of(string, WIRE_NAME_LENGTH, WIRE_NAME_LENGTH, RANDOM_BASE62);
+}
+
 bool token_is_pin(const char *string)
 {
 	return is_made_of(string, WIRE_PIN_LENGTH, WIRE_PIN_LENGTH, RANDOM_DIGITS);

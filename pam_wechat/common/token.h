@@ -22,6 +22,9 @@ bool token_is_state(const char *string);
 /* What a login's link ends in: 12 of [0-9A-Za-z]. */
 bool token_is_link(const char *string);
 
+/* What a log names a login by: the first 6 of them. */
+bool token_is_name(const char *string);
+
 /* Four digits. */
 bool token_is_pin(const char *string);
 

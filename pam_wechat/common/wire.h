@@ -26,24 +26,29 @@
 #define WIRE_LINK_LENGTH 12  /* of the link's last part: base62 */
 #define WIRE_STATE_LENGTH 32 /* hexadecimal digits */
 #define WIRE_PIN_LENGTH 4
+#define WIRE_NAME_LENGTH 6 /* of the link's last part: what logs name a login by */
 
 enum wire_verb {
 	/* module (or the command that enrols) to exchange */
 	WIRE_LOGIN,   /* first message: everything about the login */
 	WIRE_VERDICT, /* "VERDICT?": what is known by now? */
+	WIRE_HOW_FAR, /* "PHONE?": how far did a phone come? Nothing is asked behind it */
 	WIRE_ENDED, /* last message, handed on to the helper: how the login ended, "none" if well */
 	/* exchange to module */
 	WIRE_READY,    /* the helper knows the login: its link works */
 	WIRE_IDENTITY, /* answer to VERDICT?: whom WeChat named, one of those who may pass */
 	WIRE_NAMED,    /* the same for an enrolment: whom WeChat named, whoever it is */
 	WIRE_REFUSED,  /* answer to VERDICT?, or to LOGIN: a reason */
+	WIRE_THIS_FAR, /* "PHONE": answer to PHONE? */
 	/* exchange to helper */
 	WIRE_REGISTER, /* first message of a connection: what to show, where Continue leads */
 	WIRE_RESULT,   /* answer to CODE */
+	WIRE_LOST,     /* only message of a connection: a login's module died without ENDED */
 	/* helper to exchange */
 	WIRE_REGISTERED, /* answer to REGISTER */
 	WIRE_REJECTED,   /* the other answer to REGISTER, and the end of a login that had to go */
 	WIRE_OPENED,     /* a browser has opened the link for the first time */
+	WIRE_CONTINUED,  /* a browser was sent to WeChat for the first time */
 	WIRE_CODE,       /* a browser that had tapped Continue brought a code */
 	WIRE_CANCELLED,  /* such a browser came back without a code */
 	WIRE_REPORTED,   /* somebody tapped "This isn't me" */
@@ -85,6 +90,8 @@ enum wire_key {
 	WIRE_CODE_VALUE,
 	WIRE_NUMBER,   /* of the version that the exchange speaks */
 	WIRE_INSTANCE, /* of the helper: 16 hexadecimal digits, others after each start */
+	WIRE_NAME,     /* of a login in logs: the first characters of its link's last part */
+	WIRE_PHONE,    /* how far a phone came: a word of progress.h */
 	WIRE_KEY_COUNT,
 };
 

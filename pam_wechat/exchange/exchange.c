@@ -12,7 +12,9 @@
 #include "helper_link.h"
 #include "inquiry.h"
 #include "occasion.h"
+#include "outlast.h"
 #include "problem.h"
+#include "progress.h"
 #include "text.h"
 #include "token.h"
 #include "wire.h"
@@ -32,6 +34,7 @@ struct exchange {
 	enum reason refusal;
 	char refusal_detail[512];
 	struct helper_link helper;
+	enum progress phone;
 	struct codes codes;
 	struct api *api;
 	struct inquiry inquiry; /* about the code in flight */
@@ -148,6 +151,14 @@ static int hand_on_end(struct exchange *exchange, const struct wire_message *mes
 	return -ESHUTDOWN;
 }
 
+static int tell_progress(struct exchange *exchange)
+{
+	struct wire_message message = {.verb = WIRE_THIS_FAR};
+
+	message.value[WIRE_PHONE] = progress_word(exchange->phone);
+	return wire_send(exchange->module, &message);
+}
+
 static int serve_module(struct exchange *exchange)
 {
 	struct wire_inbox inbox;
@@ -155,6 +166,8 @@ static int serve_module(struct exchange *exchange)
 
 	if (rv == 0 && inbox.message.verb == WIRE_ENDED)
 		rv = hand_on_end(exchange, &inbox.message);
+	else if (rv == 0 && inbox.message.verb == WIRE_HOW_FAR)
+		rv = tell_progress(exchange);
 	else if (rv == 0)
 		rv = inbox.message.verb == WIRE_VERDICT ? tell_verdict(exchange) : -EBADMSG;
 	wire_inbox_wipe(&inbox);
@@ -289,6 +302,16 @@ static void take_code(struct exchange *exchange, const struct wire_message *mess
 		send_result(exchange, ticket, NULL, reason);
 }
 
+static void note_progress(struct exchange *exchange, enum wire_verb verb)
+{
+	if (verb == WIRE_OPENED)
+		progress_reach(&exchange->phone, PROGRESS_OPENED);
+	else if (verb == WIRE_CONTINUED)
+		progress_reach(&exchange->phone, PROGRESS_CONTINUED);
+	else if (verb == WIRE_CODE || verb == WIRE_CANCELLED)
+		progress_reach(&exchange->phone, PROGRESS_RETURNED);
+}
+
 /* Takes one message of the helper. Returns 0, or -errno: this login is over. */
 static int take_message(struct exchange *exchange, const struct wire_message *message)
 {
@@ -296,13 +319,14 @@ static int take_message(struct exchange *exchange, const struct wire_message *me
 		return take_rejection(exchange, message);
 	if (message->verb == WIRE_REGISTERED && !exchange->helper.registered)
 		return take_registered(exchange, message);
+	note_progress(exchange, message->verb);
 	if (message->verb == WIRE_OPENED && exchange->helper.registered)
 		api_warm(exchange->api);
 	else if (message->verb == WIRE_CODE && exchange->helper.registered)
 		take_code(exchange, message);
 	else if (message->verb == WIRE_REPORTED && exchange->helper.registered)
 		codes_report(&exchange->codes);
-	else if (message->verb != WIRE_CANCELLED)
+	else if (message->verb != WIRE_CANCELLED && message->verb != WIRE_CONTINUED)
 		lose_helper(exchange, "the helper sent an unexpected message");
 	return 0;
 }
@@ -326,7 +350,8 @@ static int reach_helper(struct exchange *exchange)
 	struct helper_link *helper = &exchange->helper;
 
 	if (helper->fd < 0 && !exchange->refused && helper_link_wait_ms(helper) == 0)
-		(void)helper_link_connect(helper, &exchange->login.message, exchange->deadline);
+		(void)helper_link_connect(
+			helper, &exchange->login.message, exchange->phone, exchange->deadline);
 	if (exchange->ready || deadline_left(exchange->helper_deadline) > 0)
 		return 0;
 	(void)tell_refusal(exchange, helper->is_there ? REASON_HELPER_SILENT : REASON_HELPER, NULL,
@@ -365,11 +390,44 @@ static int loop(struct exchange *exchange)
 	return rv;
 }
 
+/* Whether somebody wants to sign in: enrolments and checks leave no line. */
+static bool signs_in(const struct exchange *exchange)
+{
+	return !exchange->enrols && strcmp(exchange->login.message.value[WIRE_OCCASION],
+					    occasion_word(OCCASION_DOCTOR)) != 0;
+}
+
+/* Takes from a login that ended so, 0 for its deadline, what has to outlast it. */
+static void leave_remains(struct exchange *exchange, int end, struct remains *remains)
+{
+	const char *const *value = exchange->login.message.value;
+	const char *link = value[WIRE_LINK];
+	struct wire_message ended = {.verb = WIRE_ENDED};
+
+	if (!exchange->ready || !signs_in(exchange))
+		return;
+	ended.value[WIRE_REASON] = reason_word(end == 0 ? REASON_EXPIRED : REASON_INTERNAL);
+	if (end == 0)
+		remains->duty = REMAINS_TO_WAIT;
+	else if (end == -ECONNRESET && !exchange->helper.registered)
+		remains->duty = REMAINS_TO_REPORT;
+	/* Without it the helper takes the end of the connection for the module's death. */
+	if (end != -ECONNRESET && end != -ESHUTDOWN && exchange->helper.registered)
+		(void)wire_send(exchange->helper.fd, &ended);
+	remains->phone = exchange->phone;
+	if (text_format(remains->socket, sizeof(remains->socket), "%s", value[WIRE_SOCKET]) < 0 ||
+		strlen(link) < WIRE_LINK_LENGTH)
+		remains->duty = REMAINS_NOTHING;
+	else
+		memcpy(remains->name, link + strlen(link) - WIRE_LINK_LENGTH, WIRE_NAME_LENGTH);
+}
+
 int exchange_run(int module)
 {
 	struct exchange *exchange = calloc(1, sizeof(*exchange));
 	const char *const *value = NULL;
 	struct problem problem = {""};
+	struct remains remains = {.duty = REMAINS_NOTHING};
 	int rv = -ENOMEM;
 
 	if (exchange == NULL)
@@ -391,7 +449,7 @@ int exchange_run(int module)
 	inquiry_init(&exchange->inquiry, exchange->api, value[WIRE_APPID], value[WIRE_SECRET],
 		strcmp(value[WIRE_SCOPE], "snsapi_userinfo") == 0);
 	/* Whatever ends the loop is an end: the module has gone, or was told. */
-	(void)loop(exchange);
+	leave_remains(exchange, loop(exchange), &remains);
 out:
 	helper_link_finish(&exchange->helper);
 	inquiry_finish(&exchange->inquiry);
@@ -399,5 +457,6 @@ out:
 	codes_finish(&exchange->codes);
 	explicit_bzero(exchange, sizeof(*exchange));
 	free(exchange);
+	outlast(module, &remains);
 	return rv;
 }

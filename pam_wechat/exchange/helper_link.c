@@ -48,8 +48,8 @@ static int format_until(char *until, size_t size, struct deadline deadline)
 		until, size, "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-static int send_register(
-	struct helper_link *link, const struct wire_message *login, struct deadline deadline)
+static int send_register(struct helper_link *link, const struct wire_message *login,
+	enum progress phone, struct deadline deadline)
 {
 	static const enum wire_key copied[] = {WIRE_STATE, WIRE_LINK, WIRE_AUTHORIZE_URL, WIRE_USER,
 		WIRE_HOST, WIRE_OCCASION, WIRE_SERVICE, WIRE_FROM, WIRE_ASKER, WIRE_ORIGIN,
@@ -68,6 +68,8 @@ static int send_register(
 	message.value[WIRE_LEFT_MS] = left_ms;
 	message.value[WIRE_UNTIL] = until;
 	message.value[WIRE_NUMBER] = WIRE_VERSION_WORD;
+	if (phone != PROGRESS_NONE)
+		message.value[WIRE_PHONE] = progress_word(phone);
 	return wire_send(link->fd, &message);
 }
 
@@ -92,8 +94,8 @@ static bool is_absence(int error)
 	}
 }
 
-int helper_link_connect(
-	struct helper_link *link, const struct wire_message *login, struct deadline deadline)
+int helper_link_connect(struct helper_link *link, const struct wire_message *login,
+	enum progress phone, struct deadline deadline)
 {
 	int rv = seqpacket_connect(login->value[WIRE_SOCKET], &link->problem);
 
@@ -105,7 +107,7 @@ int helper_link_connect(
 	link->fd = rv;
 	link->is_there = true;
 	problem_set(&link->problem, 0, "%s: the helper does not answer", login->value[WIRE_SOCKET]);
-	rv = send_register(link, login, deadline);
+	rv = send_register(link, login, phone, deadline);
 	if (rv < 0)
 		helper_link_lose(link, strerror(-rv));
 	return rv;

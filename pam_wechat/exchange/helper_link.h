@@ -8,6 +8,7 @@
 
 #include "deadline.h"
 #include "problem.h"
+#include "progress.h"
 #include "wire.h"
 
 struct helper_link {
@@ -24,11 +25,12 @@ void helper_link_init(struct helper_link *link);
 void helper_link_finish(struct helper_link *link);
 
 /*
- * Connects to the helper at `socket` and sends REGISTER, made of the LOGIN message. Returns 0 or
+ * Connects to the helper at `socket` and sends REGISTER, made of the LOGIN message and of how far a
+ * phone came before the helper was restarted. Returns 0 or
  * -errno; then another try is due at retry_at.
  */
-int helper_link_connect(
-	struct helper_link *link, const struct wire_message *login, struct deadline deadline);
+int helper_link_connect(struct helper_link *link, const struct wire_message *login,
+	enum progress phone, struct deadline deadline);
 
 /* Closes a connection that failed; another try is due soon. */
 void helper_link_lose(struct helper_link *link, const char *why);

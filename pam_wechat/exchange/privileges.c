@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -53,9 +52,8 @@ int privileges_drop(const char *uid, const char *gid)
 
 	if (rv < 0)
 		return rv;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ||
-		/* After the change of uid, which clears it. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+	/* No PR_SET_PDEATHSIG: when the host is killed, the helper has to hear of it from us. */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return -errno;
 	return 0;
 }

@@ -6,8 +6,8 @@
 
 /*
  * Becomes `uid`:`gid` for good if root is the effective user, and the effective user otherwise
- * (then both are "-"). Proves that root cannot be regained, forbids new privileges and core dumps,
- * and asks to be killed with the parent. Returns 0, or -errno: the process must end then.
+ * (then both are "-"). Proves that root cannot be regained, and forbids new privileges and core
+ * dumps. Returns 0, or -errno: the process must end then.
  */
 int privileges_drop(const char *uid, const char *gid);
 

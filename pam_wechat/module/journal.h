@@ -12,6 +12,7 @@
 
 #include <security/pam_modules.h>
 
+#include "progress.h"
 #include "reason.h"
 
 struct requester;
@@ -20,7 +21,9 @@ struct journal_entry {
 	char login[8]; /* "" before there is a link */
 	bool user_is_listed;
 	enum reason reason;
-	char errcode[16]; /* WeChat's, "" for none */
+	bool has_phone;
+	enum progress phone; /* how far a phone came, if that is known */
+	char errcode[16];    /* WeChat's, "" for none */
 	char rid[64];
 	char detail[512]; /* a sentence, "" for none */
 };

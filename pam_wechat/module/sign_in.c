@@ -1,6 +1,7 @@
 #include "sign_in.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,25 @@ static void greet(struct login *login)
 			message_text(MESSAGE_GREETING, settings->lang), login->nickname);
 }
 
+/*
+ * Writes the login's line, and says so to the child, or else the helper would write one for a
+ * module that died. Nobody may end the host in between but by SIGKILL, and then there are two lines
+ * rather than none.
+ */
+static void end(struct login *login)
+{
+	sigset_t all, old;
+
+	if (login->is_ready && !login->proved)
+		login->entry.has_phone =
+			attempt_ask_phone(&login->attempt, &login->entry.phone) == 0;
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
+	journal_login(login->pamh, &login->requester, &login->entry);
+	attempt_end(&login->attempt, login->proved ? REASON_NONE : login->entry.reason);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
 int sign_in_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct login *login = calloc(1, sizeof(*login));
@@ -127,8 +147,7 @@ int sign_in_run(pam_handle_t *pamh, int flags, int argc, const char **argv)
 	if (login->is_ready && rv != PAM_SUCCESS && rv != PAM_MAXTRIES)
 		rv = PAM_AUTH_ERR;
 	if (login->requester.user != NULL && rv != PAM_IGNORE)
-		journal_login(pamh, &login->requester, &login->entry);
-	attempt_end(&login->attempt, login->proved ? REASON_NONE : login->entry.reason);
+		end(login);
 	qr_free(&login->qr);
 	users_free(&login->users);
 	settings_finish(&login->settings);

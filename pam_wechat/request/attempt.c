@@ -6,6 +6,8 @@
 #include "request.h"
 
 #define VERDICT_MS 2000 /* for the child to say what it knows already */
+#define HAND_ON_MS 2000 /* for it to hand on how it ended, if it is not stuck */
+#define GRACE_MS 100
 
 int attempt_begin(struct attempt *attempt, const struct settings *settings,
 	const struct requester *requester, const struct users *users, bool waits,
@@ -41,6 +43,23 @@ enum reason attempt_ask(struct attempt *attempt, enum wire_verb wanted, struct w
 	return verdict->verb == wanted ? REASON_NONE : REASON_INTERNAL;
 }
 
+int attempt_ask_phone(struct attempt *attempt, enum progress *phone)
+{
+	const struct wire_message question = {.verb = WIRE_HOW_FAR};
+	struct wire_inbox inbox;
+	int rv = -ECONNRESET;
+
+	if (attempt->child.socket < 0 || attempt->is_gone)
+		return rv;
+	rv = child_ask(&attempt->child, &question, &inbox, deadline_in(VERDICT_MS));
+	if (rv == 0)
+		rv = inbox.message.verb == WIRE_THIS_FAR
+		             ? progress_parse(inbox.message.value[WIRE_PHONE], phone)
+		             : -EBADMSG;
+	wire_inbox_wipe(&inbox);
+	return rv;
+}
+
 void attempt_end(struct attempt *attempt, enum reason reason)
 {
 	struct wire_message ended = {.verb = WIRE_ENDED};
@@ -49,6 +68,6 @@ void attempt_end(struct attempt *attempt, enum reason reason)
 	/* Nobody is left to hear of a failure. */
 	if (attempt->child.socket >= 0)
 		(void)wire_send(attempt->child.socket, &ended);
-	child_stop(&attempt->child);
+	child_stop(&attempt->child, attempt->is_gone ? GRACE_MS : HAND_ON_MS);
 	request_free(&attempt->request);
 }

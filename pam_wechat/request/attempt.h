@@ -9,6 +9,7 @@
 
 #include "child.h"
 #include "deadline.h"
+#include "progress.h"
 #include "reason.h"
 #include "wire.h"
 
@@ -45,7 +46,16 @@ int attempt_begin(struct attempt *attempt, const struct settings *settings,
  */
 enum reason attempt_ask(struct attempt *attempt, enum wire_verb wanted, struct wire_inbox *inbox);
 
-/* Lets the helper know how it ended, REASON_NONE if well; ends the child and frees the request. */
+/*
+ * Asks the child how far a phone came: the last question. Returns 0, or -errno for a child that is
+ * gone, stuck or older than this question.
+ */
+int attempt_ask_phone(struct attempt *attempt, enum progress *phone);
+
+/*
+ * Lets the helper know how it ended, REASON_NONE if well, so that it writes no line of its own;
+ * ends the child and frees the request.
+ */
 void attempt_end(struct attempt *attempt, enum reason reason);
 
 #endif

@@ -22,7 +22,6 @@
 #include "wire.h"
 
 #define READY_MS 5000 /* for the child to start and the helper to answer */
-#define GRACE_MS 100  /* for the child to go by itself when its socket closes */
 
 /* Everything the new process needs, made before fork: it may not allocate. */
 struct launch {
@@ -242,14 +241,14 @@ int child_announce(struct child *child, struct request *request, const struct se
 	return 0;
 }
 
-void child_stop(struct child *child)
+void child_stop(struct child *child, int grace_ms)
 {
 	if (child->socket >= 0)
 		close(child->socket);
 	if (child->pidfd >= 0) {
 		siginfo_t ignored;
 
-		if (deadline_poll(deadline_in(GRACE_MS), child->pidfd, POLLIN) < 0)
+		if (deadline_poll(deadline_in(grace_ms), child->pidfd, POLLIN) < 0)
 			(void)pidfd_send_signal(child->pidfd, SIGKILL, NULL, 0);
 		/* Where the host ignores SIGCHLD there is nothing left to reap: ECHILD. */
 		while (waitid(P_PIDFD, (id_t)child->pidfd, &ignored, WEXITED) < 0 && errno == EINTR)

@@ -50,7 +50,7 @@ int child_ask(struct child *child, const struct wire_message *question, struct w
 int child_announce(struct child *child, struct request *request, const struct settings *settings,
 	struct wire_inbox *inbox, struct problem *problem);
 
-/* Ends the child, by SIGKILL if it does not go by itself, and reaps it. */
-void child_stop(struct child *child);
+/* Ends the child, by SIGKILL if it does not go by itself within so many ms, and reaps it. */
+void child_stop(struct child *child, int grace_ms);
 
 #endif

@@ -42,7 +42,7 @@ static int start(const struct settings *settings, const struct requester *reques
 							   : "?");
 	if (rv == 0)
 		printf("%.4f\n", clock_ms() - began);
-	child_stop(&child);
+	child_stop(&child, 100);
 	request_free(&request);
 	return rv;
 }

@@ -140,6 +140,7 @@ class FakeExchange:
         self.id = "".join(secrets.choice(BASE62) for _ in range(12))
         self.state = secrets.token_hex(16)
         self.pin = f"{secrets.randbelow(10000):04}"
+        self.continued = 0
         self.changes = changes
         self.authorize_url = (
             f"{AUTHORIZE_ORIGIN}/connect/oauth2/authorize?appid=wx0123456789abcdef"
@@ -185,12 +186,15 @@ class FakeExchange:
         self.socket.send(message.pack())
 
     def receive(self) -> Message | None:
-        """The next message; None at the end of the connection."""
-        try:
-            datagram = self.socket.recv(8193)
-        except ConnectionResetError:
-            return None
-        return Message.unpack(datagram) if datagram else None
+        """The next message but CONTINUED, which is counted; None at the end of the connection."""
+        while True:
+            try:
+                datagram = self.socket.recv(8193)
+            except ConnectionResetError:
+                return None
+            if datagram != b"CONTINUED\n":
+                return Message.unpack(datagram) if datagram else None
+            self.continued += 1
 
     def expect(self, verb: str) -> dict[str, str]:
         message = self.receive()

@@ -104,10 +104,18 @@ def test_the_helper_forgets_them(installed: Installation, late: Late) -> None:
     assert installed.site.wait_for_pending(0)
 
 
-def test_their_exchanges_end_by_themselves(late: Late) -> None:
+def descriptors(pid: str) -> list[str]:
+    links = Path(f"/proc/{pid}/fd").iterdir()
+    return [os.readlink(link) for link in links if int(link.name) > 2]
+
+
+def test_their_exchanges_keep_nothing_but_their_hosts(late: Late) -> None:
+    """Whose end has to be told to the helper."""
     for host in (late.proved, late.empty, late.wrong, late.approving):
         child, = children(host)
-        assert until(lambda: is_zombie(child)) and not was_killed(child)
+        assert until(lambda: len(descriptors(child)) == 1)
+        assert descriptors(child)[0].startswith("socket:")
+        assert not is_zombie(child)
 
 
 def test_the_kernel_ends_an_exchange_that_does_not(late: Late) -> None:

@@ -47,6 +47,14 @@ static int be_ready(const struct wire_message *login)
 	return wire_send(MODULE_SOCKET, &ready);
 }
 
+static int answer_phone(void)
+{
+	struct wire_message phone = {.verb = WIRE_THIS_FAR};
+
+	phone.value[WIRE_PHONE] = "opened";
+	return wire_send(MODULE_SOCKET, &phone);
+}
+
 static int answer_verdict(const char *host)
 {
 	struct wire_message identity = {.verb = WIRE_IDENTITY};
@@ -70,6 +78,13 @@ int main(void)
 	if (be_ready(&login.message) < 0)
 		return EXIT_FAILURE;
 	while (wire_receive(MODULE_SOCKET, &question) == 0) {
+		if (question.message.verb == WIRE_ENDED)
+			break;
+		if (question.message.verb == WIRE_HOW_FAR) {
+			if (answer_phone() < 0)
+				return EXIT_FAILURE;
+			continue;
+		}
 		if (strcmp(host, "silent") != 0 && answer_verdict(host) < 0)
 			return EXIT_FAILURE;
 	}

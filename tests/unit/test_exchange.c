@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,9 +49,12 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+	struct wire_message ended = {.verb = WIRE_ENDED, .value = {[WIRE_REASON] = "interrupted"}};
 	int status = 0;
 
 	(void)state;
+	/* Without it the helper is to be told, and waited for. */
+	(void)wire_send(module, &ended);
 	close(module);
 	if (helper >= 0)
 		close(helper);
@@ -348,6 +353,129 @@ static void test_it_ends_with_the_module(void **state)
 	assert_int_equal(wire_receive(helper, &inbox), -ECONNRESET);
 }
 
+/* The helper may be told of one that knows its name and how far the phone came. */
+static void expect_lost(const char *phone)
+{
+	assert_int_equal(deadline_poll(deadline_in(5000), listener, POLLIN), 0);
+	close(helper);
+	helper = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(helper >= 0);
+	receive(helper);
+	assert_int_equal(message->verb, WIRE_LOST);
+	assert_string_equal(message->value[WIRE_NAME], "Ab3dE9");
+	assert_string_equal(message->value[WIRE_PHONE], phone);
+}
+
+static void expect_phone(const char *phone)
+{
+	send_verb(module, WIRE_HOW_FAR);
+	receive(module);
+	assert_int_equal(message->verb, WIRE_THIS_FAR);
+	assert_string_equal(message->value[WIRE_PHONE], phone);
+}
+
+static void begin_one_that_expires(const char *occasion)
+{
+	struct wire_message login = make_login();
+
+	login.value[WIRE_OCCASION] = occasion;
+	login.value[WIRE_LEFT_MS] = "2000";
+	if (strcmp(occasion, "enroll") == 0)
+		login.value[WIRE_OPENIDS] = "";
+	assert_int_equal(wire_send(module, &login), 0);
+	accept_registration();
+	send_verb(helper, WIRE_REGISTERED);
+	receive(module);
+	assert_int_equal(message->verb, WIRE_READY);
+}
+
+static void test_it_says_how_far_a_phone_came(void **state)
+{
+	(void)state;
+	begin();
+	expect_phone("none");
+	send_verb(helper, WIRE_OPENED);
+	send_verb(helper, WIRE_CONTINUED);
+	expect_phone("continued");
+	send_verb(helper, WIRE_CANCELLED);
+	expect_phone("returned");
+	send_verb(helper, WIRE_OPENED);
+	expect_phone("returned");
+}
+
+static void test_a_restarted_helper_hears_how_far_a_phone_came(void **state)
+{
+	(void)state;
+	begin();
+	send_verb(helper, WIRE_CONTINUED);
+	close(helper);
+	accept_registration();
+	assert_string_equal(message->value[WIRE_PHONE], "continued");
+}
+
+static void test_after_its_time_it_waits_for_the_module(void **state)
+{
+	(void)state;
+	begin_one_that_expires("remote");
+	send_verb(helper, WIRE_OPENED);
+	receive(helper);
+	assert_int_equal(message->verb, WIRE_ENDED);
+	assert_string_equal(message->value[WIRE_REASON], "expired");
+	assert_int_equal(wire_receive(helper, &inbox), -ECONNRESET);
+	send_verb(module, WIRE_VERDICT);
+	expect_refused("expired");
+	expect_phone("opened");
+}
+
+static void test_a_module_that_dies_after_its_time_is_told_of(void **state)
+{
+	(void)state;
+	begin_one_that_expires("remote");
+	receive(helper);
+	assert_int_equal(shutdown(module, SHUT_RDWR), 0);
+	expect_lost("none");
+}
+
+static void test_a_module_that_dies_after_a_rejection_is_told_of(void **state)
+{
+	(void)state;
+	begin();
+	send_verb(helper, WIRE_OPENED);
+	reject("full");
+	assert_int_equal(shutdown(module, SHUT_RDWR), 0);
+	expect_lost("opened");
+}
+
+static void test_a_module_that_dies_without_a_helper_is_told_of_later(void **state)
+{
+	struct problem problem = {""};
+	char away[] = "away";
+
+	(void)state;
+	begin();
+	assert_int_equal(rename(folder_path(&folder, "sock"), folder_path(&folder, away)), 0);
+	close(helper);
+	helper = -1;
+	/* It has seen that the helper is gone: its answers come after that. */
+	send_verb(module, WIRE_VERDICT);
+	expect_refused("nobody");
+	assert_int_equal(shutdown(module, SHUT_RDWR), 0);
+	close(listener);
+	listener = seqpacket_listen(folder_path(&folder, "sock"), (gid_t)-1, &problem);
+	assert_true(listener >= 0);
+	expect_lost("none");
+}
+
+/* Who enrols signs nobody in: nothing is told, and nothing waited for. */
+static void test_an_enrolment_is_over_when_its_time_is(void **state)
+{
+	(void)state;
+	begin_one_that_expires("enroll");
+	assert_int_equal(deadline_poll(deadline_in(5000), helper, POLLIN), 0);
+	assert_int_equal(wire_receive(helper, &inbox), -ECONNRESET);
+	assert_int_equal(wire_receive(module, &inbox), -ECONNRESET);
+}
+
 #define ANEW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -370,6 +498,13 @@ int main(void)
 		ANEW(test_an_enrolment_has_no_list),
 		ANEW(test_the_helper_hears_that_it_is_an_enrolment),
 		ANEW(test_it_ends_with_the_module),
+		ANEW(test_it_says_how_far_a_phone_came),
+		ANEW(test_a_restarted_helper_hears_how_far_a_phone_came),
+		ANEW(test_after_its_time_it_waits_for_the_module),
+		ANEW(test_a_module_that_dies_after_its_time_is_told_of),
+		ANEW(test_a_module_that_dies_after_a_rejection_is_told_of),
+		ANEW(test_a_module_that_dies_without_a_helper_is_told_of_later),
+		ANEW(test_an_enrolment_is_over_when_its_time_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@ static const char *const keys[] = {"appid", "secret", "api_url", "other_api_url"
 	"proxy", "socket", "scope", "state", "link", "authorize_url", "openids", "pin", "left_ms",
 	"until", "user", "host", "occasion", "service", "from", "asker", "origin", "lang", "brand",
 	"openid", "nickname", "reason", "errcode", "rid", "detail", "ticket", "code", "version",
-	"instance"};
+	"instance", "login", "phone"};
 
 #define SHOWN " user host occasion service from origin lang"
 
@@ -27,17 +27,21 @@ static const struct row {
 		"left_ms" SHOWN,
 		"pin other_api_url ca_file proxy asker brand"},
 	{WIRE_VERDICT, "VERDICT?", "", ""},
+	{WIRE_HOW_FAR, "PHONE?", "", ""},
 	{WIRE_ENDED, "ENDED", "reason", ""},
 	{WIRE_READY, "READY", "link", "instance"},
 	{WIRE_IDENTITY, "IDENTITY", "openid", "nickname"},
 	{WIRE_NAMED, "NAMED", "openid", "nickname"},
 	{WIRE_REFUSED, "REFUSED", "reason", "errcode rid detail openid"},
+	{WIRE_THIS_FAR, "PHONE", "phone", ""},
 	{WIRE_REGISTER, "REGISTER", "state link authorize_url left_ms until" SHOWN,
-		"asker brand version"},
+		"asker brand version phone"},
 	{WIRE_RESULT, "RESULT", "ticket reason", "errcode rid pin nickname"},
+	{WIRE_LOST, "LOST", "login phone", ""},
 	{WIRE_REGISTERED, "REGISTERED", "", "instance"},
 	{WIRE_REJECTED, "REJECTED", "reason", "detail"},
 	{WIRE_OPENED, "OPENED", "", ""},
+	{WIRE_CONTINUED, "CONTINUED", "", ""},
 	{WIRE_CODE, "CODE", "ticket code", ""},
 	{WIRE_CANCELLED, "CANCELLED", "", ""},
 	{WIRE_REPORTED, "REPORTED", "", ""},
