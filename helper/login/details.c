@@ -76,6 +76,7 @@ void details_add_how(const struct details *details, enum language language, stru
 	static const enum message messages[] = {
 		[OCCASION_REMOTE] = MESSAGE_HOW_REMOTE,
 		[OCCASION_CONSOLE] = MESSAGE_HOW_CONSOLE,
+		[OCCASION_LOCAL] = MESSAGE_HOW_LOCAL,
 		[OCCASION_BECOME] = MESSAGE_HOW_BECOME,
 		[OCCASION_CONFIRM] = MESSAGE_HOW_CONFIRM,
 		[OCCASION_DOCTOR] = MESSAGE_HOW_DOCTOR,

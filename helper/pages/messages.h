@@ -21,6 +21,7 @@ enum message {
 	/* %1 stands for the service, %2 for the user, %3 for who asks, %4 for the host */
 	MESSAGE_HOW_REMOTE,
 	MESSAGE_HOW_CONSOLE,
+	MESSAGE_HOW_LOCAL,
 	MESSAGE_HOW_BECOME,
 	MESSAGE_HOW_CONFIRM,
 	MESSAGE_HOW_DOCTOR,

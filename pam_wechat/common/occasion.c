@@ -7,6 +7,7 @@
 static const char *const words[] = {
 	[OCCASION_REMOTE] = "remote",
 	[OCCASION_CONSOLE] = "console",
+	[OCCASION_LOCAL] = "local",
 	[OCCASION_BECOME] = "become",
 	[OCCASION_CONFIRM] = "confirm",
 	[OCCASION_DOCTOR] = "doctor",

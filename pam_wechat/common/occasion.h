@@ -6,7 +6,9 @@
 
 enum occasion {
 	OCCASION_REMOTE,  /* from another host (sshd) */
-	OCCASION_CONSOLE, /* at the machine itself, where nobody is signed in yet (login) */
+	OCCASION_CONSOLE, /* at the machine's own screen and keyboard (login) */
+	OCCASION_LOCAL,   /* by a program of root's that names no other host (xrdp-sesman, polkit-1)
+	                   */
 	OCCASION_BECOME,  /* a local user wants to be another one (su) */
 	OCCASION_CONFIRM, /* a local user has to show that it is them (sudo) */
 	OCCASION_DOCTOR,  /* nobody signs in: pam-wechat doctor tries the way */

@@ -237,6 +237,17 @@ const char *settings_fault(const char *key, const char *value)
 	return NULL;
 }
 
+bool settings_is_of_terminal(const char *service)
+{
+	static const char *const services[] = {"login", "su", "su-l", "sudo", "sudo-i", "doas"};
+
+	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
+		if (strcmp(service, services[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *settings_scope_word(int scope)
 {
 	return scopes[scope];

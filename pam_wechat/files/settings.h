@@ -67,6 +67,12 @@ void settings_finish(struct settings *settings);
 const char *settings_fault(const char *key, const char *value);
 
 /* The words for the two values that leave the module: snsapi_base..., en... */
+/*
+ * Whether the program of this PAM service talks to a person on the terminal it was started on. The
+ * console's font matters to those alone, and confirm=wait is for no other.
+ */
+bool settings_is_of_terminal(const char *service);
+
 const char *settings_scope_word(int scope);
 const char *settings_lang_word(int lang);
 

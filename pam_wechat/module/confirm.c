@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "console.h"
 #include "conversation.h"
@@ -10,39 +11,27 @@
 #include "login.h"
 #include "request.h"
 #include "secret.h"
+#include "settings.h"
 #include "terminal.h"
 #include "text.h"
 #include "verdict.h"
+#include "virtual_terminal.h"
 
 #define ANSWERS_MAX 3 /* wrong codes typed */
 #define LOOK_MS 100   /* between two looks at child and terminal while waiting */
-
-/* Whether the person sits at the machine's own console, which nobody reaches from elsewhere. */
-static bool is_console(const struct requester *requester)
-{
-	return requester->rhost[0] == '\0' && console_is_name(requester->tty);
-}
-
-/* Whether the service asks on the terminal itself, and not in a window on that console. */
-static bool asks_in_text(const char *service)
-{
-	static const char *const services[] = {"login", "su", "su-l", "sudo", "sudo-i"};
-
-	for (size_t i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
-		if (strcmp(service, services[i]) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* Many of the Linux console's fonts have no half blocks, and none has Chinese characters. */
 static void adapt_to_console(struct login *login)
 {
 	struct settings *settings = &login->settings;
+	int fd = virtual_terminal_open(login->requester.tty);
 
+	if (fd < 0)
+		return;
 	settings->lang = LANG_EN;
-	if (settings->charset == CHARSET_UTF8 && console_lacks_half_blocks(login->requester.tty))
+	if (settings->charset == CHARSET_UTF8 && console_lacks_half_blocks(fd))
 		settings->charset = CHARSET_ASCII;
+	close(fd);
 }
 
 int confirm_choose(struct login *login)
@@ -51,14 +40,15 @@ int confirm_choose(struct login *login)
 
 	login->waits = login->settings.confirm == CONFIRM_WAIT;
 	if (login->settings.confirm == CONFIRM_AUTO)
-		login->waits = strcmp(requester->service, "login") == 0 && is_console(requester);
+		login->waits = strcmp(requester->service, "login") == 0 && requester->at_console;
 	if (login->waits &&
-		(requester->rhost[0] != '\0' || strcmp(requester->service, "sshd") == 0))
+		(requester->rhost[0] != '\0' || !settings_is_of_terminal(requester->service)))
 		return login_refuse_problem(login,
 			problem_set(&login->problem, -EINVAL,
-				"confirm=wait is for logins at this machine alone: use code for %s",
+				"confirm=wait is for login, su, su-l, sudo, sudo-i and doas, and "
+				"for no remote host: use confirm=code for %s",
 				requester->service));
-	if (is_console(requester) && asks_in_text(requester->service))
+	if (settings_is_of_terminal(requester->service))
 		adapt_to_console(login);
 	return LOGIN_GO_ON;
 }

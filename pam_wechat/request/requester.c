@@ -10,6 +10,7 @@
 #include "origin.h"
 #include "secret.h"
 #include "text.h"
+#include "virtual_terminal.h"
 
 /* Keeps a copy, in this place. Returns PAM_SUCCESS, or PAM_BUF_ERR and leaves *string as it is. */
 static int keep(struct requester *requester, size_t place, const char *value, const char **string)
@@ -32,9 +33,9 @@ static int get_string(struct requester *requester, pam_handle_t *pamh, int item,
 	return rv == PAM_SUCCESS ? keep(requester, place, value == NULL ? "" : value, string) : rv;
 }
 
-static void describe_asker(struct requester *requester)
+/* A user runs the program: who that is the kernel knows, whatever the program says of a host. */
+static void describe_asker(struct requester *requester, uid_t uid)
 {
-	uid_t uid = getuid();
 	struct account account;
 	char name[64], tty[48];
 	struct text text;
@@ -51,6 +52,20 @@ static void describe_asker(struct requester *requester)
 	display_copy(tty, sizeof(tty), requester->tty, strlen(requester->tty));
 	text_init(&text, requester->asker, sizeof(requester->asker));
 	text_addf(&text, "%s (uid %u%s%s)", name, uid, tty[0] == '\0' ? "" : ", ", tty);
+}
+
+static void describe_occasion(struct requester *requester)
+{
+	uid_t uid = getuid();
+
+	requester->at_console =
+		uid == 0 && requester->rhost[0] == '\0' && virtual_terminal_is_ours(requester->tty);
+	if (uid != 0)
+		describe_asker(requester, uid);
+	else if (requester->rhost[0] != '\0')
+		requester->occasion = OCCASION_REMOTE;
+	else
+		requester->occasion = requester->at_console ? OCCASION_CONSOLE : OCCASION_LOCAL;
 }
 
 /* With UseDNS sshd names a host; it tells the address in the environment that it gives to PAM. */
@@ -91,15 +106,10 @@ int requester_init(struct requester *requester, struct pam_handle *pamh)
 		requester->shown_service, sizeof(requester->shown_service), requester->service);
 	display_copy(requester->from, sizeof(requester->from), requester->rhost,
 		strlen(requester->rhost));
-	requester->occasion = OCCASION_REMOTE;
-	if (requester->rhost[0] == '\0') {
+	if (requester->rhost[0] == '\0')
 		display_copy(requester->from, sizeof(requester->from), requester->tty,
 			strlen(requester->tty));
-		/* Root, who needs nobody's leave, asks for whoever sits there: login, a greeter. */
-		requester->occasion = OCCASION_CONSOLE;
-		if (getuid() != 0)
-			describe_asker(requester);
-	}
+	describe_occasion(requester);
 	find_origin(requester, pamh);
 	return PAM_SUCCESS;
 }

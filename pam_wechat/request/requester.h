@@ -25,9 +25,10 @@ struct requester {
 	char shown_user[64];
 	char shown_service[64];
 	char from[128];  /* the remote address or name, or else the terminal, or "" */
-	char asker[128]; /* "mallory (uid 1003, pts/3)" of a local user, or "" */
+	char asker[128]; /* "mallory (uid 1003, pts/3)" if a user runs the program, or "" */
 
 	enum occasion occasion;
+	bool at_console; /* root asks for whoever sits at this machine's screen and keyboard */
 
 	char origin[ORIGIN_SIZE];
 };

@@ -235,6 +235,8 @@ BREAKS = [
     Break("pam-module-untrusted", set_mode("pam_wechat.so", 0o777), "chmod 644", place="sshd:1"),
     Break("pam-options", pam("required: colour=red"), "line 1", place="sshd:1"),
     Break("pam-wait", pam("required: confirm=wait"), "confirm=wait", place="sshd:1"),
+    Break("pam-wait", pam("required: confirm=wait", service="xrdp-sesman"), "confirm=wait", "window",
+          place="xrdp-sesman:1"),
     Break("pam-denial-passes", pam("sufficient: debug", "@include common-auth"),
           "auth required", place="sshd:1"),
     Break("pam-denial-passes", pam("auth required pam_unix.so", "optional: debug"),

@@ -19,6 +19,7 @@ from harness.terminal import Terminal  # noqa: E402
 from simulator import WeChat, camera  # noqa: E402
 
 SERVICE = "pam_wechat-demo"
+SERVICE_THAT_MAY_WAIT = "su"
 
 
 def main() -> int:
@@ -35,8 +36,9 @@ def main() -> int:
             with Site(folder / "site", wechat, helper_user=other, exchange_user=other) as site:
                 site.link_people(user)
                 site.start_helper()
-                site.write_service(SERVICE, site.line(options=_options(arguments)))
-                command = ["/usr/bin/pamtester", SERVICE, user, "authenticate"]
+                service = SERVICE_THAT_MAY_WAIT if arguments.confirm == "wait" else SERVICE
+                site.write_service(service, site.line(options=_options(arguments)))
+                command = ["/usr/bin/pamtester", service, user, "authenticate"]
                 if arguments.auto:
                     signed_in = _play(site, command, user, arguments)
                 else:

@@ -86,7 +86,7 @@ def test_the_ask_page_names_the_console(
     begin(terminal, site)
     page = Phone(wechat, LOGIN.account, language="en").open(terminal.link)
     facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page.html))
-    assert facts["How"] == "at the machine itself (login)"
+    assert facts["How"] == "at the console (login)"
     assert facts["From"] == f"/dev/tty{terminal.number}"
 
 

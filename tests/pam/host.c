@@ -5,9 +5,12 @@
  * {"result": {"code": 9, "name": "PAM_AUTHINFO_UNAVAIL"}}. After a prompt it reads one line:
  * {"answer": "1234"}, {"answer": null} for none at all, or {"fail": true} for a conversation that
  * fails. With --linger it stays after the result until its standard input ends, for the test to
- * look at what the call has left behind.
+ * look at what the call has left behind. With --terminal it is in a session of its own that this
+ * terminal controls, and that is its standard input, or with --input that is another; the answers
+ * come from where they came before.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cjson/cJSON.h>
 #include <security/pam_appl.h>
@@ -38,6 +42,8 @@ static const struct {
 	{PAM_ABORT, "PAM_ABORT"},
 	{PAM_MODULE_UNKNOWN, "PAM_MODULE_UNKNOWN"},
 };
+
+static FILE *answers;
 
 struct host {
 	pam_handle_t *pamh;
@@ -97,7 +103,7 @@ static bool read_answer(char **answer)
 	cJSON *object;
 	bool goes_on = false;
 
-	if (fgets(line, sizeof(line), stdin) == NULL)
+	if (fgets(line, sizeof(line), answers) == NULL)
 		return false;
 	object = cJSON_Parse(line);
 	string = cJSON_GetObjectItemCaseSensitive(object, "answer");
@@ -120,7 +126,7 @@ static bool change_items(const struct host *host)
 	       pam_set_item(host->pamh, PAM_TTY, "changed") == PAM_SUCCESS;
 }
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **answers,
+static int converse(int count, const struct pam_message **messages, struct pam_response **responses,
 	void *context)
 {
 	struct pam_response *made = calloc((size_t)count, sizeof(*made));
@@ -147,7 +153,7 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 			return PAM_CONV_ERR;
 		}
 	}
-	*answers = made;
+	*responses = made;
 	return PAM_SUCCESS;
 }
 
@@ -207,6 +213,19 @@ static bool start_threads(int count)
 	return true;
 }
 
+/* Nothing has been read of the answers yet. */
+static bool sit_at(const char *terminal)
+{
+	answers = fdopen(dup(STDIN_FILENO), "r");
+	return answers != NULL && setsid() >= 0 && close(STDIN_FILENO) == 0 &&
+	       open(terminal, O_RDWR) == STDIN_FILENO;
+}
+
+static bool read_from(const char *terminal)
+{
+	return close(STDIN_FILENO) == 0 && open(terminal, O_RDWR | O_NOCTTY) == STDIN_FILENO;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -218,8 +237,10 @@ int main(int argc, char **argv)
 		{"sigchld", required_argument, NULL, 'd'},
 		{"threads", no_argument, NULL, 't'},
 		{"change", required_argument, NULL, 'n'},
-		{"interrupt", no_argument, NULL, 'i'},
+		{"interrupt", no_argument, NULL, 'x'},
 		{"ruid", required_argument, NULL, 'u'}, /* who asks, as for a setuid program */
+		{"terminal", required_argument, NULL, 'm'},
+		{"input", required_argument, NULL, 'i'},
 		{NULL, 0, NULL, 0},
 	};
 	struct host host = {.pamh = NULL};
@@ -232,6 +253,7 @@ int main(int argc, char **argv)
 	int count = 0, flags = 0, option, rv;
 	bool setcred = false, linger = false;
 
+	answers = stdin;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 's') {
 			flags |= PAM_SILENT;
@@ -247,11 +269,17 @@ int main(int argc, char **argv)
 				return EXIT_FAILURE;
 		} else if (option == 'n') {
 			host.change = optarg;
-		} else if (option == 'i') {
+		} else if (option == 'x') {
 			host.interrupts = true;
 			(void)signal(SIGINT, take_no_notice);
 		} else if (option == 'u') {
 			if (setreuid((uid_t)atoi(optarg), (uid_t)-1) < 0)
+				return EXIT_FAILURE;
+		} else if (option == 'm') {
+			if (!sit_at(optarg))
+				return EXIT_FAILURE;
+		} else if (option == 'i') {
+			if (!read_from(optarg))
 				return EXIT_FAILURE;
 		} else if (option == '?' || count == 8) {
 			return EXIT_FAILURE;
@@ -263,8 +291,8 @@ int main(int argc, char **argv)
 	if (argc - optind != 2) {
 		fprintf(stderr,
 			"usage: %s [--rhost HOST] [--tty TTY] [--silent] [--setcred] [--linger] "
-			"[--sigchld ignore|reap|block] [--threads] [--change USER] "
-			"[--interrupt] [--ruid UID] SERVICE USER\n",
+			"[--sigchld ignore|reap|block] [--threads] [--change USER] [--ruid UID] "
+			"[--interrupt] [--terminal PATH] [--input PATH] SERVICE USER\n",
 			argv[0]);
 		return EXIT_FAILURE;
 	}
@@ -276,7 +304,7 @@ int main(int argc, char **argv)
 		rv = setcred ? pam_setcred(pamh, PAM_ESTABLISH_CRED | flags)
 		             : pam_authenticate(pamh, flags);
 	print_result(rv);
-	while (linger && getchar() != EOF)
+	while (linger && getc(answers) != EOF)
 		continue;
 	(void)pam_end(pamh, rv);
 	return EXIT_SUCCESS;

@@ -4,11 +4,13 @@
  *   MEDDLE_ALLOCATION=n  the module's n-th allocation fails
  *   MEDDLE_SPELLING=1    user names are looked up without regard to case, as some directories do
  *   MEDDLE_UNIMAP=file   consoles have a font with this table (struct unipair, one by one)
+ *   MEDDLE_CONSOLE=n     whatever is asked for its device is the n-th virtual terminal
  */
 #include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/kd.h>
+#include <linux/major.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -114,6 +117,7 @@ static int copy_map(const char *path, struct unimapdesc *map)
 int ioctl(int fd, unsigned long request, ...)
 {
 	const char *path = getenv("MEDDLE_UNIMAP");
+	const char *console = getenv("MEDDLE_CONSOLE");
 	int (*next)(int, unsigned long, ...);
 	va_list rest;
 	void *argument;
@@ -123,6 +127,11 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(rest);
 	if (request == GIO_UNIMAP && path != NULL)
 		return copy_map(path, argument);
+	if (request == TIOCGDEV && console != NULL) {
+		*(unsigned int *)argument =
+			(unsigned int)makedev(TTY_MAJOR, (unsigned)atoi(console));
+		return 0;
+	}
 	*(void **)&next = dlsym(RTLD_NEXT, "ioctl");
 	return next(fd, request, argument);
 }

@@ -423,7 +423,8 @@ for _who in ("root", "nobody"):
          _refused("setup"), key=("exchange_user", _who),
          twin=("exchange_user", "pam-wechat-exchange"))
 _row("confirm=wait for sshd", DENIED,
-     "confirm=wait is for logins at this machine alone: use code for sshd",
+     "confirm=wait is for login, su, su-l, sudo, sudo-i and doas, and for no remote host: use "
+     "confirm=code for sshd",
      _refused("setup", login="", service="sshd"), key=("confirm", "wait"),
      twin=("confirm", "code"), base=replace(GOOD, service="sshd"))
 _row("qr=authorize with consent pages", UNAVAILABLE,
@@ -520,7 +521,8 @@ for _words, _what, _neighbour in (
     _row(f"the words {_words[:40]!r}", UNAVAILABLE, f"PAM line: {_what}", words=_words,
          twin=_neighbour)
 _row("confirm=wait on the PAM line for sshd", DENIED,
-     "confirm=wait is for logins at this machine alone: use code for sshd",
+     "confirm=wait is for login, su, su-l, sudo, sudo-i and doas, and for no remote host: use "
+     "confirm=code for sshd",
      _refused("setup", login="", service="sshd"), words="confirm=wait", twin="confirm=code",
      base=replace(GOOD, service="sshd"))
 

@@ -102,7 +102,7 @@ def test_what_root_asks_for_comes_from_the_machine_and_its_terminal(
     installed: Installation,
 ) -> None:
     text = ask_page(installed, replace(GOOD, options=("--tty", "tty1")))
-    assert "在主机本机登录（test）" in text
+    assert "由主机上的程序 test 发起" in text
     assert re.search(r"来自\s*tty1", text)
     assert "uid" not in text
 

@@ -14,6 +14,7 @@ import pytest
 from harness.console_font import FOLDER, ConsoleFont
 from harness.doors import DOORS
 from harness.host import Host
+from harness.pty_pair import a_pty
 from harness.site import BUILD, Site
 from harness.terminal import Terminal
 from simulator import Phone, WeChat, camera
@@ -34,16 +35,21 @@ def tty() -> Iterator[str]:
 
 
 def message(
-    site: Site, folder: Path, font: ConsoleFont | None, words: str, tty: str, service: str = "login"
+    site: Site, folder: Path, font: ConsoleFont | None, words: str, tty: str,
+    service: str = "login", device: str = "9",
 ) -> str:
-    """What the service shows there first."""
+    """What the service shows there first, if the kernel says that it is this virtual terminal."""
     site.write_service(service, site.line(options=words))
-    environment = {"LD_PRELOAD": f"libpam_wrapper.so {MEDDLE}"}
+    environment = {"LD_PRELOAD": f"libpam_wrapper.so {MEDDLE}", "MEDDLE_CONSOLE": device}
     if font is not None:
         (folder / "unimap").write_bytes(font.unimap())
         environment["MEDDLE_UNIMAP"] = str(folder / "unimap")
-    with Host(site, "alice", service, ("--tty", tty), environment=environment) as host:
-        return host.message().text
+    with a_pty() as (_, path):
+        options = ("--terminal", path, "--tty", tty)
+        with Host(site, "alice", service, options, environment=environment) as host:
+            text = host.message().text
+            host.kill()  # nobody answers, and its terminal lasts longer than it
+            return text
 
 
 @pytest.mark.parametrize("name", [DEBIAN_S, FULL, FULL_LARGE])
@@ -107,6 +113,15 @@ def test_a_window_on_the_console_is_not_the_console(
     site: Site, folder: Path, tty: str
 ) -> None:
     text = message(site, folder, ConsoleFont.load(DEBIAN_S), "lang=zh", tty, "gdm-password")
+    assert HALF_BLOCKS in text and "手机上的验证码" in text
+
+
+@pytest.mark.parametrize("device", ["0", "64", "255"])
+def test_what_has_a_consoles_name_alone_is_no_console(
+    site: Site, folder: Path, tty: str, device: str
+) -> None:
+    """Whichever is in front, a serial line, and the last of those."""
+    text = message(site, folder, ConsoleFont.load(DEBIAN_S), "lang=zh", tty, "su", device)
     assert HALF_BLOCKS in text and "手机上的验证码" in text
 
 

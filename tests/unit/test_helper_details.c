@@ -61,7 +61,8 @@ static void test_how_is_said_with_the_values_of_this_login(void **state)
 		const char *occasion, *en;
 	} rows[] = {
 		{"remote", "remote login (su)"},
-		{"console", "at the machine itself (su)"},
+		{"console", "at the console (su)"},
+		{"local", "on this machine, by su"},
 		{"become", "become root by su, asked by local user mallory (uid 1003, pts/3)"},
 		{"confirm", "su, asked by local user mallory (uid 1003, pts/3)"},
 		{"enroll", "the administrator links your WeChat (su)"},

@@ -10,6 +10,7 @@ static const struct {
 } rows[] = {
 	{OCCASION_REMOTE, "remote"},
 	{OCCASION_CONSOLE, "console"},
+	{OCCASION_LOCAL, "local"},
 	{OCCASION_BECOME, "become"},
 	{OCCASION_CONFIRM, "confirm"},
 	{OCCASION_DOCTOR, "doctor"},
@@ -30,7 +31,7 @@ static void test_every_occasion_has_its_word(void **state)
 
 static void test_other_words_are_none(void **state)
 {
-	static const char *const words[] = {"", "Remote", "remote ", "local"};
+	static const char *const words[] = {"", "Remote", "remote ", "locally"};
 	enum occasion occasion = OCCASION_BECOME;
 
 	(void)state;

@@ -128,9 +128,9 @@ static bool check_line(struct doctor *doctor, const char *service, const struct 
 		doctor_mend(doctor, "correct the words behind pam_wechat.so in line %ld of %s",
 			entry->line, entry->file);
 	}
-	if (rv == 0 && settings->confirm == CONFIRM_WAIT && strncmp(service, "sshd", 4) == 0) {
+	if (rv == 0 && settings->confirm == CONFIRM_WAIT && !settings_is_of_terminal(service)) {
 		doctor_find(doctor, &pam_wait, entry->file, entry->line,
-			"confirm=wait does not go with sshd");
+			"confirm=wait does not go with %s", service);
 		doctor_mend(doctor, "remove confirm=wait from line %ld of %s, and confirm from %s",
 			entry->line, entry->file, conf_of(entry));
 	}
