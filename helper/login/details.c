@@ -60,15 +60,8 @@ void details_add_message(const struct details *details, enum message message,
 {
 	const char *const values[] = {
 		details->service, details->user, details->asker, details->host};
-	const char *at = message_text(message, language);
-	const char *mark;
 
-	while ((mark = strchr(at, '%')) != NULL) {
-		text_add_bytes(text, at, (size_t)(mark - at));
-		text_add(text, values[mark[1] - '1']);
-		at = mark + 2;
-	}
-	text_add(text, at);
+	message_add(text, message, language, values);
 }
 
 void details_add_how(const struct details *details, enum language language, struct text *text)

@@ -20,7 +20,7 @@ struct details {
 	const char *service;
 	const char *from;  /* "": this machine */
 	const char *asker; /* "": nobody of this machine */
-	const char *until; /* by the host's clock */
+	const char *until; /* by the host's clock, with its zone */
 	const char *brand; /* "": none */
 };
 

@@ -1,5 +1,9 @@
 #include "messages.h"
 
+#include <string.h>
+
+#include "text.h"
+
 #define TEXT(message, en, zh) [MESSAGE_##message] = {[LANGUAGE_EN] = (en), [LANGUAGE_ZH] = (zh)}
 
 static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
@@ -17,7 +21,8 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 	TEXT(HOST, "Host", "主机"),
 	TEXT(HOW, "How", "方式"),
 	TEXT(FROM, "From", "来自"),
-	TEXT(UNTIL, "Until", "有效至"),
+	TEXT(VALID, "Valid", "有效期"),
+	TEXT(VALID_FOR, "for another %1 seconds, until %2", "还有 %1 秒，至 %2"),
 	TEXT(HERE, "this machine", "本机"),
 	TEXT(HOW_REMOTE, "remote login (%1)", "远程登录（%1）"),
 	TEXT(HOW_CONSOLE, "at the console (%1)", "在主机的本地控制台登录（%1）"),
@@ -153,4 +158,18 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 const char *message_text(enum message message, enum language language)
 {
 	return texts[message][language];
+}
+
+void message_add(
+	struct text *text, enum message message, enum language language, const char *const values[])
+{
+	const char *at = message_text(message, language);
+	const char *mark;
+
+	while ((mark = strchr(at, '%')) != NULL) {
+		text_add_bytes(text, at, (size_t)(mark - at));
+		text_add(text, values[mark[1] - '1']);
+		at = mark + 2;
+	}
+	text_add(text, at);
 }

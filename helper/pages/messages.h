@@ -6,6 +6,8 @@
 
 #include "language.h"
 
+struct text;
+
 enum message {
 	MESSAGE_NONE, /* "" */
 	MESSAGE_SITE,
@@ -16,7 +18,8 @@ enum message {
 	MESSAGE_HOST,
 	MESSAGE_HOW,
 	MESSAGE_FROM,
-	MESSAGE_UNTIL,
+	MESSAGE_VALID,
+	MESSAGE_VALID_FOR, /* %1 stands for seconds, %2 for a clock */
 	MESSAGE_HERE,
 	/* %1 stands for the service, %2 for the user, %3 for who asks, %4 for the host */
 	MESSAGE_HOW_REMOTE,
@@ -97,5 +100,9 @@ enum message {
 };
 
 const char *message_text(enum message message, enum language language);
+
+/* Appends a message, values[0] where it has %1, and so on. */
+void message_add(struct text *text, enum message message, enum language language,
+	const char *const values[]);
 
 #endif

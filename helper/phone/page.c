@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "details.h"
 #include "login.h"
 #include "picture.h"
@@ -19,6 +20,7 @@
 struct scratch {
 	char heading[HEADING_MAX];
 	char how[HOW_MAX];
+	char until[512];
 	char action[ACTION_MAX];
 	char greeting[256];
 	char detail[256];
@@ -46,6 +48,20 @@ static const char *find_brand(const struct page *page, const struct settings *se
 	return settings->brand != NULL ? settings->brand : say(page, MESSAGE_SITE);
 }
 
+/* A phone may be far from the host: the seconds are the same everywhere. */
+static void fill_until(const char **values, const struct page *page, struct scratch *scratch)
+{
+	char seconds[16];
+	const char *const parts[] = {seconds, page->login->details->until};
+	struct text until;
+
+	(void)text_format(seconds, sizeof(seconds), "%d",
+		(deadline_left(page->login->deadline) + 999) / 1000);
+	text_init(&until, scratch->until, sizeof(scratch->until));
+	message_add(&until, MESSAGE_VALID_FOR, page->language, parts);
+	values[SLOT_UNTIL] = scratch->until;
+}
+
 static void fill_facts(const char **values, const struct page *page, struct scratch *scratch)
 {
 	const struct details *details = page->login->details;
@@ -57,12 +73,12 @@ static void fill_facts(const char **values, const struct page *page, struct scra
 	values[SLOT_HOST] = details->host;
 	values[SLOT_HOW] = scratch->how;
 	values[SLOT_FROM] = details->from[0] == '\0' ? say(page, MESSAGE_HERE) : details->from;
-	values[SLOT_UNTIL] = details->until;
+	fill_until(values, page, scratch);
 	values[SLOT_USER_LABEL] = say(page, MESSAGE_USER);
 	values[SLOT_HOST_LABEL] = say(page, MESSAGE_HOST);
 	values[SLOT_HOW_LABEL] = say(page, MESSAGE_HOW);
 	values[SLOT_FROM_LABEL] = say(page, MESSAGE_FROM);
-	values[SLOT_UNTIL_LABEL] = say(page, MESSAGE_UNTIL);
+	values[SLOT_UNTIL_LABEL] = say(page, MESSAGE_VALID);
 }
 
 /* The heading of an enrolment names user and host, whose lengths are bounded. */

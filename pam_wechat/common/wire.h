@@ -70,7 +70,7 @@ enum wire_key {
 	WIRE_OPENIDS,       /* who may pass, separated by '.'; may be empty */
 	WIRE_PIN,           /* four digits; absent where a tap is enough */
 	WIRE_LEFT_MS,       /* milliseconds until the login's deadline */
-	WIRE_UNTIL,         /* the same moment as a clock on the host's wall shows it, 14:32:10 */
+	WIRE_UNTIL,         /* the same moment as the host's clock shows it: "14:32:10 UTC+08:00" */
 	WIRE_USER,          /* who wants to sign in, fit to be shown */
 	WIRE_HOST,          /* where */
 	WIRE_OCCASION,      /* how: a word of occasion.h */

@@ -1,6 +1,7 @@
 #include "helper_link.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,16 +37,23 @@ int helper_link_wait_ms(const struct helper_link *link)
 	return link->fd >= 0 ? -1 : deadline_left(link->retry_at);
 }
 
-/* The deadline as the clock on this host's wall will show it. */
+/* The deadline as this host's clock will show it; a phone may be in another zone. */
 static int format_until(char *until, size_t size, struct deadline deadline)
 {
 	time_t at = time(NULL) + (deadline_left(deadline) + 999) / 1000;
 	struct tm parts;
+	struct text text;
+	long minutes;
 
+	text_init(&text, until, size);
 	if (localtime_r(&at, &parts) == NULL)
 		return text_format(until, size, "?");
-	return text_format(
-		until, size, "%02d:%02d:%02d", parts.tm_hour, parts.tm_min, parts.tm_sec);
+	text_addf(&text, "%02d:%02d:%02d UTC", parts.tm_hour, parts.tm_min, parts.tm_sec);
+	minutes = labs(parts.tm_gmtoff) / 60;
+	if (minutes != 0)
+		text_addf(&text, "%c%02ld:%02ld", parts.tm_gmtoff < 0 ? '-' : '+', minutes / 60,
+			minutes % 60);
+	return text_finish(&text);
 }
 
 static int send_register(struct helper_link *link, const struct wire_message *login,
@@ -55,7 +63,7 @@ static int send_register(struct helper_link *link, const struct wire_message *lo
 		WIRE_HOST, WIRE_OCCASION, WIRE_SERVICE, WIRE_FROM, WIRE_ASKER, WIRE_ORIGIN,
 		WIRE_LANG, WIRE_BRAND};
 	struct wire_message message = {.verb = WIRE_REGISTER};
-	char left_ms[16], until[16];
+	char left_ms[16], until[48];
 	int rv;
 
 	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)

@@ -165,7 +165,7 @@ class FakeExchange:
             "link": f"{self.helper.public_url}/l/{self.id}",
             "authorize_url": self.authorize_url,
             "left_ms": "300000",  # what ends before HANG is over ends for another reason
-            "until": "14:32:10",
+            "until": "14:32:10 UTC+08:00",
             "user": "alice",
             "host": "web1",
             "occasion": "remote",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +16,7 @@ import pytest
 from pam.login import GOOD, Installation, scan
 
 NOWHERE = "http://127.0.0.1:1"
+LOCALTIME = Path("/etc/localtime")
 
 
 def nasty(folder: Path) -> dict[str, str]:
@@ -79,10 +84,51 @@ def test_the_time_on_the_page_is_the_host_s_own(installed: Installation) -> None
         login = replace(GOOD, environment=(("TZ", zone),))
         with installed.host(login) as host:
             text = installed.phone().open(host.link()).text
-        found = re.search(r"\b(\d\d):(\d\d):\d\d\b", text)
+        found = re.search(r"\b(\d\d):(\d\d):\d\d UTC", text)
         assert found is not None
         hours.append(int(found[1]) * 60 + int(found[2]))
     assert (hours[1] - hours[0]) % 1440 <= 1
+
+
+@contextmanager
+def clock_of_the_host(seconds: int) -> Iterator[None]:
+    """So far east of Greenwich, without a summer time (tzfile(5))."""
+    saved = LOCALTIME.readlink() if LOCALTIME.is_symlink() else LOCALTIME.read_bytes()
+    LOCALTIME.unlink()
+    LOCALTIME.write_bytes(
+        b"TZif" + bytes(16) + struct.pack(">6i", 0, 0, 0, 0, 1, 4)
+        + struct.pack(">ibB", seconds, 0, 0) + b"Our\0")
+    try:
+        yield
+    finally:
+        LOCALTIME.unlink()
+        if isinstance(saved, bytes):
+            LOCALTIME.write_bytes(saved)
+        else:
+            LOCALTIME.symlink_to(saved)
+
+
+@pytest.mark.parametrize(("offset", "said"), [
+    (0, ""), (8 * 3600, "+08:00"), (20700, "+05:45"), (-12600, "-03:30"), (14 * 3600, "+14:00"),
+    (1172, "+00:19"),
+])
+def test_the_page_tells_the_time_left_and_the_host_s_clock_with_its_zone(
+    installed: Installation, offset: int, said: str
+) -> None:
+    began = time.time()
+    with clock_of_the_host(offset), installed.host(replace(GOOD, words="timeout=300")) as host:
+        link = host.link()
+        asked = time.time()
+        text = installed.phone().open(link).text
+        answered = time.time()
+    found = re.search(r"还有 (\d+) 秒，至 (\d\d):(\d\d):(\d\d) UTC(\S*)", text)
+    assert found is not None, text
+    left, hour, minute, second = (int(found[i]) for i in range(1, 5))
+    assert found[5] == said
+    # Whole seconds: a part of one counts as one, and so does a part of another for the clock.
+    assert 300 - (answered - began) <= left <= 300
+    shown = (hour * 60 + minute) * 60 + second
+    assert (shown - int(began + 300 + offset)) % 86400 <= int(asked) - int(began) + 1
 
 
 def test_the_exchange_s_environment_is_empty(installed: Installation, trap: Path) -> None:

@@ -1,5 +1,8 @@
 #include "page.h"
 
+#include <stdlib.h>
+
+#include "deadline.h"
 #include "details.h"
 #include "login.h"
 #include "problem.h"
@@ -15,7 +18,7 @@ static struct details hostile = {
 	.service = "\"sshd\"",
 	.from = "it's",
 	.asker = "",
-	.until = "14:32",
+	.until = "14:32 UTC+08:00",
 	.brand = "<b>",
 };
 static struct settings settings = {.base = "/sso", .public_url = "https://a.example/sso"};
@@ -81,6 +84,51 @@ static void test_the_ask_page(void **state)
 	assert_null(strstr(html, "<b>"));
 	assert_null(strstr(html, "0042"));
 	assert_null(strstr(html, "cccc"));
+}
+
+/* How many seconds the page says that there are left. */
+static long seconds_on(const char *html, const char *before, const char *behind)
+{
+	const char *at = strstr(html, before);
+	char *end;
+	long seconds;
+
+	assert_non_null(at);
+	seconds = strtol(at + strlen(before), &end, 10);
+	assert_int_equal(strncmp(end, behind, strlen(behind)), 0);
+	return seconds;
+}
+
+static long whole_seconds(int ms)
+{
+	return (ms + 999) / 1000;
+}
+
+static void test_the_time_that_is_left_is_that_of_the_moment(void **state)
+{
+	static const int lives[] = {300000, 85000, 61000, 0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lives); i++) {
+		struct login login = make_login();
+		struct page page = {.language = LANGUAGE_EN};
+		int first, last;
+		long said;
+
+		login.deadline = deadline_in(lives[i]);
+		page_show_stage(&page, &login, &login.browsers[0]);
+		first = deadline_left(login.deadline);
+		said = seconds_on(render(&page), "<dt>Valid</dt><dd>for another ",
+			" seconds, until 14:32 UTC+08:00</dd>");
+		last = deadline_left(login.deadline);
+		assert_in_range(said, whole_seconds(last), whole_seconds(first));
+		page.language = LANGUAGE_ZH;
+		said = seconds_on(render(&page),
+			"<dt>\xe6\x9c\x89\xe6\x95\x88\xe6\x9c\x9f</dt><dd>\xe8\xbf\x98\xe6\x9c\x89 ",
+			" \xe7\xa7\x92\xef\xbc\x8c\xe8\x87\xb3 14:32 UTC+08:00</dd>");
+		assert_in_range(
+			said, whole_seconds(deadline_left(login.deadline)), whole_seconds(last));
+	}
 }
 
 static void test_the_pin_is_on_the_winners_page_alone(void **state)
@@ -267,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_ask_page),
+		cmocka_unit_test(test_the_time_that_is_left_is_that_of_the_moment),
 		cmocka_unit_test(test_the_pin_is_on_the_winners_page_alone),
 		cmocka_unit_test(test_an_enrolment_is_called_one_and_asks_for_no_terminal),
 		cmocka_unit_test(test_without_a_pin_the_terminal_goes_on),
