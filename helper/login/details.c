@@ -8,7 +8,7 @@
 #include "text.h"
 #include "wire.h"
 
-#define VALUE_MAX 257
+#define VALUE_MAX 385 /* bytes: of whoever asks, a name of 64 characters and the terminal */
 
 static const struct {
 	enum wire_key key;
@@ -27,16 +27,23 @@ static const struct {
 /* Thousands of logins may be pending: each has one allocation of just the size it needs. */
 struct details *details_create(const struct wire_message *message)
 {
-	char values[MEMBERS][VALUE_MAX];
+	char values[MEMBERS][VALUE_MAX + 4];
 	size_t size = sizeof(struct details);
 	struct details *details;
 	char *at;
 
 	for (size_t i = 0; i < MEMBERS; i++) {
 		const char *value = message->value[members[i].key];
+		char shown[VALUE_MAX];
+		struct text text;
 
-		display_copy(values[i], VALUE_MAX, value == NULL ? "" : value,
+		display_copy(shown, sizeof(shown), value == NULL ? "" : value,
 			value == NULL ? 0 : strlen(value));
+		text_init(&text, values[i], sizeof(values[i]));
+		if (members[i].key == WIRE_USER)
+			display_add_quoted(&text, shown);
+		else
+			text_add(&text, shown);
 		size += strlen(values[i]) + 1;
 	}
 	details = calloc(1, size);

@@ -14,7 +14,7 @@ struct text;
 struct wire_message;
 
 struct details {
-	const char *user;
+	const char *user; /* in guillemets, if it is a name */
 	const char *host;
 	enum occasion occasion;
 	const char *service;

@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "character.h"
 #include "text.h"
+
+#define UNUSUAL "(unusual name)" /* no name: those have neither brackets nor blanks */
 
 /*
  * Reads one character as RFC 3629 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
@@ -56,6 +59,7 @@ static bool is_shown(uint32_t c)
 		{0x034f, 0x034f},    /* combining grapheme joiner */
 		{0x061c, 0x061c},    /* Arabic letter mark */
 		{0x115f, 0x1160},    /* Hangul fillers */
+		{0x17b4, 0x17b5},    /* Khmer vowels that are not written */
 		{0x180b, 0x180f},    /* Mongolian separators */
 		{0x200b, 0x200f},    /* zero width, left-to-right and right-to-left marks */
 		{0x2028, 0x202e},    /* separators, embeddings, overrides */
@@ -101,15 +105,46 @@ void display_copy(char *to, size_t size, const char *from, size_t length)
 	}
 }
 
-void display_name(char *to, size_t size, const char *name)
+static bool is_in_name(uint32_t c)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				      "0123456789._@-";
-	size_t length = name == NULL ? 0 : strnlen(name, 33);
+	/* Names stand in the guillemets, U+00AB and U+00BB, on a page. */
+	if (c >= 0x80)
+		return c != 0xab && c != 0xbb && is_shown(c) && character_is_seen(c);
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c != '\0' && strchr("\\@+._-", (int)c) != NULL);
+}
 
-	if (length < 1 || length > 32 || strspn(name, allowed) != length)
-		name = "(unusual name)";
-	display_copy(to, size, name, strlen(name));
+/* Whether all of it is shown as it is. */
+static bool is_name(const char *name)
+{
+	const unsigned char *bytes = (const unsigned char *)name;
+	size_t length = strnlen(name, DISPLAY_NAME_SIZE);
+	size_t at = 0, count = 0;
+
+	while (at < length) {
+		uint32_t character = 0;
+		size_t step = read_character(bytes + at, length - at, &character);
+
+		if (step == 0 || !is_in_name(character))
+			return false;
+		at += step;
+		count++;
+	}
+	return count >= 1 && count <= DISPLAY_NAME_CHARACTERS;
+}
+
+void display_name(char shown[static DISPLAY_NAME_SIZE], const char *name)
+{
+	strcpy(shown, name != NULL && is_name(name) ? name : UNUSUAL);
+}
+
+void display_add_quoted(struct text *text, const char *shown)
+{
+	bool is_a_name = strcmp(shown, UNUSUAL) != 0;
+
+	text_add(text, is_a_name ? "\xc2\xab" : "");
+	text_add(text, shown);
+	text_add(text, is_a_name ? "\xc2\xbb" : "");
 }
 
 size_t display_find_invalid(const char *bytes, size_t length)

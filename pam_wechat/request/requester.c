@@ -37,21 +37,22 @@ static int get_string(struct requester *requester, pam_handle_t *pamh, int item,
 static void describe_asker(struct requester *requester, uid_t uid)
 {
 	struct account account;
-	char name[64], tty[48];
+	char name[DISPLAY_NAME_SIZE], tty[48];
 	struct text text;
 
 	requester->occasion = OCCASION_BECOME;
 	if (account_find_uid(&account, uid) == 0) {
-		display_name(name, sizeof(name), account.name);
+		display_name(name, account.name);
 		if (strcmp(account.name, requester->user) == 0)
 			requester->occasion = OCCASION_CONFIRM;
 		account_finish(&account);
 	} else {
-		display_name(name, sizeof(name), NULL);
+		display_name(name, NULL);
 	}
 	display_copy(tty, sizeof(tty), requester->tty, strlen(requester->tty));
 	text_init(&text, requester->asker, sizeof(requester->asker));
-	text_addf(&text, "%s (uid %u%s%s)", name, uid, tty[0] == '\0' ? "" : ", ", tty);
+	display_add_quoted(&text, name);
+	text_addf(&text, " (uid %u%s%s)", uid, tty[0] == '\0' ? "" : ", ", tty);
 }
 
 static void describe_occasion(struct requester *requester)
@@ -101,9 +102,8 @@ int requester_init(struct requester *requester, struct pam_handle *pamh)
 			PAM_SUCCESS ||
 		(rv = get_string(requester, pamh, PAM_TTY, 3, &requester->tty)) != PAM_SUCCESS)
 		return rv;
-	display_name(requester->shown_user, sizeof(requester->shown_user), requester->user);
-	display_name(
-		requester->shown_service, sizeof(requester->shown_service), requester->service);
+	display_name(requester->shown_user, requester->user);
+	display_name(requester->shown_service, requester->service);
 	display_copy(requester->from, sizeof(requester->from), requester->rhost,
 		strlen(requester->rhost));
 	if (requester->rhost[0] == '\0')

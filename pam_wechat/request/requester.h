@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "display.h"
 #include "occasion.h"
 #include "origin.h"
 
@@ -22,10 +23,11 @@ struct requester {
 	char *copies[4]; /* the strings of those four: the host may change its own at any time */
 
 	/* Fit to be shown: */
-	char shown_user[64];
-	char shown_service[64];
-	char from[128];  /* the remote address or name, or else the terminal, or "" */
-	char asker[128]; /* "mallory (uid 1003, pts/3)" if a user runs the program, or "" */
+	char shown_user[DISPLAY_NAME_SIZE];
+	char shown_service[DISPLAY_NAME_SIZE];
+	char from[128]; /* the remote address or name, or else the terminal, or "" */
+	char asker[DISPLAY_NAME_SIZE +
+		   80]; /* "«mallory» (uid 1003, pts/3)" if a user runs the program, or "" */
 
 	enum occasion occasion;
 	bool at_console; /* root asks for whoever sits at this machine's screen and keyboard */

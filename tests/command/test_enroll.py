@@ -99,9 +99,9 @@ def test_a_scan_and_the_digits_read_out_link_a_wechat(
 
 
 @pytest.mark.parametrize("language, asked, how, told, caution", [
-    ("en", "Link your WeChat to carol on web1?", "the administrator links your WeChat (pam-wechat)",
+    ("en", "Link your WeChat to «carol» on web1?", "the administrator links your WeChat (pam-wechat)",
      "Read these digits to the administrator", "nobody but an administrator whom you know"),
-    ("zh_CN", "将您的微信关联到 web1 的用户 carol？", "由管理员关联您的微信（pam-wechat）",
+    ("zh_CN", "将您的微信关联到 web1 的用户 «carol»？", "由管理员关联您的微信（pam-wechat）",
      "请把这些数字读给管理员", "您认识的管理员"),
 ])
 def test_the_page_says_what_is_linked_and_to_whom_the_digits_are_read(

@@ -53,7 +53,7 @@ def test_the_phone_is_told_of_this_terminal(enabled: Services, wechat: WeChat) -
     with start(enabled, "alice") as terminal:
         page = Phone(wechat, "alice", language="en").open(terminal.wait_for_login().link)
         facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page.html))
-        assert facts["User"] == "alice"
+        assert facts["User"] == "«alice»"
         assert re.search(r"pts/\d+", facts["From"])
 
 

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char unusual[] = "(unusual name)";
 	static iconv_t reader;
 	char *name = malloc(size + 1);
-	char once[64];
+	char once[DISPLAY_NAME_SIZE];
 
 	EXPECT(name != NULL);
 	if (reader == NULL)
@@ -48,8 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	memcpy(name, data, size);
 	name[size] = '\0';
-	display_name(once, sizeof(once), name);
-	EXPECT(strcmp(once, unusual) == 0 || (strcmp(once, name) == 0 && strlen(once) <= 32));
+	display_name(once, name);
+	EXPECT(strcmp(once, unusual) == 0 || strcmp(once, name) == 0);
+	check_shown(reader, once);
+	EXPECT(strpbrk(once, "<>&\"'%/,:;") == NULL);
 	free(name);
 	return 0;
 }

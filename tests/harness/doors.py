@@ -77,7 +77,8 @@ def whoami(door: Door, terminal: Terminal) -> str:
     if door.service == "login":
         terminal.wait_for("$ ")
         terminal.type("id -un; exit")
-    lines = [line for line in terminal.rest().replace("\r", "").split("\n") if line]
+    # The shell's "$ " may come behind the echo of what was typed.
+    lines = terminal.rest().replace("\r", "").replace("$ ", "\n").split("\n")
     return next((line for line in reversed(lines) if line in ("alice", "bob", "root")), "nobody")
 
 

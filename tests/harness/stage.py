@@ -19,7 +19,7 @@ from simulator import Authority, Page, Phone, WeChat
 
 FROM_AFAR = ("--rhost", "203.0.113.7")
 # A user with the longest name and uid that are shown; of the sandbox's, while a stage lasts.
-LONG_USER = "u" * 31 + "W"
+LONG_USER = "u" * 63 + "W"
 _LONG_UID = 4000000000
 
 

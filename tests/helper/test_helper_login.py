@@ -44,7 +44,7 @@ def test_the_way_from_the_link_to_the_pin(login: FakeExchange, phone: Browser) -
     ask = phone.get(login.path)
     assert ask.status == 200
     assert ask.heading == "Is this you signing in?"
-    for shown in ("alice", "web1", "remote login (sshd)", "203.0.113.7"):
+    for shown in ("«alice»", "web1", "remote login (sshd)", "203.0.113.7"):
         assert f"<dd>{shown}</dd>" in ask.body
     assert re.search(r"<dd>for another \d+ seconds, until 14:32:10 UTC\+08:00</dd>", ask.body)
     assert f'<form method="post" action="{login.path}">' in ask.body
@@ -783,10 +783,10 @@ def test_names_are_escaped_and_stripped(helper: Helper, phone: Browser) -> None:
         brand="<b>ACME</b>",
     ).register()
     body = phone.get(login.path).body
-    assert "<dd>&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;</dd>" in body
+    assert "<dd>«&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;»</dd>" in body
     assert "<dd>a&quot;b&amp;c</dd>" in body
     assert "<dd>xy[31m</dd>" in body
-    assert ("<dd>become &lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt; by su&lt;p&gt;, asked by local "
+    assert ("<dd>become «&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;» by su&lt;p&gt;, asked by local "
             "user mallory%1 (uid 1003, pts/3)</dd>") in body
     assert "&lt;b&gt;ACME&lt;/b&gt;" in body
     assert "<script" not in body
@@ -806,9 +806,9 @@ def test_names_are_escaped_and_stripped(helper: Helper, phone: Browser) -> None:
         ({"occasion": "local", "service": "xrdp-sesman", "from_": ":10"}, "zh",
          "由主机上的程序 xrdp-sesman 发起", ":10"),
         ({"occasion": "become", "user": "root", "service": "su", "asker": "eve (uid 9, pts/3)"}, "en",
-         "become root by su, asked by local user eve (uid 9, pts/3)", "203.0.113.7"),
+         "become «root» by su, asked by local user eve (uid 9, pts/3)", "203.0.113.7"),
         ({"occasion": "become", "user": "root", "service": "su", "asker": "eve (uid 9)"}, "zh",
-         "通过 su 成为 root，请求者为本机用户 eve (uid 9)", "203.0.113.7"),
+         "通过 su 成为 «root»，请求者为本机用户 eve (uid 9)", "203.0.113.7"),
         ({"occasion": "confirm", "service": "sudo", "asker": "alice (uid 8)", "from_": ""}, "en",
          "sudo, asked by local user alice (uid 8)", "this machine"),
         ({"occasion": "confirm", "service": "sudo", "asker": "alice (uid 8)"}, "zh",

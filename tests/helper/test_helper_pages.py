@@ -55,7 +55,7 @@ def test_a_whole_login_goes_through_pages_of_ones_own(folder: Path, pages: Path)
         login = FakeExchange(helper, user="<alice>").register()
         browser = Browser(helper)
         body = browser.get(login.path).body
-        assert re.search("<h1>Our own</h1>&lt;alice&gt; web1 remote login \\(sshd\\) 203.0.113.7 for "
+        assert re.search("<h1>Our own</h1>«&lt;alice&gt;» web1 remote login \\(sshd\\) 203.0.113.7 for "
                          "another \\d+ seconds, until 14:32:10 UTC", body)
         answer = browser.finish(login)
         assert (answer.heading, answer.pin) == ("Our digits", login.pin)

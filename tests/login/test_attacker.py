@@ -513,7 +513,7 @@ def test_the_victims_continue_for_a_user_that_is_not_theirs(
     with Host(site, user, options=REMOTE) as login:
         link = login.link()
         rows = victim.open(link).text.splitlines()
-        assert rows[rows.index("User") + 1] == user
+        assert rows[rows.index("User") + 1] == f"«{user}»"
         assert "may not sign in here" in continue_once(victim, link).text
         attacker.open(link)
         assert not attacker.saw_a_pin()

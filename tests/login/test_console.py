@@ -213,7 +213,7 @@ def test_a_login_that_anybody_can_start_asks_for_the_code(
                    str(bob.pw_uid), str(program), "-p", LOGIN.account], ENVIRONMENT)
     console.wait_for("Code on your phone:$")
     Path("/run/utmp").unlink()
-    assert re.fullmatch(r"become alice by login, asked by local user bob \(uid 61002, .*tty\d+\)",
+    assert re.fullmatch(r"become «alice» by login, asked by local user «bob» \(uid 61002, .*tty\d+\)",
                         how_at(wechat, console.link))
 
 
@@ -235,9 +235,9 @@ def test_a_daemon_of_roots_is_not_said_to_be_the_console(
 
 @pytest.mark.parametrize("rhost", [(), ("--rhost", "web1"), ("--rhost", "203.0.113.7")])
 @pytest.mark.parametrize(("service", "uid", "said"), [
-    ("sudo", "61001", r"sudo, asked by local user alice (uid 61001, pts/1)"),
-    ("polkit-1", "61002", r"become alice by polkit-1, asked by local user bob (uid 61002, pts/1)"),
-    ("login", "61002", r"become alice by login, asked by local user bob (uid 61002, pts/1)"),
+    ("sudo", "61001", r"sudo, asked by local user «alice» (uid 61001, pts/1)"),
+    ("polkit-1", "61002", r"become «alice» by polkit-1, asked by local user «bob» (uid 61002, pts/1)"),
+    ("login", "61002", r"become «alice» by login, asked by local user «bob» (uid 61002, pts/1)"),
 ])
 def test_a_user_who_asks_is_named_whatever_host_the_program_tells(
     site: Site, wechat: WeChat, service: str, uid: str, said: str, rhost: tuple[str, ...]
@@ -253,7 +253,7 @@ def test_sudo_that_tells_a_host_names_who_asks(site: Site, wechat: WeChat) -> No
             said = how_at(wechat, terminal.wait_for_login().link)
     finally:
         SUDOERS.write_text(before)
-    assert re.fullmatch(r"sudo, asked by local user bob \(uid 61002, (/dev/)?pts/\d+\)", said)
+    assert re.fullmatch(r"sudo, asked by local user «bob» \(uid 61002, (/dev/)?pts/\d+\)", said)
 
 
 def test_su_of_roots_in_a_session_is_not_at_the_console(site: Site, wechat: WeChat) -> None:

@@ -68,11 +68,11 @@ def test_nobody_is_let_in_by_his_own_wechat_as_somebody_else(
     system_log.wait_for(r"user=alice .*result=refused reason=not-linked", mark)
 
 
-ASKER = r"asked by local user bob \(uid 61002, (/dev/)?pts/\d+\)"
+ASKER = r"asked by local user «bob» \(uid 61002, (/dev/)?pts/\d+\)"
 HOW = {
     "login": "on this machine, by login",  # in a pty
-    "su": rf"become alice by su, {ASKER}",
-    "su-l": rf"become alice by su-l, {ASKER}",
+    "su": rf"become «alice» by su, {ASKER}",
+    "su-l": rf"become «alice» by su-l, {ASKER}",
     "sudo": rf"sudo, {ASKER}",
     "sudo-i": rf"sudo-i, {ASKER}",
 }
@@ -83,7 +83,7 @@ def test_the_ask_page_names_who_really_asks(site: Site, wechat: WeChat, door: Do
         shown = terminal.wait_for_login()
         page = Phone(wechat, door.account, language="en").open(shown.link)
         facts = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page.html))
-        assert facts["User"] == door.account
+        assert facts["User"] == f"«{door.account}»"
         assert re.fullmatch(HOW[door.service], facts["How"])
         assert "pts/" in facts["From"]
 

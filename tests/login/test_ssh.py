@@ -350,7 +350,7 @@ def test_the_phone_asks_in_the_words_of_this_login(
             phone = Phone(wechat, "alice", language="en")
             page = phone.scan(shown.picture) if view == "scanned" else phone.open(shown.link)
     rows = page.text.splitlines()
-    for name, value in (("User", "alice"), ("Host", "web1"), ("From", "127.0.0.1"),
+    for name, value in (("User", "«alice»"), ("Host", "web1"), ("From", "127.0.0.1"),
                         ("How", "remote login (sshd-plain)")):
         assert rows[rows.index(name) + 1] == value
     assert rows[0] == "Example"

@@ -38,7 +38,7 @@ KINDS = {
     "ask, longest, for su": ASK,
     "digits": DIGITS,
     "digits, longest name": DIGITS,
-    "ask, to link": Kind(("Link your WeChat to alice on web1?", "将您的微信关联到 web1 的用户 alice？"),
+    "ask, to link": Kind(("Link your WeChat to «alice» on web1?", "将您的微信关联到 web1 的用户 «alice»？"),
                          buttons=BOTH, facts=True),
     "ask, to link, longest": Kind(None, buttons=BOTH, facts=True),
     "digits, to link": Kind(("Read these digits to the administrator", "请把这些数字读给管理员"),

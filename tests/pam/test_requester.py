@@ -113,9 +113,36 @@ def test_without_terminal_and_remote_host_it_comes_from_this_machine(
     assert re.search(r"来自\s*本机", ask_page(installed))
 
 
-@pytest.mark.parametrize("user", ["x y", "ü", "x" * 33, "<b>", "a\u202eb", "", "a\nb", "a/b"])
+@pytest.mark.parametrize("user", [
+    "x y", "x" * 65, "王" * 65, "<b>", "a\u202eb", "", "a\nb", "a/b", "a\u3000b", "a\u00a0b",
+    "a\ue000b", "a\u0378b", "\u3164", "a»«b",
+])
 def test_an_unusual_name_is_called_so(installed: Installation, user: str) -> None:
-    assert "(unusual name)" in ask_page(installed, replace(GOOD, user=user))
+    text = ask_page(installed, replace(GOOD, user=user))
+    assert re.search(r"用户\s*\(unusual name\)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("user", [
+    r"CORP\alice", r"corp.example\Alice+admin", "alice@corp.example", "ünlü", "王小明", r"公司\王小明",
+    "иван", "שלום", "x" * 64, "王" * 64,
+])
+def test_names_of_directories_are_shown_as_they_are(installed: Installation, user: str) -> None:
+    text = ask_page(installed, replace(GOOD, user=user))
+    assert re.search(rf"用户\s*«{re.escape(user)}»$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("name", "shown"), [
+    (r"CORP\mallory", r"«CORP\mallory»"), ("王" * 64, f"«{'王' * 64}»"), ("王" * 65, "(unusual name)"),
+])
+def test_who_asks_is_shown_likewise(installed: Installation, name: str, shown: str) -> None:
+    table = Path("/etc/passwd")
+    before = table.read_text()
+    table.write_text(f"{before}{name}:x:61099:61099::/:/bin/sh\n")
+    try:
+        text = ask_page(installed, replace(GOOD, options=("--ruid", "61099", "--tty", "pts/3")))
+    finally:
+        table.write_text(before)
+    assert f"成为 «alice»，请求者为本机用户 {shown} (uid 61099, pts/3)" in text
 
 
 @pytest.mark.parametrize("option", ["--rhost", "--tty"])
@@ -137,7 +164,7 @@ def test_who_shows_that_it_is_them_becomes_nobody_else(installed: Installation) 
     with Host(installed.site, "alice", "pam_wechat-sudo", ("--tty", "pts/3"),
               through=through) as host:
         text = installed.phone().open(host.link()).text
-    assert "pam_wechat-sudo，请求者为本机用户 alice (uid 61001, pts/3)" in text
+    assert "pam_wechat-sudo，请求者为本机用户 «alice» (uid 61001, pts/3)" in text
     assert "成为" not in text
 
 
@@ -153,7 +180,7 @@ def test_su_s_user_is_named_and_its_exchange_is_nobody_s_but_its_own(
     with Host(installed.site, "bob", "pam_wechat-su", ("--tty", "pts/3"), through=through) as host:
         link = host.link()
         text = installed.phone().open(link).text
-        assert "通过 pam_wechat-su 成为 bob，请求者为本机用户 alice (uid 61001, pts/3)" in text
+        assert "通过 pam_wechat-su 成为 «bob»，请求者为本机用户 «alice» (uid 61001, pts/3)" in text
         child = Path(f"/proc/{host.process.pid}/task/{host.process.pid}/children").read_text()
         status = Path(f"/proc/{child.strip()}/status").read_text()
         assert re.search(r"^Uid:\t61012\t61012\t61012\t61012$", status, re.MULTILINE)

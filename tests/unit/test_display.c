@@ -1,5 +1,6 @@
 #include "display.h"
 
+#include "text.h"
 #include "unit.h"
 
 #define HAN "\xe5\xbe\xae" /* U+5FAE, three bytes */
@@ -135,28 +136,105 @@ static void test_what_does_not_fit_is_cut_between_characters(void **state)
 
 static void test_ordinary_names_are_shown(void **state)
 {
-	static const char *const names[] = {
-		"alice", "a", "A.b_c@d-0", "0123456789", "abcdefghijklmnopqrstuvwxyz012345"};
-	char to[64];
+	static const char *const names[] = {"alice", "a", "A.b_c@d-0", "0123456789", "CORP\\alice",
+		"CORP.example\\Alice+admin", "alice@corp.example", "a+b", "-a",
+		"\xc3\xbcnl\xc3\xbc", "\xe5\xbc\xa0\xe4\xbc\x9f",
+		"\xe5\x85\xac\xe5\x8f\xb8\\\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e",
+		"\xd0\xb8\xd0\xb2\xc3\xa1\xd0\xbd", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d",
+		"\xf0\xa0\xae\xb7\xe9\x87\x8e\xe5\xae\xb6"};
+	char to[DISPLAY_NAME_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
-		display_name(to, sizeof(to), names[i]);
+		display_name(to, names[i]);
 		assert_string_equal(to, names[i]);
 	}
 }
 
 static void test_unusual_names_are_called_so(void **state)
 {
-	static const char *const names[] = {NULL, "", "a b", "a\n", "root\x1b[A", HAN, "a/b", "a,b",
-		"<b>", "abcdefghijklmnopqrstuvwxyz0123456", "a$", "\xff"};
-	char to[64];
+	static const char *const names[] = {NULL, "\xff", "a\xc3", "\xed\xa0\x80", "", "a b",
+		"a\x0a", "root\x1b[A", "a/b", "a,b", "a:b", "a(b", "<b>", "a&b", "a\"b", "a'b",
+		"a%b", "a$", "a*", "a~",
+		"a\xc2\xa0"
+		"b",
+		"a\xe3\x80\x80"
+		"b",
+		"a\xe2\x80\x89"
+		"b",
+		"a\xc2\xad"
+		"b",
+		"a\xe2\x80\x8b"
+		"b",
+		"a\xe2\x80\xae"
+		"b",
+		"a\xe2\x81\xa6"
+		"b",
+		"a\xe2\x80\x8f"
+		"b",
+		"a\xd8\x9c"
+		"b",
+		"a\xc2\x85"
+		"b",
+		"a\xe2\x80\xa8"
+		"b",
+		"a\xef\xbb\xbf"
+		"b",
+		"a\xee\x80\x80"
+		"b",
+		"a\xf3\xb0\x80\x80"
+		"b",
+		"a\xcd\xb8"
+		"b",
+		"a\xef\xbf\xbf"
+		"b",
+		"\xe3\x85\xa4", "\xe2\xa0\x80", "\xe1\x85\x9f", "a\xef\xb8\x8f",
+		"a\xf3\xa0\x81\x81", "\xe1\x9e\xb4",
+		"a\xc2\xab"
+		"b",
+		"a\xc2\xbb"};
+	char to[DISPLAY_NAME_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
-		display_name(to, sizeof(to), names[i]);
+		display_name(to, names[i]);
 		assert_string_equal(to, "(unusual name)");
 	}
+}
+
+static void test_a_name_has_sixty_four_characters_at_most_whatever_their_bytes(void **state)
+{
+	static const char *const characters[] = {"a", "\xc3\xbc", HAN, "\xf0\xa0\xae\xb7"};
+	char to[DISPLAY_NAME_SIZE], name[512];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(characters); i++) {
+		struct text text;
+
+		text_init(&text, name, sizeof(name));
+		for (int j = 0; j < 64; j++)
+			text_add(&text, characters[i]);
+		display_name(to, name);
+		assert_string_equal(to, name);
+		text_add(&text, "a");
+		display_name(to, name);
+		assert_string_equal(to, "(unusual name)");
+	}
+}
+
+static void test_a_name_stands_in_guillemets(void **state)
+{
+	char bytes[64];
+	struct text text;
+
+	(void)state;
+	text_init(&text, bytes, sizeof(bytes));
+	display_add_quoted(&text, "alice");
+	display_add_quoted(&text, "(unusual name)");
+	assert_string_equal(bytes, "\xc2\xab"
+				   "alice"
+				   "\xc2\xbb"
+				   "(unusual name)");
 }
 
 static void test_the_first_byte_that_is_no_utf8_is_found(void **state)
@@ -191,6 +269,9 @@ int main(void)
 		cmocka_unit_test(test_what_does_not_fit_is_cut_between_characters),
 		cmocka_unit_test(test_ordinary_names_are_shown),
 		cmocka_unit_test(test_unusual_names_are_called_so),
+		cmocka_unit_test(
+			test_a_name_has_sixty_four_characters_at_most_whatever_their_bytes),
+		cmocka_unit_test(test_a_name_stands_in_guillemets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@ static struct wire_message registration(void)
 	message.value[WIRE_OCCASION] = "become";
 	message.value[WIRE_SERVICE] = "su";
 	message.value[WIRE_FROM] = "pts/3";
-	message.value[WIRE_ASKER] = "mallory (uid 1003, pts/3)";
+	message.value[WIRE_ASKER] = "\xc2\xabmallory\xc2\xbb (uid 1003, pts/3)";
 	return message;
 }
 
@@ -27,12 +27,12 @@ static void test_all_strings_are_there(void **state)
 
 	(void)state;
 	assert_non_null(details);
-	assert_string_equal(details->user, "root");
+	assert_string_equal(details->user, "\xc2\xabroot\xc2\xbb");
 	assert_string_equal(details->host, "web1");
 	assert_int_equal(details->occasion, OCCASION_BECOME);
 	assert_string_equal(details->service, "su");
 	assert_string_equal(details->from, "pts/3");
-	assert_string_equal(details->asker, "mallory (uid 1003, pts/3)");
+	assert_string_equal(details->asker, "\xc2\xabmallory\xc2\xbb (uid 1003, pts/3)");
 	assert_string_equal(details->until, "14:32:10");
 	assert_string_equal(details->brand, "");
 	free(details);
@@ -50,7 +50,7 @@ static void test_they_are_bounded_and_clean(void **state)
 	message.value[WIRE_USER] = name;
 	message.value[WIRE_FROM] = "a\x1b[31m\xff\xe2\x80\xae z";
 	details = details_create(&message);
-	assert_int_equal(strlen(details->user), 256);
+	assert_int_equal(strlen(details->user), 384 + 4);
 	assert_string_equal(details->from, "a[31m? z");
 	free(details);
 }
@@ -63,8 +63,9 @@ static void test_how_is_said_with_the_values_of_this_login(void **state)
 		{"remote", "remote login (su)"},
 		{"console", "at the console (su)"},
 		{"local", "on this machine, by su"},
-		{"become", "become root by su, asked by local user mallory (uid 1003, pts/3)"},
-		{"confirm", "su, asked by local user mallory (uid 1003, pts/3)"},
+		{"become",
+			"become \xc2\xabroot\xc2\xbb by su, asked by local user \xc2\xabmallory\xc2\xbb (uid 1003, pts/3)"},
+		{"confirm", "su, asked by local user \xc2\xabmallory\xc2\xbb (uid 1003, pts/3)"},
 		{"enroll", "the administrator links your WeChat (su)"},
 	};
 
@@ -101,8 +102,8 @@ static void test_a_name_is_no_place_for_others(void **state)
 	details = details_create(&message);
 	text_init(&how, bytes, sizeof(bytes));
 	details_add_how(details, LANGUAGE_EN, &how);
-	assert_string_equal(
-		bytes, "become %3 by %9%, asked by local user mallory (uid 1003, pts/3)");
+	assert_string_equal(bytes,
+		"become \xc2\xab%3\xc2\xbb by %9%, asked by local user \xc2\xabmallory\xc2\xbb (uid 1003, pts/3)");
 	free(details);
 }
 

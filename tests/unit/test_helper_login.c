@@ -56,7 +56,9 @@ static void test_a_registration_becomes_a_login(void **state)
 	assert_string_equal(login->state, "0123456789abcdef0123456789abcdef");
 	assert_string_equal(login->authorize_url, "https://wx.example:8443/a?b=c#d");
 	assert_string_equal(login->authorize_origin, "https://wx.example:8443");
-	assert_string_equal(login->details->user, "alice");
+	assert_string_equal(login->details->user, "\xc2\xab"
+						  "alice"
+						  "\xc2\xbb");
 	assert_string_equal(login->details->asker, "");
 	assert_int_equal(login->language, LANGUAGE_ZH);
 	assert_true(deadline_left(login->deadline) > 80000);
@@ -120,7 +122,7 @@ static void test_what_is_shown_is_fit_to_be_shown(void **state)
 	message.value[WIRE_USER] = name;
 	message.value[WIRE_FROM] = "a\x1b[31m\xff\xe2\x80\xae z";
 	assert_int_equal(login_create(&message, BASE, &login, &fault), 0);
-	assert_int_equal(strlen(login->details->user), 256);
+	assert_int_equal(strlen(login->details->user), 384 + 4);
 	assert_string_equal(login->details->from, "a[31m? z");
 	login_free(&login);
 }

@@ -287,9 +287,9 @@ static void test_the_largest_pages_are_small(void **state)
 	char wide[128];
 	char url[512] = "https://";
 	struct details longest = {
-		.user = wide + 95,
+		.user = wide + 63,
 		.host = wide,
-		.service = wide + 95,
+		.service = wide + 63,
 		.from = wide,
 		.asker = wide,
 		.until = "14:32:10",

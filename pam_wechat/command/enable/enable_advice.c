@@ -64,7 +64,7 @@ static void advise_on_others(const char *service)
 /* Others are locked out, and perhaps the administrator is one of them. */
 static void list_users(const char *conf)
 {
-	char names[NAMES_MAX] = "", shown[64];
+	char names[NAMES_MAX] = "", shown[DISPLAY_NAME_SIZE];
 	struct problem problem = {.text = ""};
 	struct settings settings;
 	struct users *users = NULL;
@@ -77,7 +77,7 @@ static void list_users(const char *conf)
 	for (size_t i = 0; users != NULL && users_user_at(users, i) != NULL; i++) {
 		if (!users_is_first_at(users, i))
 			continue;
-		display_name(shown, sizeof(shown), users_user_at(users, i));
+		display_name(shown, users_user_at(users, i));
 		if (text.length + sizeof(shown) < sizeof(names))
 			text_addf(&text, "%s%s", text.length == 0 ? "" : ", ", shown);
 		else

@@ -121,10 +121,10 @@ static enum command_exit enroll(struct enrolment *enrolment, const char *user)
 		.prompt = &enrolment->prompt};
 	struct problem problem = {.text = ""};
 	enum reason reason;
-	char shown[64];
+	char shown[DISPLAY_NAME_SIZE];
 	size_t count;
 
-	display_name(shown, sizeof(shown), user);
+	display_name(shown, user);
 	if (count_links(settings->users_file, user, &count, &problem) < 0)
 		return fail(&problem, COMMAND_USAGE);
 	if (count > 0 && enrolment->is_batch) {
@@ -173,14 +173,14 @@ static enum command_exit enroll_all(struct enrolment *enrolment)
 {
 	const struct enroll_roster *roster = &enrolment->roster;
 	size_t count = roster->count, left_out;
-	char shown[64], names[4096];
+	char shown[DISPLAY_NAME_SIZE], names[4096];
 	struct text list;
 
 	text_init(&list, names, sizeof(names));
 	for (size_t i = 0; i < count; i++) {
 		bool done = false, again = !enrolment->quits;
 
-		display_name(shown, sizeof(shown), roster->names[i]);
+		display_name(shown, roster->names[i]);
 		if (again)
 			printf("\n%s (%zu of %zu)\n", shown, i + 1, count);
 		while (again && !done) {

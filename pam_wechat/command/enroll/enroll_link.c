@@ -35,9 +35,10 @@ static void list_others(const struct users *users, const char *openid, char othe
 
 static bool confirm(const char *user, const char *openid, const char *others, struct prompt *prompt)
 {
-	char question[256 + OTHERS_MAX], shown[OTHERS_MAX], shown_user[64];
+	char question[256 + 2 * DISPLAY_NAME_SIZE + OTHERS_MAX];
+	char shown[OTHERS_MAX], shown_user[DISPLAY_NAME_SIZE];
 
-	display_name(shown_user, sizeof(shown_user), user);
+	display_name(shown_user, user);
 	(void)text_format(question, sizeof(question), "Link this WeChat to %s?", shown_user);
 	if (!prompt_agree(prompt, question))
 		return false;

@@ -49,7 +49,7 @@ static void describe_requester(struct requester *requester, const char *user)
 		.shown_service = "pam-wechat",
 		.occasion = OCCASION_ENROLL,
 	};
-	display_name(requester->shown_user, sizeof(requester->shown_user), user);
+	display_name(requester->shown_user, user);
 	origin_choose(&here, requester->origin);
 }
 

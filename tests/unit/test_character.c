@@ -1,0 +1,36 @@
+#include "character.h"
+
+#include "unit.h"
+
+static void test_letters_digits_marks_and_symbols_are_seen(void **state)
+{
+	static const uint32_t seen[] = {0xa1, 0xac, 0xae, 0xff, 0x301, 0x3b1, 0x430, 0x5d0, 0x627,
+		0x4e00, 0x9fff, 0xac00, 0xff21, 0x1f600, 0x20000, 0x3134a, 0x2014};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(seen); i++)
+		assert_true(character_is_seen(seen[i]));
+}
+
+static void test_what_has_no_look_of_its_own_is_not(void **state)
+{
+	static const uint32_t unseen[] = {0, 0x20, 0x41, 0x7f, 0x85, 0xa0, 0xad, 0x378, 0x600,
+		0x61c, 0x1680, 0x180e, 0x2000, 0x200a, 0x200b, 0x200e, 0x2028, 0x2029, 0x202e,
+		0x202f, 0x205f, 0x2060, 0x2065, 0x2066, 0x3000, 0xd800, 0xdfff, 0xe000, 0xf8ff,
+		0xfdd0, 0xfeff, 0xfff9, 0xfffe, 0xffff, 0x110bd, 0x1bca0, 0x1d173, 0x3134b, 0xe0001,
+		0xe007f, 0xf0000, 0x10ffff, 0x110000, 0xffffffff};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(unseen); i++)
+		assert_false(character_is_seen(unseen[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_letters_digits_marks_and_symbols_are_seen),
+		cmocka_unit_test(test_what_has_no_look_of_its_own_is_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
