@@ -77,7 +77,7 @@ static int open_sockets(struct service *service, struct problem *problem)
 
 	if (rv < 0)
 		return rv;
-	service->socket_fd = systemd_take("helper.sock", true);
+	service->socket_fd = systemd_take("helper.sock", SYSTEMD_LOGINS);
 	if (service->socket_fd < 0) {
 		rv = service->socket_fd = seqpacket_listen(settings->socket, group, problem);
 		if (rv >= 0)
@@ -85,7 +85,7 @@ static int open_sockets(struct service *service, struct problem *problem)
 	}
 	if (rv < 0)
 		return rv;
-	service->http_fd = systemd_take("http", false);
+	service->http_fd = systemd_take("http", SYSTEMD_HTTP);
 	if (service->http_fd < 0)
 		rv = service->http_fd = listening_http(settings->listen, problem);
 	if (rv < 0)
@@ -95,20 +95,37 @@ static int open_sockets(struct service *service, struct problem *problem)
 	return 0;
 }
 
+/* What `part` of `all` gets of these files: at least one. */
+static long share_of(long files, long part, long all)
+{
+	long share = files * part / all;
+
+	return share < 1 ? 1 : share;
+}
+
 static void apply_limits(struct service *service)
 {
 	const struct settings *settings = service->helper.settings;
-	long wanted = settings->max_pending + settings->max_connections + SPARE_FILES;
+	long logins = settings->max_pending;
+	long connections = settings->max_connections;
+	long wanted = logins + connections + SPARE_FILES;
 	long allowed = privileges_raise_files(wanted);
 
-	if (allowed < wanted)
-		log_line("%ld open files are allowed; max_pending and max_connections may need %ld",
-			allowed, wanted);
-	service->helper.logins.limit = (size_t)settings->max_pending;
+	/* Each gets its share: idle connections must not keep logins out. */
+	if (allowed < wanted) {
+		long files = allowed < 2 * SPARE_FILES ? allowed / 2 : allowed - SPARE_FILES;
+		long all = logins + connections;
+
+		logins = share_of(files, logins, all);
+		connections = share_of(files, connections, all);
+		log_line("%ld open files are allowed, and max_pending and max_connections need "
+			 "%ld: %ld logins and %ld connections have a place",
+			allowed, wanted, logins, connections);
+	}
+	service->helper.logins.limit = (size_t)logins;
 	service->helper.logins.origin_limit = (size_t)settings->origin_pending;
 	service->helper.logins.finished.limit = (size_t)settings->max_pending;
-	connections_limit(
-		service->helper.connections, settings->max_connections, settings->request_seconds);
+	connections_limit(service->helper.connections, connections, settings->request_seconds);
 }
 
 static void on_stop_timer(int fd, short what, void *context)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "text.h"
 
 #define FIRST_FD 3
@@ -39,7 +41,27 @@ static int adopt(int fd)
 	return fd;
 }
 
-int systemd_take(const char *name, bool is_default)
+static int option_of(int fd, int option)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0 ? -1 : value;
+}
+
+static bool is_of_kind(int fd, enum systemd_kind kind)
+{
+	int domain = option_of(fd, SO_DOMAIN);
+	int type = option_of(fd, SO_TYPE);
+
+	if (option_of(fd, SO_ACCEPTCONN) != 1)
+		return false;
+	if (kind == SYSTEMD_LOGINS)
+		return domain == AF_UNIX && type == SOCK_SEQPACKET;
+	return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM;
+}
+
+int systemd_take(const char *name, enum systemd_kind kind)
 {
 	const char *at = getenv("LISTEN_FDNAMES");
 	int count = count_passed();
@@ -47,12 +69,17 @@ int systemd_take(const char *name, bool is_default)
 	for (int fd = FIRST_FD; fd < FIRST_FD + count && at != NULL; fd++) {
 		size_t length = strcspn(at, ":");
 
-		if (strlen(name) == length && memcmp(at, name, length) == 0)
-			return adopt(fd);
+		if (strlen(name) == length && memcmp(at, name, length) == 0) {
+			if (is_of_kind(fd, kind))
+				return adopt(fd);
+			log_line("the socket %s of systemd is not used: it does not listen for %s",
+				name, kind == SYSTEMD_HTTP ? "TCP" : "logins (SOCK_SEQPACKET)");
+		}
 		at += length;
 		at = *at == ':' ? at + 1 : NULL;
 	}
-	return is_default && count == 1 ? adopt(FIRST_FD) : -1;
+	return kind == SYSTEMD_LOGINS && count == 1 && is_of_kind(FIRST_FD, kind) ? adopt(FIRST_FD)
+	                                                                          : -1;
 }
 
 int systemd_notify(const char *state)

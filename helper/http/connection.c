@@ -151,6 +151,12 @@ static int wait_for_room(void *context)
 
 	if (connections->count < connections->most)
 		return 0;
+	/*
+	 * One in a turn of the loop: libevent closes the descriptor of one that gave way after the
+	 * turn, and meanwhile all that stand in line would need descriptors, too.
+	 */
+	if (!TAILQ_EMPTY(&connections->fresh))
+		return -1;
 	return oldest == NULL ? -1 : deadline_left(oldest->patience);
 }
 

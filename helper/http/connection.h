@@ -27,7 +27,7 @@ struct event_base;
 struct evhttp;
 struct evhttp_request;
 
-#define CONNECTION_HEAD_MAX 8192
+#define CONNECTION_HEAD_MAX 32768 /* the cookies of a shared host name are in it */
 #define CONNECTION_BODY_MAX 4096
 
 /* Writes a whole HTTP response with this status to `output`. */

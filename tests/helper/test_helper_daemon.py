@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -74,9 +75,11 @@ def assert_in_our_clothes(helper: Helper, request: bytes, status: int) -> None:
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1001\r\n", 413),
         (b"POST / HTTP/1.1\r\nExpect: tea\r\nContent-Length: 1\r\n\r\n", 417),
         (b"GET /" + b"a" * 2048 + b" HTTP/1.1\r\n\r\n", 414),
-        (b"GET / HTTP/1.1\r\nX: " + b"a" * 8192 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 32768 + b"\r\n\r\n", 431),
+        (b"GET /healthz HTTP/1.1\r\nX: " + b"a" * 32000 + b"\r\n\r\n", 200),
         (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 2500 + b"\r\n", 431),
-        (b"GET /" + b"a" * 9000, 431),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET /" + b"a" * 33000, 431),
     ],
     ids=lambda value: value[:20].decode() if isinstance(value, bytes) else str(value),
 )
@@ -307,31 +310,67 @@ def test_a_client_that_talked_on_and_went_away_is_noticed(folder: Path) -> None:
         assert phone.get(login.path).pin == login.pin
 
 
-def test_out_of_descriptors_is_survived_without_spinning(folder: Path) -> None:
-    uid = os.geteuid() or 61234  # root could raise its limit again
+@contextmanager
+def with_files(folder: Path, count: int, **settings: object) -> Iterator[Helper]:
+    """It may open no more than so many, and can't raise that."""
+    uid = os.geteuid() or 61234  # root could
     os.chown(folder, uid, -1)
 
     def become() -> None:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
         if os.geteuid() == 0:
             os.setgroups([])
             os.setgid(uid)
             os.setuid(uid)
 
-    with Helper(folder, become) as helper:
-        assert "20 open files are allowed" in helper.log()
-        held = [Browser(helper).connect() for _ in range(20)]
+    with Helper(folder, become, **settings) as helper:
+        assert f"{count} open files are allowed" in helper.log()
+        yield helper
+
+
+def test_out_of_descriptors_is_survived_without_spinning(folder: Path) -> None:
+    with with_files(folder, 20) as helper:
+        held = [FakeExchange(helper) for _ in range(20)]
+        helper.wait_for_log("accept: Too many open files")
         waiting = Browser(helper).begin("GET", "/healthz")
         login = FakeExchange(helper)
         login.send(login.registration())
-        helper.wait_for_log("accept: Too many open files")
         before = cpu_seconds(helper.process.pid)
         assert not waiting.is_answered(0.5)
         assert cpu_seconds(helper.process.pid) - before < 0.1  # of half a second or more
-        for connection in held:
-            connection.close()
+        for exchange in held:
+            exchange.close()
         assert waiting.answer().status == 200
         login.expect("REGISTERED")
+
+
+@pytest.mark.parametrize("held", [b"", b"GET / HTTP/1.1\r\n"], ids=["idle", "half a request"])
+@pytest.mark.parametrize(("files", "pending", "connections"), [
+    (256, 10000, 4000), (256, 20, 100000), (100, 16, 4000),
+])
+def test_idle_connections_keep_no_login_out(
+    folder: Path, held: bytes, files: int, pending: int, connections: int
+) -> None:
+    with with_files(folder, files, max_pending=pending, max_connections=connections) as helper:
+        idle = [Browser(helper).connect() for _ in range(files + 10)]
+        for connection in idle:
+            connection.sendall(held)
+        login = FakeExchange(helper).register()
+        assert Browser(helper).finish(login).pin == login.pin
+        assert "Too many open files" not in helper.log()
+        for connection in idle:
+            connection.close()
+
+
+def test_where_few_files_are_allowed_logins_make_room_for_each_other(folder: Path) -> None:
+    with with_files(folder, 128, max_pending=1000, max_connections=1000) as helper:
+        logins = [FakeExchange(helper, origin=f"192.0.2.{number}").register()
+                  for number in range(100)]
+        assert "32 logins and 32 connections have a place" in helper.log()
+        assert helper.pending() == 32
+        assert Browser(helper).finish(logins[-1]).pin == logins[-1].pin
+        assert logins[0].expect("REJECTED")["reason"] == "full"
+        assert "Too many open files" not in helper.log()
 
 
 def test_the_log_of_malformed_messages_is_limited(helper: Helper) -> None:
@@ -623,6 +662,19 @@ def start_by_systemd(
         )
 
 
+def systemds_helper(
+    folder: Path, sockets: dict[str, socket.socket], notify: str
+) -> Helper:
+    helper = Helper.__new__(Helper)
+    helper.exchanges = []
+    helper.folder, helper.public_url = folder, "http://127.0.0.1:9"
+    helper.log_path, helper.socket_path = folder / "helper.log", folder / "helper.sock"
+    folder.chmod(0o755)
+    helper.write()
+    helper.process = start_by_systemd(folder, sockets, notify)
+    return helper
+
+
 @pytest.mark.parametrize("names", [["helper.sock"], ["http", "helper.sock"]])
 @pytest.mark.parametrize("abstract", [False, True])
 def test_sockets_of_systemd_and_what_it_is_told(
@@ -642,14 +694,8 @@ def test_sockets_of_systemd_and_what_it_is_told(
         exchange.listen()
         http.bind(("127.0.0.1", 0))
         http.listen()
-        helper = Helper.__new__(Helper)
-        helper.exchanges = []
-        helper.folder, helper.public_url = folder, "http://127.0.0.1:9"
-        helper.log_path, helper.socket_path = folder / "helper.log", folder / "helper.sock"
-        folder.chmod(0o755)
-        helper.write()
         sockets = {"helper.sock": exchange, "http": http}
-        helper.process = start_by_systemd(
+        helper = systemds_helper(
             folder, {name: sockets[name] for name in names}, path.replace("\0", "@")
         )
         with helper:
@@ -665,6 +711,47 @@ def test_sockets_of_systemd_and_what_it_is_told(
             assert notified.recv(4096) == b"STOPPING=1"
         # What systemd made stays systemd's.
         assert helper.socket_path.exists()
+
+
+def listening(path: Path, kind: int) -> socket.socket:
+    """One of TCP where it is no Unix socket."""
+    if kind == 0:
+        return socket.create_server(("127.0.0.1", 0))
+    made = socket.socket(socket.AF_UNIX, kind)
+    made.bind(str(path))
+    if kind != socket.SOCK_DGRAM:
+        made.listen()
+    return made
+
+
+TCP, SEQPACKET, STREAM, DATAGRAM = 0, socket.SOCK_SEQPACKET, socket.SOCK_STREAM, socket.SOCK_DGRAM
+
+
+@pytest.mark.parametrize(("name", "kind", "used_for"), [
+    ("http", TCP, "http"),
+    ("pam-wechat-helper.socket", SEQPACKET, "logins"),
+    ("pam-wechat-helper.socket", TCP, ""),
+    ("pam-wechat-helper.socket", STREAM, ""),
+    ("helper.sock", TCP, ""),
+    ("helper.sock", STREAM, ""),
+    ("helper.sock", DATAGRAM, ""),
+    ("http", STREAM, ""),
+])
+def test_a_socket_of_systemd_is_used_for_what_it_is_fit_for(
+    folder: Path, name: str, kind: int, used_for: str
+) -> None:
+    passed = folder / "passed.sock"
+    with listening(passed, kind) as made, systemds_helper(folder, {name: made}, "") as helper:
+        helper.port = int(helper.wait_for_log(r"listening on .*:(\d+)")[1])
+        assert (kind == TCP and helper.port == made.getsockname()[1]) == (used_for == "http")
+        # Its own is made where it has none of systemd's.
+        assert helper.socket_path.exists() == (used_for != "logins")
+        if used_for == "logins":
+            helper.socket_path = passed
+        login = FakeExchange(helper).register()
+        assert Browser(helper).get(login.path).status == 200
+        is_logged = f"the socket {name} of systemd is not used" in helper.log()
+        assert is_logged == (name in ("helper.sock", "http") and not used_for)
 
 
 def test_sockets_meant_for_another_process_are_left_alone(folder: Path) -> None:

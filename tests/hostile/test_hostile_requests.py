@@ -54,7 +54,7 @@ def helper(folder: Path) -> Iterator[Helper]:
         (CHUNKED + b"-1\r\n", 413),
         (CHUNKED + b"zz\r\n", 413),
         (CHUNKED + b"800\r\n" + b"a" * 2048 + b"\r\n801\r\n", 413),
-        (CHUNKED + b"0\r\nX: " + b"a" * 9000 + b"\r\n\r\n", 413),
+        (CHUNKED + b"0\r\nX: " + b"a" * 33000 + b"\r\n\r\n", 413),
         (CHUNKED + b"\r\n" * 500, 431),
         # Other protocols, and versions nobody has.
         (b"GET /healthz\r\n\r\n", 400),
@@ -82,7 +82,7 @@ def helper(folder: Path) -> Iterator[Helper]:
         (b"GET / HTTP/1.1\r\n" + b":\n" * 4000, 431),
         (b"GET / HTTP/1.1\r\n" + b"Cookie: a=b\r\n" * 100 + b"\r\n", 431),
         (b"GET /healthz HTTP/1.1\r\n" + b"Cookie: a=b\r\n" * 90 + b"\r\n", 200),
-        (b"\0" * 20000, 431),
+        (b"\0" * 50000, 431),
     ],
     ids=lambda value: repr(value.removeprefix(POST)[:24])[2:-1] if isinstance(value, bytes) else "",
 )

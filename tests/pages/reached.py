@@ -194,7 +194,7 @@ def _bytes(status: int, request: bytes) -> None:
 
 _bytes(405, b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n")
 _bytes(413, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\n")
-_bytes(431, b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 8192 + b"\r\n")
+_bytes(431, b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 32768 + b"\r\n")
 _bytes(501, b"BREW / HTTP/1.1\r\nHost: a\r\n")
 
 
