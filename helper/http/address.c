@@ -6,6 +6,9 @@
 
 #include "decimal.h"
 
+#define MAPPED_BITS 96 /* of ::ffff:0:0, which IPv4 is mapped to */
+#define HOP_MAX 128    /* brackets, an address, a zone and a port */
+
 static void map_ipv4(const void *ipv4, struct in6_addr *address)
 {
 	memset(address, 0, sizeof(*address));
@@ -45,8 +48,10 @@ int address_range_parse(const char *string, struct address_range *address_range)
 		bits = (int)decimal_parse_string(slash + 1, 0, bits);
 	if (bits < 0)
 		return -EINVAL;
-	address_range->bits = (unsigned int)bits + (is_ipv4 ? 96 : 0);
-	return 0;
+	address_range->bits = (unsigned int)bits + (is_ipv4 ? MAPPED_BITS : 0);
+	return IN6_IS_ADDR_V4MAPPED(&address_range->address) && address_range->bits < MAPPED_BITS
+	               ? -ERANGE
+	               : 0;
 }
 
 bool address_range_contains(
@@ -55,7 +60,8 @@ bool address_range_contains(
 	unsigned int whole = address_range->bits / 8;
 	unsigned int rest = address_range->bits % 8;
 
-	if (memcmp(&address_range->address, address, whole) != 0)
+	if ((IN6_IS_ADDR_V4MAPPED(address) && address_range->bits < MAPPED_BITS) ||
+		memcmp(&address_range->address, address, whole) != 0)
 		return false;
 	return rest == 0 || ((address_range->address.s6_addr[whole] ^ address->s6_addr[whole]) >>
 				    (8 - rest)) == 0;
@@ -99,14 +105,63 @@ static bool is_trusted(
 	return false;
 }
 
-void address_find_client(const struct address_range *trusted, size_t count,
-	const struct in6_addr *peer, const char *forwarded, struct in6_addr *client)
+/* Takes the brackets off what stands there, and what may follow: ":" and a port. */
+static int cut_brackets(char *string)
 {
-	size_t left = forwarded == NULL ? 0 : strlen(forwarded);
+	char *end = strchr(string, ']');
+	size_t length;
+
+	if (end == NULL ||
+		(end[1] != '\0' && (end[1] != ':' || decimal_parse_string(end + 2, 0, 65535) < 0)))
+		return -EINVAL;
+	length = (size_t)(end - string) - 1;
+	memmove(string, string + 1, length);
+	string[length] = '\0';
+	return strchr(string, ':') == NULL ? -EINVAL : 0;
+}
+
+/* Parses one entry of X-Forwarded-For. Returns 0 or -EINVAL. */
+static int parse_hop(const char *bytes, size_t length, struct in6_addr *address)
+{
+	char string[HOP_MAX];
+	char *colon;
+
+	if (length >= 2 && bytes[0] == '"' && bytes[length - 1] == '"') {
+		bytes++;
+		length -= 2;
+	}
+	if (length == 0 || length >= sizeof(string) || memchr(bytes, '\0', length) != NULL)
+		return -EINVAL;
+	memcpy(string, bytes, length);
+	string[length] = '\0';
+	colon = strchr(string, ':');
+	if (string[0] == '[') {
+		if (cut_brackets(string) < 0)
+			return -EINVAL;
+	} else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
+		/* One colon is in no address of IPv6. */
+		if (decimal_parse_string(colon + 1, 0, 65535) < 0)
+			return -EINVAL;
+		*colon = '\0';
+	}
+	/* A zone is a name of the proxy's own. */
+	if (strchr(string, ':') != NULL)
+		string[strcspn(string, "%")] = '\0';
+	return parse_address(string, address);
+}
+
+static bool is_blank(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+void address_find_client(const struct address_range *trusted, size_t count,
+	const struct in6_addr *peer, const char *forwarded, size_t length, struct in6_addr *client)
+{
+	size_t left = length;
 
 	*client = *peer;
 	while (left > 0 && is_trusted(trusted, count, client)) {
-		char address[INET6_ADDRSTRLEN];
 		size_t begin, end = left;
 		struct in6_addr hop;
 
@@ -115,15 +170,11 @@ void address_find_client(const struct address_range *trusted, size_t count,
 		begin = left;
 		if (left > 0)
 			left--; /* the comma */
-		while (begin < end && (forwarded[begin] == ' ' || forwarded[begin] == '\t'))
+		while (begin < end && is_blank(forwarded[begin]))
 			begin++;
-		while (end > begin && (forwarded[end - 1] == ' ' || forwarded[end - 1] == '\t'))
+		while (end > begin && is_blank(forwarded[end - 1]))
 			end--;
-		if (end - begin >= sizeof(address))
-			return;
-		memcpy(address, forwarded + begin, end - begin);
-		address[end - begin] = '\0';
-		if (parse_address(address, &hop) < 0)
+		if (parse_hop(forwarded + begin, end - begin, &hop) < 0)
 			return;
 		*client = hop;
 	}

@@ -14,7 +14,6 @@
 #include "query.h"
 #include "random.h"
 #include "settings.h"
-#include "text.h"
 
 #define NAME_SIGNS "!#$%&'*+-.^_`|~" /* that header names may hold (RFC 9110, 5.6.2) */
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -117,25 +116,59 @@ static void find_peer(const struct request *request, struct in6_addr *peer)
 		*peer = in6addr_any;
 }
 
+/* The end of all X-Forwarded-For together. */
+struct forwarded {
+	char bytes[FORWARDED_MAX];
+	size_t length;
+	bool is_cut; /* what came before did not fit */
+};
+
+static void append(struct forwarded *forwarded, const char *string)
+{
+	size_t length = strlen(string);
+	size_t kept = forwarded->length;
+
+	if (length > FORWARDED_MAX) {
+		string += length - FORWARDED_MAX;
+		length = FORWARDED_MAX;
+		forwarded->is_cut = true;
+	}
+	if (kept > FORWARDED_MAX - length) {
+		size_t lost = kept - (FORWARDED_MAX - length);
+
+		kept -= lost;
+		memmove(forwarded->bytes, forwarded->bytes + lost, kept);
+		forwarded->is_cut = true;
+	}
+	memcpy(forwarded->bytes + kept, string, length);
+	forwarded->length = kept + length;
+}
+
 void request_client(
 	const struct request *request, const struct settings *settings, struct in6_addr *client)
 {
 	const struct evkeyvalq *headers = evhttp_request_get_input_headers(request->http);
 	const struct evkeyval *header;
-	char bytes[FORWARDED_MAX];
+	struct forwarded forwarded = {.length = 0};
+	const char *at = forwarded.bytes;
 	struct in6_addr peer;
-	struct text forwarded;
 
 	find_peer(request, &peer);
-	text_init(&forwarded, bytes, sizeof(bytes));
 	TAILQ_FOREACH(header, headers, next)
 	{
-		if (strcasecmp(header->key, "X-Forwarded-For") == 0)
-			text_addf(
-				&forwarded, "%s%s", forwarded.length > 0 ? "," : "", header->value);
+		if (strcasecmp(header->key, "X-Forwarded-For") != 0)
+			continue;
+		if (forwarded.length > 0)
+			append(&forwarded, ",");
+		append(&forwarded, header->value);
 	}
-	address_find_client(settings->proxies, settings->trusted_proxy.count, &peer,
-		forwarded.length == 0 || text_finish(&forwarded) < 0 ? NULL : bytes, client);
+	/* The first address that is left may have lost its beginning. */
+	if (forwarded.is_cut) {
+		at = memchr(forwarded.bytes, ',', forwarded.length);
+		at = at == NULL ? forwarded.bytes + forwarded.length : at + 1;
+	}
+	address_find_client(settings->proxies, settings->trusted_proxy.count, &peer, at,
+		forwarded.length - (size_t)(at - forwarded.bytes), client);
 }
 
 bool request_is_local(const struct request *request)

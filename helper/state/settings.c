@@ -28,10 +28,11 @@ static const char *listen_fault(const char *value)
 static const char *proxy_fault(const char *value)
 {
 	struct address_range address_range;
+	int rv = address_range_parse(value, &address_range);
 
-	return address_range_parse(value, &address_range) < 0
-	               ? "must be an address or a network such as 10.0.0.0/8"
-	               : NULL;
+	if (rv == -ERANGE)
+		return "must be a network of IPv4 written as such: this one holds all of it";
+	return rv < 0 ? "must be an address or a network such as 10.0.0.0/8" : NULL;
 }
 
 static const char *verify_fault(const char *value)

@@ -16,7 +16,7 @@
 #include "safe_file.h"
 
 #define CONFIG_FILE_MAX 65536
-#define CONFIG_LIST_MAX 16
+#define CONFIG_LIST_MAX 64
 
 struct problem;
 

@@ -434,8 +434,20 @@ def test_root_is_given_up_for_good(folder: Path) -> None:
         (["127.0.0.1", "10.0.0.0/8"], "203.0.113.9,10.1.2.3", "203.0.113.9"),
         (["127.0.0.1"], "2001:db8::1", "2001:db8::1"),
         (["127.0.0.1"], "junk\x7f", "127.0.0.1"),
+        (["127.0.0.1"], "203.0.113.9:4711", "203.0.113.9"),
+        (["127.0.0.1"], '"[2001:db8::1]:443"', "2001:db8::1"),
+        (["127.0.0.1"], "[2001:db8::1], 127.0.0.1:80", "2001:db8::1"),
+        # Of more than 1,024 bytes the last count, and no address that lost its beginning.
+        (["127.0.0.1"], "198.51.100.1, " * 200 + "203.0.113.9", "203.0.113.9"),
+        (["127.0.0.1"], "198.51.100.1," + "127.0.0.1," * 100 + "127.0.0.1", "198.51.100.1"),
+        (["127.0.0.1"], "198.51.100.1," + "127.0.0.1," * 101 + "127.0.0.1", "127.0.0.1"),
+        (["127.0.0.1"], "9" * 1010 + "198.51.100.1", "127.0.0.1"),
+        (["::/0"], "203.0.113.9", "127.0.0.1"),
+        ([f"10.0.{number}.0/24" for number in range(63)] + ["127.0.0.1"], "203.0.113.9",
+         "203.0.113.9"),
         (["10.0.0.0/8"], "203.0.113.9", "127.0.0.1"),
     ],
+    ids=lambda value: value[:40] if isinstance(value, str) else f"{len(value)} proxies",
 )
 def test_whose_address_a_refusal_is_logged_with(
     folder: Path, proxies: list[str], forwarded: str, logged: str
@@ -480,6 +492,9 @@ def test_a_good_configuration_is_silently_good(folder: Path) -> None:
         ("lang = de", "zh or en"),
         ("trusted_proxy = 10.0.0.0/33", "must be an address"),
         ("trusted_proxy = proxy.example.com", "must be an address"),
+        ("trusted_proxy = ::ffff:10.0.0.0/8", "network of IPv4"),
+        ("trusted_proxy = ::ffff:0:0/80", "network of IPv4"),
+        ("\n".join(["trusted_proxy = ::1"] * 65), "more than 64 times"),
         ("verify_file = /etc/passwd", "MP_verify_"),
         ("max_pending = 0", "from 1 to"),
         ("origin_pending = 0", "from 1 to 1000"),

@@ -211,7 +211,7 @@ static void test_quotes_are_part_of_the_value(void **state)
 	config_finish(&table, &sample);
 }
 
-static void test_a_list_is_full_after_16(void **state)
+static void test_a_list_is_full_after_64(void **state)
 {
 	struct problem problem = {""};
 	struct sample sample;
@@ -222,8 +222,8 @@ static void test_a_list_is_full_after_16(void **state)
 	for (int i = 0; i < CONFIG_LIST_MAX; i++)
 		assert_int_equal(config_set(&table, &sample, &seen, "address", "x", &problem), 0);
 	assert_int_equal(config_set(&table, &sample, &seen, "address", "x", &problem), -EINVAL);
-	assert_string_equal(problem.text, "address is given more than 16 times");
-	assert_int_equal(sample.addresses.count, 16);
+	assert_string_equal(problem.text, "address is given more than 64 times");
+	assert_int_equal(sample.addresses.count, 64);
 	config_finish(&table, &sample);
 }
 
@@ -318,7 +318,7 @@ int main(void)
 		cmocka_unit_test(test_a_mistake_names_file_and_line),
 		cmocka_unit_test(test_numbers_reach_both_ends_of_their_range),
 		cmocka_unit_test(test_quotes_are_part_of_the_value),
-		cmocka_unit_test(test_a_list_is_full_after_16),
+		cmocka_unit_test(test_a_list_is_full_after_64),
 		cmocka_unit_test(test_a_second_source_may_set_a_key_again),
 		cmocka_unit_test(test_a_file_is_read_when_it_is_trusted),
 		cmocka_unit_test(test_a_file_has_at_most_64_kib),

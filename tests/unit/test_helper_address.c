@@ -1,6 +1,7 @@
 #include "address.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "unit.h"
 
@@ -29,7 +30,14 @@ static void test_networks(void **state)
 		{"0.0.0.0/0", "2001:db8::1", false},
 		{"fd00::/8", "fdff::1", true},
 		{"fd00::/8", "fe00::1", false},
-		{"::/0", "203.0.113.1", true},
+		/* IPv4 is trusted by networks of IPv4 alone. */
+		{"::/0", "203.0.113.1", false},
+		{"::/0", "2001:db8::1", true},
+		{"::/64", "10.0.0.1", false},
+		{"::/80", "10.0.0.1", false},
+		{"::ffff:0:0/96", "203.0.113.1", true},
+		{"::ffff:10.0.0.0/104", "10.1.2.3", true},
+		{"::ffff:10.0.0.0/104", "11.1.2.3", false},
 		{"::1", "::1", true},
 		{"127.0.0.0/8", "::ffff:127.0.0.1", true},
 	};
@@ -54,6 +62,9 @@ static void test_bad_networks(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(address_range_parse(rows[i], &address_range), -EINVAL);
+	assert_int_equal(address_range_parse("::ffff:10.0.0.0/8", &address_range), -ERANGE);
+	assert_int_equal(address_range_parse("::ffff:0:0/95", &address_range), -ERANGE);
+	assert_int_equal(address_range_parse("::ffff:192.168.1.0/24", &address_range), -ERANGE);
 }
 
 static void test_the_client_behind_proxies(void **state)
@@ -70,7 +81,32 @@ static void test_the_client_behind_proxies(void **state)
 		{"10.0.0.1", "10.0.0.3,10.0.0.2", "10.0.0.3"},
 		{"10.0.0.1", "1.2.3.4,junk", "10.0.0.1"},
 		{"10.0.0.1", "1.2.3.4,,10.0.0.2", "10.0.0.2"},
-		{"10.0.0.1", "1.2.3.4:80", "10.0.0.1"},
+		{"10.0.0.1", "1.2.3.4:80", "1.2.3.4"},
+		{"10.0.0.1", "1.2.3.4:0, 10.0.0.2:65535", "1.2.3.4"},
+		{"10.0.0.1", "[2001:db8::1]:443", "2001:db8::1"},
+		{"10.0.0.1", "[2001:db8::1]", "2001:db8::1"},
+		{"10.0.0.1", "\"[2001:db8::1]:443\", \"10.0.0.2\"", "2001:db8::1"},
+		{"10.0.0.1", "\"1.2.3.4\"", "1.2.3.4"},
+		{"10.0.0.1", "\"1.2.3.4:80\"", "1.2.3.4"},
+		{"10.0.0.1", "[::ffff:1.2.3.4]:80", "1.2.3.4"},
+		{"10.0.0.1", "::ffff:1.2.3.4", "1.2.3.4"},
+		{"10.0.0.1", "fe80::1%eth0", "fe80::1"},
+		{"10.0.0.1", "[fe80::1%eth0]:80", "fe80::1"},
+		/* These are none: whoever says so is charged. */
+		{"10.0.0.1", "1.2.3.4:", "10.0.0.1"},
+		{"10.0.0.1", "1.2.3.4:65536", "10.0.0.1"},
+		{"10.0.0.1", "1.2.3.4:80:80", "10.0.0.1"},
+		{"10.0.0.1", "1.2.3.4%eth0", "10.0.0.1"},
+		{"10.0.0.1", "[1.2.3.4]:80", "10.0.0.1"},
+		{"10.0.0.1", "[2001:db8::1", "10.0.0.1"},
+		{"10.0.0.1", "[2001:db8::1]443", "10.0.0.1"},
+		{"10.0.0.1", "[2001:db8::1]:", "10.0.0.1"},
+		{"10.0.0.1", "[]", "10.0.0.1"},
+		{"10.0.0.1", "\"\"", "10.0.0.1"},
+		{"10.0.0.1", "\"1.2.3.4", "10.0.0.1"},
+		{"10.0.0.1", "\"", "10.0.0.1"},
+		{"10.0.0.1", ":", "10.0.0.1"},
+		{"10.0.0.1", "unknown", "10.0.0.1"},
 		{"10.0.0.1", "2001:db8::1", "2001:db8::1"},
 		{"10.0.0.1",
 			"0000000000000000000000000000000000000000000000000000000000000000000000000"
@@ -86,7 +122,15 @@ static void test_the_client_behind_proxies(void **state)
 		struct in6_addr client;
 		char shown[INET6_ADDRSTRLEN];
 
-		address_find_client(&trusted, 1, &peer, rows[i].forwarded, &client);
+		size_t length = rows[i].forwarded == NULL ? 0 : strlen(rows[i].forwarded);
+		/* Of its exact size, so that a byte beyond it is found. */
+		char *copy = malloc(length + (length == 0));
+
+		assert_non_null(copy);
+		if (length > 0)
+			memcpy(copy, rows[i].forwarded, length);
+		address_find_client(&trusted, 1, &peer, copy, length, &client);
+		free(copy);
 		address_show(&client, shown);
 		assert_string_equal(shown, rows[i].client);
 	}
