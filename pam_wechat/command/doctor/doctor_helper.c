@@ -35,7 +35,9 @@ static const struct finding_kind
 		"away"},
 	helper_user = {"helper-user", SEVERITY_ERROR, "the helper does not start"},
 	helper_proxy = {"helper-proxy", SEVERITY_WARNING,
-		"all phones seem to come from the web server's address and share its pace"},
+		"all phones seem to come from the web server's address: they share one limit of "
+		"requests, and where too many logins are pending a stranger's are not told from "
+		"others"},
 	helper_version = {"helper-version", SEVERITY_WARNING,
 		"programs of different versions may not understand each other"},
 	helper_old = {"helper-old", SEVERITY_WARNING,
