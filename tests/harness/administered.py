@@ -99,13 +99,13 @@ class Server:
     def phone(self, person: str = "alice") -> Phone:
         return Phone(self.wechat, person, language="en")
 
-    def ssh(self, port: int = 22) -> Terminal:
+    def ssh(self, port: int = 22, source: str = "127.0.0.1") -> Terminal:
         """With a key that helps nobody: it is the doors' that are tried."""
         key = self.folder / "key"
         if not key.exists():
             make_key(key)
         return Terminal(
-            ["/usr/bin/ssh", "-F", "/dev/null", "-p", str(port), "-i", str(key),
+            ["/usr/bin/ssh", "-F", "/dev/null", "-p", str(port), "-b", source, "-i", str(key),
              "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={self.folder}/known",
              "-o", "IdentityAgent=none",
              "-o", "NumberOfPasswordPrompts=1", "-o", "PasswordAuthentication=no",

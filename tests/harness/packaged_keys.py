@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from harness.administered import CONF, HELPER_CONF, SERVICE, SOCKET, Server
@@ -144,13 +144,19 @@ class Keys:
             assert REQUEST_SECONDS - 1 < time.monotonic() - began < 20
 
     def _fill_logins(self) -> None:
-        with self.server.ssh() as first:
-            first.wait_for_login()
-            with self.server.ssh() as second:
-                self.server.finish(second, self.server.phone(),
-                                   second.wait_for_login().picture)
-            first.type("0000")
-            assert "too many sign-ins are waiting" in first.rest(), first.text
+        """The third of all ends the first, and the second of an origin the other of it."""
+        sources = ("127.0.0.1", "127.0.0.7", "127.0.0.8", "127.0.0.8")
+        terminals, shown = [], []
+        with ExitStack() as stack:
+            for source in sources:
+                terminals.append(stack.enter_context(self.server.ssh(source=source)))
+                shown.append(terminals[-1].wait_for_login())
+            for number in (0, 2):
+                terminals[number].type("0000")
+                rest = terminals[number].rest()
+                assert "too many sign-ins are waiting" in rest, terminals[number].text
+            for number in (1, 3):
+                self.server.finish(terminals[number], self.server.phone(), shown[number].picture)
 
     def _report(self) -> None:
         """Of whoever says "This isn't me" the address is logged: the web server's client's."""
