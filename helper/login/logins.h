@@ -8,7 +8,8 @@
  * - Of a full origin: one of the browser address that has most logins of this origin.
  * - Of all: each login has two numbers, how many its origin has and how many its browser address
  *   has. One whose lower number is highest goes, and of those one whose higher number is highest.
- *   So a stranger needs many origins and many addresses of browsers as well to push out others.
+ *   So a stranger needs many origins, and many addresses of browsers as well to push out a login
+ *   that a browser has opened.
  * - Of those that are left, the oldest.
  */
 #ifndef PAM_WECHAT_LOGIN_LOGINS_H
