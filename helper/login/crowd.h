@@ -17,7 +17,7 @@ struct crowd {
 	struct table_entry by_address;
 	struct table *all;
 	size_t count;
-	size_t here; /* of them, those of the origin that is being looked at */
+	size_t here, finishing; /* of those that are being looked at */
 	char address[INET6_ADDRSTRLEN];
 };
 

@@ -15,6 +15,8 @@ struct origin {
 	char name[];
 };
 
+#define SPARED_OF_ONE 2 /* logins that phones at one address are finishing */
+
 #define HOLDER(entry, type, member) \
 	((entry) == NULL ? NULL : (type *)(void *)((char *)(entry)-offsetof(type, member)))
 
@@ -79,55 +81,58 @@ static void free_if_empty(struct logins *logins, struct origin *origin)
 
 /* What decides which login makes room: with how many others it shares an origin and an address. */
 struct rank {
-	bool is_finishing;
+	bool is_spared;
 	size_t fewer, more;
+	bool is_finishing;
 };
+
+static struct rank rank_of(const struct login *login)
+{
+	size_t origin = login->origin->count;
+	size_t crowd = login->crowd->here;
+	bool is_finishing = login_is_finishing(login);
+
+	return (struct rank){
+		.is_spared = is_finishing && login->crowd->finishing <= SPARED_OF_ONE,
+		.fewer = origin < crowd ? origin : crowd,
+		.more = origin < crowd ? crowd : origin,
+		.is_finishing = is_finishing,
+	};
+}
 
 static bool goes_before(const struct rank *rank, const struct rank *other)
 {
-	if (rank->is_finishing != other->is_finishing)
-		return other->is_finishing;
+	if (rank->is_spared != other->is_spared)
+		return other->is_spared;
 	if (rank->fewer != other->fewer)
 		return rank->fewer > other->fewer;
-	return rank->more > other->more;
+	if (rank->more != other->more)
+		return rank->more > other->more;
+	return !rank->is_finishing && other->is_finishing;
 }
 
-static struct login *choose_of_origin(const struct origin *origin)
+static struct login *next_of(const struct login *login, bool of_origin)
 {
-	struct login *login, *chosen = NULL;
-	struct rank highest = {.is_finishing = true};
+	return of_origin ? TAILQ_NEXT(login, of_origin) : TAILQ_NEXT(login, of_all);
+}
 
-	TAILQ_FOREACH(login, &origin->oldest_first, of_origin)
-	{
+/* Chooses among the logins of an origin, or among all; `oldest` is the first of them. */
+static struct login *choose(struct login *oldest, bool of_origin)
+{
+	struct login *login, *chosen = oldest;
+	struct rank highest;
+
+	for (login = oldest; login != NULL; login = next_of(login, of_origin)) {
 		login->crowd->here = 0;
+		login->crowd->finishing = 0;
 	}
-	TAILQ_FOREACH(login, &origin->oldest_first, of_origin)
-	{
+	for (login = oldest; login != NULL; login = next_of(login, of_origin)) {
 		login->crowd->here++;
+		login->crowd->finishing += login_is_finishing(login);
 	}
-	TAILQ_FOREACH(login, &origin->oldest_first, of_origin)
-	{
-		struct rank rank = {login_is_finishing(login), login->crowd->here, origin->count};
-
-		if (goes_before(&rank, &highest)) {
-			highest = rank;
-			chosen = login;
-		}
-	}
-	return chosen;
-}
-
-static struct login *choose_of_all(const struct logins *logins)
-{
-	struct login *login, *chosen = NULL;
-	struct rank highest = {.is_finishing = true};
-
-	TAILQ_FOREACH(login, &logins->oldest_first, of_all)
-	{
-		size_t origin = login->origin->count;
-		size_t crowd = login->crowd->count;
-		struct rank rank = {login_is_finishing(login), origin < crowd ? origin : crowd,
-			origin < crowd ? crowd : origin};
+	highest = rank_of(oldest);
+	for (login = oldest; login != NULL; login = next_of(login, of_origin)) {
+		struct rank rank = rank_of(login);
 
 		if (goes_before(&rank, &highest)) {
 			highest = rank;
@@ -142,8 +147,10 @@ struct login *logins_find_excess(struct logins *logins, const char *origin_name)
 	const struct origin *origin = find_origin(logins, origin_name);
 
 	if (origin != NULL && origin->count >= logins->origin_limit)
-		return choose_of_origin(origin);
-	return logins->count < logins->limit ? NULL : choose_of_all(logins);
+		return choose(TAILQ_FIRST(&origin->oldest_first), true);
+	if (logins->count < logins->limit)
+		return NULL;
+	return choose(TAILQ_FIRST(&logins->oldest_first), false);
 }
 
 int logins_add(struct logins *logins, struct login *login)

@@ -4,13 +4,14 @@
  * Limits are per origin and in all, never per user, and a new login always gets a place. Whose
  * login makes room for it?
  *
- * - One that a phone is finishing stays as long as there is another.
+ * - One that a phone is finishing stays as long as there is another. That holds while its browser
+ *   address has no more than two: by junk for codes a script makes all of its own look so.
  * - Of a full origin: one of the browser address that has most logins of this origin.
  * - Of all: each login has two numbers, how many its origin has and how many its browser address
  *   has. One whose lower number is highest goes, and of those one whose higher number is highest.
  *   So a stranger needs many origins, and many addresses of browsers as well to push out a login
  *   that a browser has opened.
- * - Of those that are left, the oldest.
+ * - Of those that are left one that no phone is finishing, and of these the oldest.
  */
 #ifndef PAM_WECHAT_LOGIN_LOGINS_H
 #define PAM_WECHAT_LOGIN_LOGINS_H

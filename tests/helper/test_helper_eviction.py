@@ -134,24 +134,61 @@ def test_a_new_login_always_gets_a_place(
     assert victim.is_told_the_pin(*victim.come_back())
 
 
-def test_those_whose_codes_are_asked_about_make_room_where_all_are(helper: Helper) -> None:
-    def bring_code(browser: Browser, login: FakeExchange) -> None:
-        browser.approve(login)
-        login.expect("OPENED")
-        waiting.append(browser.bring_code(login)[0])
+def brings_junk(browser: Browser, login: FakeExchange) -> None:
+    """As a code: WeChat is asked about it."""
+    browser.approve(login)
+    login.expect("OPENED")
+    browser.bring_code(login)
 
-    waiting: list[Pending] = []
-    strangers = Strangers(helper, bring_code, 1)
-    strangers.begin(CAP)
+
+def wins(browser: Browser, login: FakeExchange) -> None:
+    assert browser.finish(login).pin == login.pin
+
+
+@pytest.mark.parametrize("act", [brings_junk, wins])
+@pytest.mark.parametrize("is_open", [False, True], ids=["unopened", "opened"])
+def test_junk_for_codes_spares_no_more_than_two_of_one_address(
+    helper: Helper, act: Callable[[Browser, FakeExchange], None], is_open: bool
+) -> None:
+    """Nor do sign-ins of somebody who keeps them and never types the digits."""
     victim = Victim(helper)
+    if is_open:
+        victim.tap()
+    strangers = Strangers(helper, act, 1)
+    strangers.begin(CAP - 1)
+    assert is_pending(victim.login)
+    strangers.begin(1)
+    assert is_pending(victim.login)
     assert [is_pending(login) for login in strangers.logins] == [False] + [True] * (CAP - 1)
-    assert waiting[0].answer().status == 404
+    if not is_open:
+        victim.tap()
+    strangers.begin(CAP)
+    assert victim.is_told_the_pin(*victim.come_back())
+
+
+def test_two_phones_at_one_address_finish_whatever_strangers_do(helper: Helper) -> None:
+    victims = [Victim(helper) for _ in range(2)]
+    held = []
+    for victim in victims:
+        victim.tap()
+        held.append(victim.come_back())
+    strangers = Strangers(helper, approves, CAP)
+    strangers.begin(3 * CAP)
+    for victim, (waiting, ticket) in zip(victims, held):
+        assert victim.is_told_the_pin(waiting, ticket)
+
+
+def test_where_all_are_being_finished_the_oldest_of_the_largest_address_goes(
+    helper: Helper,
+) -> None:
+    victim = Victim(helper)
     victim.tap()
     held = victim.come_back()
-    strangers.begin(CAP)
+    strangers = Strangers(helper, brings_junk, 2)
+    strangers.begin(2 * CAP)
     assert victim.is_told_the_pin(*held)
-    for one in waiting[1:]:
-        one.abandon()
+    assert [is_pending(login) for login in strangers.logins] == (
+        [False] * (CAP + 1) + [True] * (CAP - 1))
 
 
 def test_as_many_addresses_as_places_push_out_the_oldest(helper: Helper) -> None:
