@@ -5,6 +5,11 @@
 static const char *const words[REASON_COUNT] = {
 	[REASON_NONE] = "none",
 	[REASON_NOBODY] = "nobody",
+	[REASON_NOBODY_SCANNED] = "nobody-scanned",
+	[REASON_UNFINISHED] = "unfinished",
+	[REASON_WRONG_DIGITS] = "wrong-digits",
+	[REASON_NO_ANSWER] = "no-answer",
+	[REASON_CONVERSATION] = "conversation",
 	[REASON_NOT_LINKED] = "not-linked",
 	[REASON_SNAPSHOT] = "snapshot",
 	[REASON_RISK] = "risk",

@@ -10,23 +10,28 @@
 #include <stdbool.h>
 
 enum reason {
-	REASON_NONE,          /* nothing is wrong */
-	REASON_NOBODY,        /* no phone has finished yet */
-	REASON_NOT_LINKED,    /* WeChat named somebody who is not listed for this user */
-	REASON_SNAPSHOT,      /* a snapshot page: WeChat named a virtual user */
-	REASON_RISK,          /* WeChat's risk control blocked the account */
-	REASON_CODE,          /* WeChat's code is used up or too old: scan again */
-	REASON_BUSY,          /* WeChat asks to try again */
-	REASON_SETUP,         /* appid, secret, quota or permission: the administrator mends it */
-	REASON_UNREACHABLE,   /* no usable connection to WeChat's API */
-	REASON_BAD_ANSWER,    /* WeChat's API answered what nobody can read */
-	REASON_TOO_MANY,      /* the login had its three codes */
-	REASON_REPORTED,      /* somebody tapped "This isn't me" */
-	REASON_EXPIRED,       /* the deadline has passed */
-	REASON_INTERRUPTED,   /* the person at the terminal gave up */
-	REASON_HELPER,        /* no helper listens, or its socket is not to be trusted */
-	REASON_HELPER_SILENT, /* a helper is there, and doesn't answer in time */
-	REASON_FULL,          /* the helper has too many pending logins */
+	REASON_NONE,           /* nothing is wrong */
+	REASON_NOBODY,         /* no phone has finished yet; for the log one of the next five */
+	REASON_NOBODY_SCANNED, /* no phone opened the link */
+	REASON_UNFINISHED,     /* a phone did, and the digits were never typed right */
+	REASON_WRONG_DIGITS,   /* though WeChat had named somebody who may pass */
+	REASON_NO_ANSWER,      /* the host gave none, or one that is too long */
+	REASON_CONVERSATION,   /* the conversation with the person failed */
+	REASON_NOT_LINKED,     /* WeChat named somebody who is not listed for this user */
+	REASON_SNAPSHOT,       /* a snapshot page: WeChat named a virtual user */
+	REASON_RISK,           /* WeChat's risk control blocked the account */
+	REASON_CODE,           /* WeChat's code is used up or too old: scan again */
+	REASON_BUSY,           /* WeChat asks to try again */
+	REASON_SETUP,          /* appid, secret, quota or permission: the administrator mends it */
+	REASON_UNREACHABLE,    /* no usable connection to WeChat's API */
+	REASON_BAD_ANSWER,     /* WeChat's API answered what nobody can read */
+	REASON_TOO_MANY,       /* the login had its three codes */
+	REASON_REPORTED,       /* somebody tapped "This isn't me" */
+	REASON_EXPIRED,        /* the deadline has passed */
+	REASON_INTERRUPTED,    /* the person at the terminal gave up */
+	REASON_HELPER,         /* no helper listens, or its socket is not to be trusted */
+	REASON_HELPER_SILENT,  /* a helper is there, and doesn't answer in time */
+	REASON_FULL,           /* the helper has too many pending logins */
 	REASON_REJECTED, /* the helper does not take this login: public_url, or a state that lives
 	                  */
 	REASON_MEMORY,   /* out of memory */

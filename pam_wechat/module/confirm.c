@@ -87,7 +87,8 @@ static int show(struct login *login, int round, bool wrong, char **answer)
 		return LOGIN_GO_ON;
 	login->entry.reason = rv == PAM_BUF_ERR      ? REASON_MEMORY
 	                      : rv == PAM_SYSTEM_ERR ? REASON_INTERNAL
-	                                             : REASON_NOBODY;
+	                      : rv == PAM_AUTH_ERR   ? REASON_NO_ANSWER
+	                                             : REASON_CONVERSATION;
 	return rv;
 }
 

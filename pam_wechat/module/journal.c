@@ -7,6 +7,7 @@
 
 #include "display.h"
 #include "requester.h"
+#include "text.h"
 
 /* As display_copy(), and without what would end a field of the line or begin another. */
 static void copy_field(char *to, size_t size, const char *from)
@@ -18,25 +19,44 @@ static void copy_field(char *to, size_t size, const char *from)
 	}
 }
 
+static int level_of(enum reason reason)
+{
+	if (reason == REASON_NONE)
+		return LOG_INFO;
+	return reason == REASON_WRONG_DIGITS ? LOG_WARNING : LOG_NOTICE;
+}
+
+/* Appends a field that may be empty, or, if it is optional, left out then. */
+static void add_field(struct text *line, const char *name, const char *value, bool is_optional)
+{
+	char field[128];
+
+	copy_field(field, sizeof(field), value);
+	if (!is_optional || field[0] != '\0')
+		text_addf(line, "%s%s=%s", line->length == 0 ? "" : " ", name, field);
+}
+
 void journal_login(
 	pam_handle_t *pamh, const struct requester *requester, const struct journal_entry *entry)
 {
-	char service[64], user[128], rhost[128], errcode[16], rid[64], detail[512];
 	bool ok = entry->reason == REASON_NONE;
+	char bytes[2048], detail[512];
+	struct text line;
 
-	copy_field(service, sizeof(service), requester->service);
-	copy_field(rhost, sizeof(rhost), requester->rhost);
-	copy_field(user, sizeof(user), entry->user_is_listed ? requester->user : "(unlisted)");
+	text_init(&line, bytes, sizeof(bytes));
+	add_field(&line, "login", entry->login, false);
+	add_field(&line, "service", requester->service, false);
+	add_field(&line, "user", entry->user_is_listed ? requester->user : "(unlisted)", false);
+	add_field(&line, "rhost", requester->rhost, false);
+	add_field(&line, "result", ok ? "ok" : "refused", false);
+	add_field(&line, "reason", ok ? "" : reason_word(entry->reason), true);
+	add_field(&line, "phone", entry->has_phone ? progress_word(entry->phone) : "", true);
 	/* Some of it comes from the helper, and that from the Internet. */
-	copy_field(errcode, sizeof(errcode), entry->errcode);
-	copy_field(rid, sizeof(rid), entry->rid);
+	add_field(&line, "errcode", entry->errcode, true);
+	add_field(&line, "rid", entry->rid, true);
 	display_copy(detail, sizeof(detail), entry->detail, strlen(entry->detail));
-	pam_syslog(pamh, LOG_AUTHPRIV | (ok ? LOG_INFO : LOG_NOTICE),
-		"login=%s service=%s user=%s rhost=%s result=%s%s%s%s%s%s%s%s%s", entry->login,
-		service, user, rhost, ok ? "ok" : "refused",
-		ok ? "" : " reason=", ok ? "" : reason_word(entry->reason),
-		errcode[0] == '\0' ? "" : " errcode=", errcode, rid[0] == '\0' ? "" : " rid=", rid,
-		detail[0] == '\0' ? "" : ": ", detail);
+	text_addf(&line, "%s%s", detail[0] == '\0' ? "" : ": ", detail);
+	pam_syslog(pamh, LOG_AUTHPRIV | level_of(entry->reason), "%s", line.bytes);
 }
 
 void journal_problem(pam_handle_t *pamh, const char *problem)

@@ -27,9 +27,14 @@ static int code_of(enum reason reason, bool is_ready)
 	case REASON_UNREACHABLE:
 	case REASON_BAD_ANSWER:
 	case REASON_HELPER_SILENT:
+	case REASON_NO_ANSWER:
+	case REASON_CONVERSATION:
 		return PAM_AUTH_ERR;
 	case REASON_NONE:
 	case REASON_NOBODY:
+	case REASON_NOBODY_SCANNED:
+	case REASON_UNFINISHED:
+	case REASON_WRONG_DIGITS:
 	case REASON_NOT_LINKED:
 	case REASON_SNAPSHOT:
 	case REASON_RISK:

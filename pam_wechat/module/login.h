@@ -33,6 +33,7 @@ struct login {
 	char nickname[128]; /* of who signed in, fit to be shown; "" for none */
 	bool is_ready;      /* there is a link: a phone can open it */
 	bool waits;         /* a tap is enough: nothing is typed */
+	bool guessed;       /* wrong digits were typed for somebody who may pass */
 	bool proved;        /* set by verdict_ask() alone */
 };
 

@@ -13,6 +13,7 @@
 #include "messages.h"
 #include "qr.h"
 #include "request.h"
+#include "text.h"
 #include "unlisted.h"
 #include "users.h"
 #include "verdict.h"
@@ -104,6 +105,32 @@ static void greet(struct login *login)
 			message_text(MESSAGE_GREETING, settings->lang), login->nickname);
 }
 
+/* Says for the log what it means that nobody has finished, or that the end came sooner. */
+static void explain(struct journal_entry *entry, bool guessed)
+{
+	const char *hint = entry->has_phone ? progress_hint(entry->phone) : NULL;
+
+	switch (entry->reason) {
+	case REASON_NOBODY:
+		entry->reason = entry->has_phone && entry->phone == PROGRESS_NONE
+		                        ? REASON_NOBODY_SCANNED
+		                        : REASON_UNFINISHED;
+		break;
+	case REASON_NO_ANSWER:
+	case REASON_CONVERSATION:
+	case REASON_EXPIRED:
+	case REASON_INTERRUPTED:
+		break;
+	default:
+		return;
+	}
+	/* However it ended then: somebody may be guessing. */
+	if (guessed)
+		entry->reason = REASON_WRONG_DIGITS;
+	else if (hint != NULL && entry->detail[0] == '\0')
+		(void)text_format(entry->detail, sizeof(entry->detail), "%s", hint);
+}
+
 /*
  * Writes the login's line, and says so to the child, or else the helper would write one for a
  * module that died. Nobody may end the host in between but by SIGKILL, and then there are two lines
@@ -116,6 +143,7 @@ static void end(struct login *login)
 	if (login->is_ready && !login->proved)
 		login->entry.has_phone =
 			attempt_ask_phone(&login->attempt, &login->entry.phone) == 0;
+	explain(&login->entry, login->guessed);
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &old);
 	journal_login(login->pamh, &login->requester, &login->entry);

@@ -71,10 +71,13 @@ enum reason verdict_ask(struct login *login, const char *typed)
 		journal_problem(login->pamh, "the exchange of this login is gone or stuck");
 	else if (inbox.message.verb == WIRE_REFUSED)
 		(void)verdict_note_refusal(login, &inbox.message);
+	if (reason == REASON_NONE && !login->waits &&
+		!pin_matches(login->attempt.request->pin, typed)) {
+		login->guessed = true;
+		reason = REASON_NOBODY;
+	}
 	if (reason == REASON_NONE)
-		reason = login->waits || pin_matches(login->attempt.request->pin, typed)
-		                 ? find_link(login, &inbox.message)
-		                 : REASON_NOBODY;
+		reason = find_link(login, &inbox.message);
 	wire_inbox_wipe(&inbox);
 	return reason;
 }

@@ -1,5 +1,7 @@
 #include "messages.h"
 
+#define NOT_TYPED_EN "WeChat sign-in failed: no correct code was typed. Start again."
+#define NOT_TYPED_ZH "微信登录失败：未输入正确的验证码，请重新登录。"
 #define UNAVAILABLE_EN "WeChat sign-in is not available. Try later, or tell the administrator."
 #define UNAVAILABLE_ZH "微信登录暂时不可用，请稍后再试或联系管理员。"
 
@@ -30,8 +32,13 @@ static const char *const texts[MESSAGE_COUNT][2] = {
 
 static const char *const refusals[REASON_COUNT][2] = {
 	[REASON_NONE] = {"Signed in.", "已登录。"},
-	[REASON_NOBODY] = {"WeChat sign-in failed: no correct code was typed. Start again.",
-		"微信登录失败：未输入正确的验证码，请重新登录。"},
+	/* One sentence: who tells these apart at the terminal learns what a phone did. */
+	[REASON_NOBODY] = {NOT_TYPED_EN, NOT_TYPED_ZH},
+	[REASON_NOBODY_SCANNED] = {NOT_TYPED_EN, NOT_TYPED_ZH},
+	[REASON_UNFINISHED] = {NOT_TYPED_EN, NOT_TYPED_ZH},
+	[REASON_WRONG_DIGITS] = {NOT_TYPED_EN, NOT_TYPED_ZH},
+	[REASON_NO_ANSWER] = {NOT_TYPED_EN, NOT_TYPED_ZH},
+	[REASON_CONVERSATION] = {NOT_TYPED_EN, NOT_TYPED_ZH},
 	[REASON_NOT_LINKED] =
 		{"Refused: this WeChat is not linked to this user. Ask the administrator.",
 			"微信登录被拒绝：该微信账号未与此用户关联，请联系管理员。"},

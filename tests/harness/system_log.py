@@ -18,6 +18,7 @@ SOCKET = Path("/dev/log")
 class SystemLog:
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.priorities: list[int] = []  # of the lines, from 7 (debug) to 0; -1: without one
         self._heard = threading.Condition()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(SOCKET))
@@ -27,9 +28,11 @@ class SystemLog:
     def _read(self) -> None:
         while True:
             data = self._socket.recv(65536)
-            line = re.sub(r"^<\d+>", "", data.decode(errors="replace")).rstrip("\n\0")
+            line = data.decode(errors="replace").rstrip("\n\0")
+            code = re.match(r"<(\d+)>", line)
             with self._heard:
-                self.lines.append(line)
+                self.priorities.append(int(code[1]) % 8 if code else -1)
+                self.lines.append(line[code.end():] if code else line)
                 self._heard.notify_all()
 
     def mark(self) -> int:

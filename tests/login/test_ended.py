@@ -96,7 +96,7 @@ def test_ctrl_d_is_an_empty_answer_and_the_eighth_leaves_a_line(
         terminal.wait_for_login()
     terminal.process.sendeof()
     terminal.rest()
-    assert " result=refused reason=" in lines.only(link)
+    assert lines.only(link).endswith(" result=refused reason=nobody-scanned phone=none")
 
 
 def test_login_grace_time_leaves_a_line(site: Site, lines: Lines) -> None:
@@ -113,7 +113,7 @@ def test_three_wrong_answers_leave_a_line(lines: Lines, terminal: Terminal) -> N
         terminal.wait_for_login()
     terminal.type("0000")
     terminal.rest()
-    assert " result=refused reason=" in lines.only(link)
+    assert lines.only(link).endswith(" result=refused reason=nobody-scanned phone=none")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["KILL", "TERM"])

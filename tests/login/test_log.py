@@ -13,11 +13,12 @@ from harness.system_log import SystemLog
 from harness.waiting import until
 from simulator import Phone, WeChat
 
+NOTICE, WARNING = 5, 4
 REMOTE = ("--rhost", "203.0.113.7")
 LINE = re.compile(
     r"pam_wechat\((?P<service>[\w-]+):auth\): login=(?P<login>[0-9A-Za-z]{6})"
     r" service=(?P=service) user=(?P<user>\S+) rhost=(?P<rhost>\S*)"
-    r" result=(?:ok|refused reason=(?P<reason>[a-z-]+)(?: errcode=(?P<errcode>-?\d+))?"
+    r" result=(?:ok|refused reason=(?P<reason>[a-z-]+)(?: phone=(?P<phone>[a-z]+))?(?: errcode=(?P<errcode>-?\d+))?"
     r"(?: rid=(?P<rid>[0-9a-f-]+))?(?:: (?P<detail>.+))?)$"
 )
 
@@ -54,7 +55,7 @@ def test_a_login_over_ssh_is_one_line(site: Site, wechat: WeChat, system_log: Sy
 
 
 @pytest.mark.parametrize(("user", "plan", "scans", "reason", "errcode"), [
-    ("alice", {}, "nobody", "nobody", None),
+    ("alice", {}, "nobody", "nobody-scanned", None),
     ("alice", {}, "bob", "not-linked", None),
     ("alice", {"snapshot": "flagged"}, "alice", "snapshot", None),
     ("alice", {"token": 40226}, "alice", "risk", "40226"),
@@ -62,7 +63,7 @@ def test_a_login_over_ssh_is_one_line(site: Site, wechat: WeChat, system_log: Sy
     ("alice", {"token": 40029}, "alice", "code", "40029"),
     ("alice", {"token": "html_502"}, "alice", "bad-answer", None),
     ("mallory", {}, "alice", "not-linked", None),
-    ("carol", {}, "nobody", "nobody", None),
+    ("carol", {}, "nobody", "nobody-scanned", None),
 ])
 def test_a_refusal_is_one_line_with_its_reason(
     site: Site, wechat: WeChat, system_log: SystemLog, user: str, plan: dict[str, object],
@@ -80,9 +81,43 @@ def test_a_refusal_is_one_line_with_its_reason(
             login.type("1234")
     (line,) = lines_of(system_log, mark)
     assert line["user"] == ("alice" if user == "alice" else "(unlisted)")
+    assert line["phone"] == ("none" if scans == "nobody" else "returned")
     assert (line["rhost"], line["reason"]) == ("203.0.113.7", reason)
     assert line["errcode"] == errcode
     assert (line["rid"] is None) == (errcode is None)
+
+
+@pytest.mark.parametrize(("typed", "phone", "reason"), [
+    (("{wrong}",) * 3, "sign in", "wrong-digits"),
+    (("1234",) * 3, "nothing", "nobody-scanned"),
+    (("1234",) * 3, "open", "unfinished"),
+    (("",) * 8, "sign in", "unfinished"),
+    ((None,), "nothing", "no-answer"),
+    (("{wrong}", None), "sign in", "wrong-digits"),
+])
+def test_who_guesses_is_told_from_who_does_not_come(
+    site: Site, wechat: WeChat, system_log: SystemLog, typed: tuple[str | None, ...], phone: str,
+    reason: str,
+) -> None:
+    mark = system_log.mark()
+    with Host(site, "alice", options=REMOTE) as login:
+        link, pin = login.link(), "0000"
+        if phone == "open":
+            Phone(wechat, "alice").open(link)
+        elif phone == "sign in":
+            pin = Phone(wechat, "alice").sign_in(link) or ""
+        wrong = f"{(int(pin) + 1) % 10000:04}"
+        for answer in typed:
+            assert login.result is None
+            login.answer(answer and answer.format(wrong=wrong))
+            login.prompt()
+        assert login.result in ("PAM_MAXTRIES", "PAM_AUTH_ERR")
+    (line,) = lines_of(system_log, mark)
+    came = {"nothing": "none", "open": "opened", "sign in": "returned"}[phone]
+    assert (line["reason"], line["phone"]) == (reason, came)
+    (priority,) = (system_log.priorities[place] for place in range(mark, len(system_log.lines))
+                   if line["login"] in system_log.lines[place])
+    assert priority == (WARNING if reason == "wrong-digits" else NOTICE)
 
 
 def test_what_an_attacker_chooses_cannot_forge_a_line(
@@ -96,7 +131,7 @@ def test_what_an_attacker_chooses_cannot_forge_a_line(
         while login.result is None:
             login.type("1234")
     (line,) = lines_of(system_log, mark)
-    assert line["reason"] == "nobody" and not set("\n\x1b\u202e =") & set(line["rhost"])
+    assert line["reason"] == "nobody-scanned" and not set("\n\x1b\u202e =") & set(line["rhost"])
 
 
 def test_a_name_that_the_table_does_not_hold_is_in_no_log(

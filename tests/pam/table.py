@@ -8,6 +8,7 @@ harmless neighbour of the change.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from pam.login import FAIL, GOOD, Login, logged
@@ -25,6 +26,10 @@ class Row:
 
 
 ROWS: list[Row] = []
+# Before there is a link alone. Stacks may fall back on it: no stranger may bring it about.
+UNAVAILABLE = "PAM_AUTHINFO_UNAVAIL"
+DENIED = "PAM_AUTH_ERR"
+MAX_TRIES = "PAM_MAXTRIES"
 _SAME = object()
 
 
@@ -33,20 +38,26 @@ def _row(
 ) -> None:
     (field, value), = change.items()
     assert getattr(base, field) != value, name
+    denied = replace(base, **change)
+    lines = tuple(_with_phone(line, denied, result) for line in lines)
     ROWS.append(Row(
-        name, field, replace(base, **change),
-        base if twin is _SAME else replace(base, **{field: twin}), result, lines,
+        name, field, denied, base if twin is _SAME else replace(base, **{field: twin}), result,
+        lines,
     ))
+
+
+def _with_phone(line: str, login: Login, result: str) -> str:
+    """Once there is a link, the line says how far the phone came; and what to ask about."""
+    if "login=* " not in line or " phone=" in line or result not in (DENIED, MAX_TRIES):
+        return line
+    phone = {"continue": "returned", "refuse": "opened", "nothing": "none"}[login.phone]
+    return re.sub(r"( reason=[a-z-]+)", rf"\1 phone={phone}", line)
 
 
 def _refused(what: str, **more: str) -> str:
     return logged(f"refused reason={what}", **more)
 
 
-# Before there is a link alone. Stacks may fall back on it: no stranger may bring it about.
-UNAVAILABLE = "PAM_AUTHINFO_UNAVAIL"
-DENIED = "PAM_AUTH_ERR"
-MAX_TRIES = "PAM_MAXTRIES"
 # The table could not be read, so nobody is listed; there was no link to name the login by.
 NOT_BEGUN = _refused("setup", login="")
 NOT_BEGUN_UNLISTED = _refused("setup", login="", user="(unlisted)")
@@ -54,23 +65,30 @@ CONSENTS = replace(GOOD, key=("scope", "snsapi_userinfo"))
 
 # ---- What is typed ------------------------------------------------------------------------------
 
-NOBODY = _refused("nobody")
-_row("three wrong codes", MAX_TRIES, NOBODY, typed=("{wrong}",) * 3,
+NO_ANSWER, CONVERSATION, UNFINISHED, WRONG, NOBODY = (
+    _refused(word)
+    for word in ("no-answer", "conversation", "unfinished", "wrong-digits", "nobody-scanned")
+)
+_row("three wrong codes", MAX_TRIES, WRONG, typed=("{wrong}",) * 3,
      twin=("{wrong}", "{wrong}", "{pin}"))
-_row("three wrong codes, then the right one", MAX_TRIES, NOBODY,
+_row("three wrong codes, then the right one", MAX_TRIES, WRONG,
      typed=("{wrong}", "{wrong}", "{wrong}", "{pin}"), twin=("{wrong}", "{pin}"))
-_row("eight empty answers", MAX_TRIES, NOBODY, typed=("",) * 8, twin=("",) * 7 + ("{pin}",))
-_row("eight empty answers, then the right code", MAX_TRIES, NOBODY, typed=("",) * 8 + ("{pin}",),
+_row("eight empty answers", MAX_TRIES, UNFINISHED, typed=("",) * 8, twin=("",) * 7 + ("{pin}",))
+_row("eight empty answers, then the right code", MAX_TRIES, UNFINISHED, typed=("",) * 8 + ("{pin}",),
      twin=("", "{pin}"))
-_row("no answer", DENIED, NOBODY, typed=(None,), twin=("", "{pin}"))
-_row("no answer after an empty one", DENIED, NOBODY, typed=("", None),
+_row("no answer", DENIED, NO_ANSWER, typed=(None,), twin=("", "{pin}"))
+_row("no answer after an empty one", DENIED, NO_ANSWER, typed=("", None),
      twin=("", "", "{pin}"))
-_row("512 bytes that hold the right code", DENIED, NOBODY,
+_row("512 bytes that hold the right code", DENIED, NO_ANSWER,
      typed=("{pin}" + " " * 508,), twin=("{pin}" + " " * 507,))
-_row("60,000 bytes", DENIED, NOBODY, typed=("{pin}" + " " * 60000,), twin=(" {pin} ",))
+_row("60,000 bytes", DENIED, NO_ANSWER, typed=("{pin}" + " " * 60000,), twin=(" {pin} ",))
 _FAILED = "conversation failed"  # says pam_prompt(3)
-_row("a conversation that fails", DENIED, _FAILED, NOBODY, typed=(FAIL,), twin=("{pin}",))
-_row("a conversation that fails later", DENIED, _FAILED, NOBODY, typed=("{wrong}", FAIL),
+_row("a conversation that fails", DENIED, _FAILED, CONVERSATION, typed=(FAIL,), twin=("{pin}",))
+_row("a conversation that fails later", DENIED, _FAILED, CONVERSATION, typed=("", FAIL),
+     twin=("", "{pin}"))
+_row("a wrong code, then a conversation that fails", DENIED, _FAILED, WRONG,
+     typed=("{wrong}", FAIL), twin=("{wrong}", "{pin}"))
+_row("a wrong code, then no answer", DENIED, WRONG, typed=("{wrong}", None),
      twin=("{wrong}", "{pin}"))
 for _name, _typed, _neighbour in (
     ("the first three digits", "{first}", "{pin}"),
@@ -82,15 +100,19 @@ for _name, _typed, _neighbour in (
     ("the code with a full stop in wide form", "{pin}．", "{mixed}"),
     ("blanks alone", "   ", "  {pin}"),
 ):
-    _row(f"{_name}, three times", MAX_TRIES, NOBODY, typed=(_typed,) * 3, twin=(_neighbour,))
+    _row(f"{_name}, three times", MAX_TRIES, WRONG, typed=(_typed,) * 3, twin=(_neighbour,))
 
 # ---- The phone and the person -------------------------------------------------------------------
 
 _row("nobody scans, anything is typed", MAX_TRIES, NOBODY, phone="nothing",
      base=replace(GOOD, typed=("{pin}",) * 3))
 _row("This isn't me", MAX_TRIES, _refused("reported"), phone="refuse")
+_NEVER_BACK = _refused(
+    "unfinished phone=continued: WeChat showed an error page, or the person went no further: ask "
+    "for its number, pam-wechat doctor NUMBER")
 for _shape in ("nothing", "state_only", "authdeny"):
-    _row(f"consent is refused: {_shape}", MAX_TRIES, NOBODY, plan=("deny", _shape),
+    _row(f"consent is refused: {_shape}", MAX_TRIES,
+         _NEVER_BACK if _shape == "nothing" else UNFINISHED, plan=("deny", _shape),
          base=replace(CONSENTS, typed=("{pin}",) * 3))
 _row("bob's account for alice", MAX_TRIES, _refused("not-linked"), person="bob")
 _row("an account of the table for a user who is not", MAX_TRIES,
@@ -105,7 +127,7 @@ _row("the name with a blank behind", MAX_TRIES, _refused("not-linked", user="(un
 _row("an empty name", MAX_TRIES, _refused("not-linked", user="(unlisted)"), user="")
 _row("root, who is not in the table", MAX_TRIES, _refused("not-linked", user="(unlisted)"),
      user="root")
-_row("WeChat's error page", MAX_TRIES, NOBODY, plan=("page", 10003),
+_row("WeChat's error page", MAX_TRIES, _NEVER_BACK, plan=("page", 10003),
      base=replace(GOOD, typed=("{pin}",) * 3))
 _row("a snapshot page", MAX_TRIES,
      _refused("snapshot: WeChat showed the page as a snapshot and named a virtual user"),
@@ -118,7 +140,7 @@ _row("a snapshot page with the real openid", MAX_TRIES,
 _row("a code that died on the way", DENIED, _refused(
     "code errcode=40029 rid=*: the code is not valid; was it made for another appid?"),
      plan=("code_life", 0.0), twin=("code_life", 60.0))
-_row("a code of 513 characters", MAX_TRIES, NOBODY, plan=("code_length", 513),
+_row("a code of 513 characters", MAX_TRIES, _NEVER_BACK, plan=("code_length", 513),
      twin=("code_length", 512), base=replace(GOOD, typed=("{pin}",) * 3))
 
 # ---- WeChat's error codes -----------------------------------------------------------------------

@@ -138,7 +138,7 @@ def test_a_report_from_another_phone_ends_a_login_that_was_proved(
         assert host.type(page.pin) == "PAM_MAXTRIES"
         assert [message.text for message in host.messages[1:]] == \
             ["Refused on the phone. If that was by mistake, start again."]
-    assert installed.module_lines(mark) == [logged("refused reason=reported")]
+    assert installed.module_lines(mark) == [logged("refused reason=reported phone=returned")]
 
 
 def test_an_openid_taken_out_meanwhile_is_refused(installed: Installation) -> None:
@@ -148,7 +148,7 @@ def test_an_openid_taken_out_meanwhile_is_refused(installed: Installation) -> No
         users = f"{installed.wechat.openid('bob')} bob\n"
         write(installed.site.folder / "users/users", users, 0o600)
         assert host.type(page.pin or "") == "PAM_MAXTRIES"
-    assert installed.module_lines(mark) == [logged("refused reason=not-linked")]
+    assert installed.module_lines(mark) == [logged("refused reason=not-linked phone=returned")]
 
 
 def test_an_openid_moved_to_another_user_meanwhile_is_refused(installed: Installation) -> None:
@@ -186,7 +186,7 @@ def test_a_table_spoilt_meanwhile_lets_nobody_in(
         installed.shell(command)
         assert host.type(page.pin or "") == "PAM_AUTH_ERR"
     assert installed.module_lines(mark) == [
-        problem.format_map(installed.places()), logged("refused reason=setup"),
+        problem.format_map(installed.places()), logged("refused reason=setup phone=returned"),
     ]
 
 

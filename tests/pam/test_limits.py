@@ -33,7 +33,7 @@ def test_the_seventeenth_of_an_origin_ends_its_oldest(installed: Installation) -
         assert installed.phone().open(hosts[0].messages[0].link or "").status == 404
         assert hosts[0].type("0000") == "PAM_MAXTRIES"
         assert installed.module_lines(mark) == [logged(
-            "refused reason=full: too many logins are pending", rhost="203.0.113.7"
+            "refused reason=full phone=none: too many logins are pending", rhost="203.0.113.7"
         )]
         assert hosts[0].messages[-1].text == \
             "WeChat sign-in: too many sign-ins are waiting. Try again in a moment."

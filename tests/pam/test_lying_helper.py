@@ -53,7 +53,7 @@ def test_the_helper_learns_how_a_refused_login_ended(installed: Installation) ->
         for _ in range(2):
             assert host.type("0000") is None
         assert host.type("0000") == "PAM_MAXTRIES"
-        assert helper.receive() == ("ENDED", {"reason": "nobody"})
+        assert helper.receive() == ("ENDED", {"reason": "nobody-scanned"})
 
 
 def test_a_helper_that_is_too_old_is_to_be_restarted(installed: Installation) -> None:
@@ -107,7 +107,7 @@ def test_a_login_that_has_to_go_lets_nobody_in_whatever_is_said(
     with asking(installed) as (host, helper, _):
         helper.send("REJECTED", reason=word)
         assert host.type("0000") == "PAM_AUTH_ERR"
-    assert installed.module_lines(mark) == [logged("refused reason=internal")]
+    assert installed.module_lines(mark) == [logged("refused reason=internal phone=none")]
 
 
 # Stacks fall back on PAM_AUTHINFO_UNAVAIL: once there is a link, nothing that is said leads there.
@@ -121,7 +121,7 @@ def test_a_login_that_has_to_go_is_denied(
     with asking(installed) as (host, helper, _):
         helper.send("REJECTED", reason=word)
         assert host.type("0000") == result
-    assert installed.module_lines(mark) == [logged(f"refused reason={word}")]
+    assert installed.module_lines(mark) == [logged(f"refused reason={word} phone=none")]
 
 
 @pytest.mark.parametrize("word, result", [
@@ -204,7 +204,7 @@ def test_a_report_after_the_match_ends_the_login(installed: Installation) -> Non
         _, result = helper.receive()
         helper.send("REPORTED")
         assert host.type(result["pin"]) == "PAM_MAXTRIES"
-    assert installed.module_lines(mark) == [logged("refused reason=reported")]
+    assert installed.module_lines(mark) == [logged("refused reason=reported phone=returned")]
 
 
 @pytest.mark.parametrize("datagram", [
@@ -255,7 +255,7 @@ def test_a_login_has_three_codes(installed: Installation) -> None:
         assert helper.receive()[1] == {"ticket": "4", "reason": "too-many-codes"}
         assert installed.wechat.exchanges() == before + 3
         assert host.type("0000") == "PAM_MAXTRIES"
-    assert installed.module_lines(mark) == [logged("refused reason=not-linked")]
+    assert installed.module_lines(mark) == [logged("refused reason=not-linked phone=returned")]
 
 
 def test_a_failed_code_bars_nothing(installed: Installation) -> None:

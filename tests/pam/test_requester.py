@@ -82,7 +82,7 @@ def test_nobody_gets_in_as_another_than_the_phone_has_seen(
     if person == "alice":
         assert outcome.result == "PAM_AUTH_ERR"
         assert outcome.lines == ["PAM_USER was changed while the login waited",
-                                 logged("refused reason=internal")]
+                                 logged("refused reason=internal phone=returned")]
 
 
 def ask_page(installed: Installation, login: Login = GOOD) -> str:

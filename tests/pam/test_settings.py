@@ -81,7 +81,7 @@ def test_api_url_is_wechat_s_by_default(installed: Installation) -> None:
     login = replace(setting("api_url", None), line=f"proxy = {installed.proxy.url}")
     outcome = installed.run(login)
     assert outcome.result == "PAM_AUTH_ERR"
-    assert " reason=unreachable: " in outcome.lines[0]
+    assert " reason=unreachable phone=returned: " in outcome.lines[0]
     assert set(installed.proxy.targets) == {"api.weixin.qq.com:443"}
 
 

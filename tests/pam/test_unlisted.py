@@ -30,13 +30,13 @@ def test_who_is_in_the_table_is_asked(installed: Installation) -> None:
     assert installed.run(IGNORE).result == "PAM_SUCCESS"
     outcome = installed.run(replace(IGNORE, person="bob"))
     assert outcome.result == "PAM_MAXTRIES"
-    assert outcome.lines == [logged("refused reason=not-linked")]
+    assert outcome.lines == [logged("refused reason=not-linked phone=returned")]
 
 
 def test_another_name_of_a_listed_account_is_not_ignored(installed: Installation) -> None:
     outcome = installed.run(replace(IGNORE, user="alicia"))
     assert outcome.result == "PAM_MAXTRIES"
-    assert outcome.lines == [logged("refused reason=not-linked", user="(unlisted)")]
+    assert outcome.lines == [logged("refused reason=not-linked phone=returned", user="(unlisted)")]
     turned = replace(IGNORE, users="{alice} alicia\n")
     assert installed.run(turned).result == "PAM_MAXTRIES"
     assert installed.run(replace(turned, user="alicia")).result == "PAM_SUCCESS"

@@ -20,7 +20,12 @@ static const char *const places[MESSAGE_COUNT] = {
 };
 
 static const char *const ends[REASON_COUNT] = {
-	[REASON_NOBODY] = "three wrong codes or eight empty answers",
+	[REASON_NOBODY_SCANNED] =
+		"three wrong codes or eight empty answers; no phone opened the link",
+	[REASON_UNFINISHED] = "the same, and a phone had opened it",
+	[REASON_WRONG_DIGITS] = "wrong codes, though WeChat had named somebody who may pass",
+	[REASON_NO_ANSWER] = "no answer, or one of 512 bytes or more",
+	[REASON_CONVERSATION] = "the conversation failed",
 	[REASON_NOT_LINKED] = "somebody else's WeChat",
 	[REASON_SNAPSHOT] = "WeChat showed a snapshot page",
 	[REASON_RISK] = "WeChat's risk control",
@@ -58,7 +63,7 @@ int main(void)
 			message_text((enum message)i, LANG_ZH));
 	puts("\n## When it ends without success\n\n"
 	     "| what happened | `reason` in the log | English | 中文 |\n|---|---|---|---|");
-	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++)
+	for (int i = REASON_NOBODY + 1; i < REASON_COUNT; i++)
 		printf("| %s | %s | %s | %s |\n", ends[i], reason_word((enum reason)i),
 			message_refusal((enum reason)i, LANG_EN),
 			message_refusal((enum reason)i, LANG_ZH));

@@ -8,6 +8,11 @@ static const struct {
 } rows[] = {
 	{REASON_NONE, "none"},
 	{REASON_NOBODY, "nobody"},
+	{REASON_NOBODY_SCANNED, "nobody-scanned"},
+	{REASON_UNFINISHED, "unfinished"},
+	{REASON_WRONG_DIGITS, "wrong-digits"},
+	{REASON_NO_ANSWER, "no-answer"},
+	{REASON_CONVERSATION, "conversation"},
 	{REASON_NOT_LINKED, "not-linked"},
 	{REASON_SNAPSHOT, "snapshot"},
 	{REASON_RISK, "risk"},

@@ -149,7 +149,7 @@ static void test_another_users_account_does_not_sign_in(void **state)
 	(void)state;
 	typed[0] = PIN;
 	assert_int_equal(run("openid " BOB), PAM_MAXTRIES);
-	assert_contains(log_text, " result=refused reason=not-linked");
+	assert_contains(log_text, " result=refused reason=not-linked phone=opened\n");
 }
 
 static void test_three_wrong_codes_end_the_login(void **state)
@@ -161,7 +161,7 @@ static void test_three_wrong_codes_end_the_login(void **state)
 	typed[3] = PIN;
 	assert_int_equal(run("openid " ALICE), PAM_MAXTRIES);
 	assert_int_equal(prompts, 3);
-	assert_contains(log_text, " result=refused reason=nobody");
+	assert_contains(log_text, " result=refused reason=wrong-digits phone=opened\n");
 }
 
 static void test_eight_empty_answers_end_the_login(void **state)
