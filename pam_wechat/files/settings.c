@@ -72,6 +72,7 @@ static const struct config_key keys[] = {
 	KEY(ca_file, CONFIG_STRING, .fault = path_fault),
 	KEY(proxy, CONFIG_STRING, .fault = url_fault),
 	KEY(connect_redirect, CONFIG_FLAG, .fault = NULL),
+	KEY(log_openid, CONFIG_FLAG, .fault = NULL),
 
 	KEY(confirm, CONFIG_WORD, .words = confirms, .on_pam_line = true),
 	KEY(qr, CONFIG_WORD, .words = qrs, .on_pam_line = true),
@@ -209,6 +210,7 @@ int settings_read(
 
 	memset(settings, 0, sizeof(*settings));
 	settings->timeout = 90;
+	settings->log_openid = true;
 	rv = find_conf(argc, argv, &path, problem);
 	if (rv == 0)
 		rv = config_read(&settings_table, settings, &seen, path, SAFE_FILE_PUBLIC, problem);

@@ -35,6 +35,7 @@ struct settings {
 	char *ca_file;              /* NULL: the system's CA directory */
 	char *proxy;                /* NULL: none */
 	bool connect_redirect;
+	bool log_openid;
 
 	int confirm;
 	int qr;

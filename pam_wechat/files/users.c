@@ -17,6 +17,7 @@ struct binding {
 	const char *openid; /* into bytes */
 	const char *user;
 	size_t line;
+	const char *comment; /* behind "# ", of its line; "" for none */
 };
 
 struct users {
@@ -51,7 +52,7 @@ static int add_binding(struct users *users, const char *openid, const char *user
 		users->bindings = bindings;
 		users->room = room;
 	}
-	users->bindings[users->count++] = (struct binding){openid, user, line};
+	users->bindings[users->count++] = (struct binding){openid, user, line, ""};
 	return 0;
 }
 
@@ -97,11 +98,21 @@ static int parse_names(
 	return 0;
 }
 
+/* The comment that stands at `at`, which is behind the users' names. */
+static const char *find_comment(const char *at)
+{
+	at += strspn(at, BLANKS);
+	at += strspn(at, "#");
+	return at + strspn(at, BLANKS);
+}
+
 static int parse_line(struct users *users, char *line, size_t number, struct problem *problem)
 {
 	char *at = line;
 	char *openid = next_word(&at);
+	size_t first = users->count;
 	char *names, *more;
+	int rv;
 
 	if (openid == NULL)
 		return 0;
@@ -115,7 +126,10 @@ static int parse_line(struct users *users, char *line, size_t number, struct pro
 	if (more != NULL)
 		return problem_set(problem, -EINVAL,
 			"a third column: write users as alice,bob and comments behind #");
-	return parse_names(users, openid, names, number, problem);
+	rv = parse_names(users, openid, names, number, problem);
+	for (size_t i = first; i < users->count; i++)
+		users->bindings[i].comment = find_comment(at);
+	return rv;
 }
 
 static int by_openid(const void *a, const void *b)
@@ -244,6 +258,15 @@ bool users_has_link(const struct users *users, const char *openid, const char *u
 			return true;
 	}
 	return false;
+}
+
+const char *users_comment_of(const struct users *users, const char *openid)
+{
+	for (size_t i = 0; i < users->count; i++) {
+		if (strcmp(users->bindings[i].openid, openid) == 0)
+			return users->bindings[i].comment;
+	}
+	return "";
 }
 
 size_t users_add_openids(const struct users *users, const char *user, struct text *list)

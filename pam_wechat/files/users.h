@@ -43,6 +43,13 @@ bool users_has_user(const struct users *users, const char *user);
 /* Whether the table binds exactly this openid to exactly this user. */
 bool users_has_link(const struct users *users, const char *openid, const char *user);
 
+/*
+ * The comment on the line of this openid, without "#" and the blanks around that, as it stands
+ * there;
+ * "" for none.
+ */
+const char *users_comment_of(const struct users *users, const char *openid);
+
 /* Appends the user's openids, separated by '.'. Returns how many there are. */
 size_t users_add_openids(const struct users *users, const char *user, struct text *list);
 

@@ -36,6 +36,25 @@ static void add_field(struct text *line, const char *name, const char *value, bo
 		text_addf(line, "%s%s=%s", line->length == 0 ? "" : " ", name, field);
 }
 
+/* Appends who="Bob Li", with a backslash before '"' and before a backslash. */
+static void add_who(struct text *line, const char *who)
+{
+	size_t characters = 0;
+
+	if (who[0] == '\0')
+		return;
+	text_add(line, " who=\"");
+	for (const char *at = who; *at != '\0'; at++) {
+		/* Bytes like these go on with a character that has begun. */
+		if (((unsigned char)*at & 0xc0) != 0x80 && ++characters > JOURNAL_WHO_MAX)
+			break;
+		if (*at == '"' || *at == '\\')
+			text_add(line, "\\");
+		text_add_bytes(line, at, 1);
+	}
+	text_add(line, "\"");
+}
+
 void journal_login(
 	pam_handle_t *pamh, const struct requester *requester, const struct journal_entry *entry)
 {
@@ -51,6 +70,11 @@ void journal_login(
 	add_field(&line, "result", ok ? "ok" : "refused", false);
 	add_field(&line, "reason", ok ? "" : reason_word(entry->reason), true);
 	add_field(&line, "phone", entry->has_phone ? progress_word(entry->phone) : "", true);
+	/* Enrolment needs whom the table does not bind; of other refusals it says nothing. */
+	if (ok || entry->reason == REASON_NOT_LINKED)
+		add_field(&line, "openid", entry->openid, true);
+	if (ok)
+		add_who(&line, entry->who);
 	/* Some of it comes from the helper, and that from the Internet. */
 	add_field(&line, "errcode", entry->errcode, true);
 	add_field(&line, "rid", entry->rid, true);
@@ -64,14 +88,8 @@ void journal_problem(pam_handle_t *pamh, const char *problem)
 	pam_syslog(pamh, LOG_AUTHPRIV | LOG_ERR, "%s", problem);
 }
 
-void journal_debug(
-	pam_handle_t *pamh, bool debug, const char *login, const char *step, const char *value)
+void journal_debug(pam_handle_t *pamh, bool debug, const char *login, const char *step)
 {
-	char shown[128];
-
-	if (!debug)
-		return;
-	/* It may come from the child, and that may be somebody else's by now. */
-	copy_field(shown, sizeof(shown), value);
-	pam_syslog(pamh, LOG_AUTHPRIV | LOG_DEBUG, "login=%s %s%s", login, step, shown);
+	if (debug)
+		pam_syslog(pamh, LOG_AUTHPRIV | LOG_DEBUG, "login=%s %s", login, step);
 }

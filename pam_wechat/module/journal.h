@@ -14,6 +14,9 @@
 
 #include "progress.h"
 #include "reason.h"
+#include "token.h"
+
+#define JOURNAL_WHO_MAX 64 /* characters; a character has at most four bytes */
 
 struct requester;
 
@@ -22,8 +25,10 @@ struct journal_entry {
 	bool user_is_listed;
 	enum reason reason;
 	bool has_phone;
-	enum progress phone; /* how far a phone came, if that is known */
-	char errcode[16];    /* WeChat's, "" for none */
+	enum progress phone;               /* how far a phone came, if that is known */
+	char openid[TOKEN_OPENID_MAX + 1]; /* "" for one that is not known or not to be logged */
+	char who[JOURNAL_WHO_MAX * 4 + 1]; /* the comment of the users table, as the openid */
+	char errcode[16];                  /* WeChat's, "" for none */
 	char rid[64];
 	char detail[512]; /* a sentence, "" for none */
 };
@@ -35,8 +40,7 @@ void journal_login(
 /* Logs what the administrator has to mend. */
 void journal_problem(pam_handle_t *pamh, const char *problem);
 
-/* Logs a step of a login, where the settings ask for it, with a value that may be "". */
-void journal_debug(
-	pam_handle_t *pamh, bool debug, const char *login, const char *step, const char *value);
+/* Logs a step of a login, where the settings ask for it. */
+void journal_debug(pam_handle_t *pamh, bool debug, const char *login, const char *step);
 
 #endif

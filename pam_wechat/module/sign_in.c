@@ -90,7 +90,7 @@ static int start(struct login *login)
 		    &login->qr) < 0)
 		return login_refuse_problem(login,
 			problem_set(&login->problem, -ENOMEM, "the QR code could not be made"));
-	journal_debug(login->pamh, settings->debug, login->entry.login, "is ready", "");
+	journal_debug(login->pamh, settings->debug, login->entry.login, "is ready");
 	return LOGIN_GO_ON;
 }
 

@@ -8,6 +8,7 @@
 #include "pin.h"
 #include "request.h"
 #include "text.h"
+#include "token.h"
 #include "users.h"
 #include "wire.h"
 
@@ -15,6 +16,13 @@ static void copy_value(char *to, size_t size, const char *value)
 {
 	if (value != NULL)
 		(void)text_format(to, size, "%s", value);
+}
+
+/* It opens nothing by itself; but it is somebody's, and they may not want it in a log. */
+static void note_openid(struct login *login, const char *openid)
+{
+	if (login->settings.log_openid && openid != NULL && token_is_openid(openid))
+		copy_value(login->entry.openid, sizeof(login->entry.openid), openid);
 }
 
 enum reason verdict_note_refusal(struct login *login, const struct wire_message *message)
@@ -25,10 +33,8 @@ enum reason verdict_note_refusal(struct login *login, const struct wire_message 
 	copy_value(entry->errcode, sizeof(entry->errcode), message->value[WIRE_ERRCODE]);
 	copy_value(entry->rid, sizeof(entry->rid), message->value[WIRE_RID]);
 	copy_value(entry->detail, sizeof(entry->detail), message->value[WIRE_DETAIL]);
-	/* So that an administrator can link the account: an openid opens nothing by itself. */
-	if (message->value[WIRE_OPENID] != NULL && entry->reason != reason)
-		journal_debug(login->pamh, login->settings.debug, entry->login,
-			"WeChat named the openid ", message->value[WIRE_OPENID]);
+	if (reason == REASON_NOT_LINKED)
+		note_openid(login, message->value[WIRE_OPENID]);
 	entry->reason = reason;
 	return reason;
 }
@@ -43,6 +49,7 @@ static void keep_nickname(struct login *login, const char *nickname)
 /* Reads the users table anew: the administrator may have taken the line out in the meantime. */
 static enum reason find_link(struct login *login, const struct wire_message *identity)
 {
+	const char *openid = identity->value[WIRE_OPENID], *comment;
 	struct users *users = NULL;
 	enum reason reason = REASON_NOT_LINKED;
 	int rv = users_read(login->settings.users_file, &users, &login->problem);
@@ -53,12 +60,18 @@ static enum reason find_link(struct login *login, const struct wire_message *ide
 		/* The phone has seen another name than the one that would get in. */
 		journal_problem(login->pamh, "PAM_USER was changed while the login waited");
 		reason = REASON_INTERNAL;
-	} else if (users_has_link(users, identity->value[WIRE_OPENID], login->requester.user)) {
+	} else if (users_has_link(users, openid, login->requester.user)) {
 		reason = REASON_NONE;
 		login->proved = true;
+		comment = users_comment_of(users, openid);
+		if (login->settings.log_openid)
+			display_copy(login->entry.who, sizeof(login->entry.who), comment,
+				strlen(comment));
 		keep_nickname(login, identity->value[WIRE_NICKNAME]);
 	}
 	users_free(&users);
+	if (reason == REASON_NONE || reason == REASON_NOT_LINKED)
+		note_openid(login, openid);
 	return reason;
 }
 

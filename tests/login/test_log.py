@@ -17,8 +17,11 @@ NOTICE, WARNING = 5, 4
 REMOTE = ("--rhost", "203.0.113.7")
 LINE = re.compile(
     r"pam_wechat\((?P<service>[\w-]+):auth\): login=(?P<login>[0-9A-Za-z]{6})"
-    r" service=(?P=service) user=(?P<user>\S+) rhost=(?P<rhost>\S*)"
-    r" result=(?:ok|refused reason=(?P<reason>[a-z-]+)(?: phone=(?P<phone>[a-z]+))?(?: errcode=(?P<errcode>-?\d+))?"
+    r" service=(?P=service) user=(?P<user>\S+) rhost=(?P<rhost>\S*) result="
+    r"(?:ok(?: openid=(?P<openid>[\w-]{6,64}))?"
+    r'(?: who=(?P<who>"(?:[^"\\]|\\.)*"))?'
+    r"|refused reason=(?P<reason>[a-z-]+)(?: phone=(?P<phone>[a-z]+))?"
+    r"(?: openid=(?P<unlinked>[\w-]{6,64}))?(?: errcode=(?P<errcode>-?\d+))?"
     r"(?: rid=(?P<rid>[0-9a-f-]+))?(?:: (?P<detail>.+))?)$"
 )
 
@@ -146,6 +149,88 @@ def test_a_name_that_the_table_does_not_hold_is_in_no_log(
     assert "hunter2" not in "\n".join(system_log.lines[mark:]) + site.helper_log()
 
 
+COMMENTS = [
+    ("", None),
+    ("Alice Wang", '"Alice Wang"'),
+    ('the "boss" of C:\\', r'"the \"boss\" of C:\\"'),
+    ("王小明，运维", '"王小明，运维"'),
+    ("x" * 65, '"' + "x" * 64 + '"'),
+    ("王" * 65, '"' + "王" * 64 + '"'),
+    ('"' * 65, '"' + r'\"' * 64 + '"'),
+    ("a\u202eb\u200bc\ue000", '"abc"'),
+]
+
+
+@pytest.mark.parametrize(("comment", "who"), COMMENTS)
+def test_a_success_says_who_it_was(
+    site: Site, wechat: WeChat, system_log: SystemLog, comment: str, who: str | None
+) -> None:
+    """Of two who share a user as well."""
+    site.write_users(f"{wechat.openid('bob')} alice # Bob Li\n"
+                     f"{wechat.openid('alice')} alice" + f" # {comment}\n" * bool(comment))
+    mark = system_log.mark()
+    for person in ("alice", "bob"):
+        with Host(site, "alice", options=REMOTE) as login:
+            login.type(Phone(wechat, person).sign_in(login.link()) or "")
+            assert login.result == "PAM_SUCCESS"
+    system_log.mark()
+    one, other = lines_of(system_log, mark)
+    assert (one["openid"], one["who"]) == (wechat.openid("alice"), who)
+    assert (other["openid"], other["who"]) == (wechat.openid("bob"), '"Bob Li"')
+
+
+def test_bytes_that_are_no_text_do_not_reach_the_log(
+    site: Site, wechat: WeChat, system_log: SystemLog
+) -> None:
+    table = f"{wechat.openid('alice')} alice # ".encode() + b"caf\xe9 \xff\xfe\n"
+    site.users_file.write_bytes(table)
+    mark = system_log.mark()
+    with Host(site, "alice", options=REMOTE) as login:
+        login.type(Phone(wechat, "alice").sign_in(login.link()) or "")
+    (line,) = lines_of(system_log, mark)
+    assert line["who"] == '"caf? ??"'
+
+
+def test_a_wechat_that_is_not_linked_is_named_so_that_it_can_be(
+    site: Site, wechat: WeChat, system_log: SystemLog
+) -> None:
+    mark = system_log.mark()
+    with Host(site, "alice", options=REMOTE) as login:
+        Phone(wechat, "carol").sign_in(login.link())
+        login.type("1234")
+    (line,) = lines_of(system_log, mark)
+    assert (line["reason"], line["unlinked"]) == ("not-linked", wechat.openid("carol"))
+
+
+@pytest.mark.parametrize("plan", [{"token": 40226}, {"snapshot": "flag_on_real"}])
+def test_who_is_refused_otherwise_is_not_named(
+    site: Site, wechat: WeChat, system_log: SystemLog, plan: dict[str, object]
+) -> None:
+    mark = system_log.mark()
+    wechat.plan(**plan, for_all=True)
+    with Host(site, "alice", options=REMOTE) as login:
+        Phone(wechat, "alice").sign_in(login.link())
+        login.type("1234")
+    (line,) = lines_of(system_log, mark)
+    assert line["reason"] in ("risk", "snapshot")
+    assert wechat.openid("alice") not in "\n".join(system_log.lines[mark:])
+
+
+@pytest.mark.parametrize("person", ["alice", "carol"])
+def test_log_openid_no_names_nobody(
+    site: Site, wechat: WeChat, system_log: SystemLog, person: str
+) -> None:
+    site.write_conf(log_openid="no", debug="yes")
+    site.write_users(f"{wechat.openid('alice')} alice # Alice Wang\n")
+    mark = system_log.mark()
+    with Host(site, "alice", options=REMOTE) as login:
+        login.type(Phone(wechat, person).sign_in(login.link()) or "1234")
+        assert login.result is not None
+    system_log.wait_for("result=", mark)
+    text = "\n".join(system_log.lines[mark:]) + site.helper_log()
+    assert wechat.openid(person) not in text and "Alice Wang" not in text and "who=" not in text
+
+
 @pytest.mark.parametrize("scope", ["snsapi_base", "snsapi_userinfo"])
 def test_debug_adds_steps_and_no_secrets(
     site: Site, wechat: WeChat, system_log: SystemLog, scope: str
@@ -170,7 +255,7 @@ def test_debug_adds_steps_and_no_secrets(
     assert pin not in words and wrong_length not in text
     urls = " ".join(f"{page.url} {page.header('Location')}" for page in phone.history)
     secrets = {
-        "link": name, "app secret": wechat.secret, "openid": wechat.openid("alice"),
+        "link": name, "app secret": wechat.secret,
         "state": re.findall(r"state=(\w{32})", urls)[0],
         "code": re.findall(r"code=(\w{32})", urls)[0],
         **{f"cookie {cookie.name}": cookie.value for cookie in phone.cookies},

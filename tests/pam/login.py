@@ -254,13 +254,21 @@ def pins(pin: str | None) -> dict[str, str]:
 
 
 def starred(line: str) -> str:
-    return re.sub(r"\brid=[0-9a-f-]{26}(?=:|$)", "rid=*", re.sub(r"login=\w{6} ", "login=* ", line))
+    line = re.sub(r"login=\w{6} ", "login=* ", line)
+    line = re.sub(r"\bopenid=[\w-]{6,64}(?= |$)", "openid=*", line)
+    return re.sub(r"\brid=[0-9a-f-]{26}(?=:|$)", "rid=*", line)
 
 
 def logged(result: str, user: str = "alice", service: str = "test", rhost: str = "",
            login: str = "*") -> str:
-    """The one line of a login: result is "ok", or "refused reason=…" with what follows."""
-    return f"login={login} service={service} user={user} rhost={rhost} result={result}"
+    """
+    The one line of a login: result is "ok", or "refused reason=…" with what follows. The openid
+    that belongs to the one, and to "not-linked", is "*".
+    """
+    line = f"login={login} service={service} user={user} rhost={rhost} result={result}"
+    if result == "ok":
+        line += " openid=*"
+    return re.sub(r"(reason=not-linked phone=\w+)$", r"\1 openid=*", line)
 
 
 def write(path: Path, text: str, mode: int) -> None:

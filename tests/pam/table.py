@@ -51,7 +51,8 @@ def _with_phone(line: str, login: Login, result: str) -> str:
     if "login=* " not in line or " phone=" in line or result not in (DENIED, MAX_TRIES):
         return line
     phone = {"continue": "returned", "refuse": "opened", "nothing": "none"}[login.phone]
-    return re.sub(r"( reason=[a-z-]+)", rf"\1 phone={phone}", line)
+    line = re.sub(r"( reason=[a-z-]+)", rf"\1 phone={phone}", line)
+    return line.replace("not-linked phone=returned", "not-linked phone=returned openid=*")
 
 
 def _refused(what: str, **more: str) -> str:
@@ -407,9 +408,10 @@ for _key, _words in (("scope", "snsapi_base or snsapi_userinfo"),
                      ("lang", "en or zh"), ("unlisted", "refuse or ignore")):
     for _value in ("other", _words.split()[0].upper(), _words.split()[0] + ","):
         _bad_key(_key, _value, f"{_key} is {_words}, not \"{_value}\"", twin=_words.split()[0])
-for _key in ("connect_redirect", "invert", "debug"):
+for _key in ("connect_redirect", "log_openid", "invert", "debug"):
     for _value in ("true", "1", "YES", "off"):
-        _bad_key(_key, _value, f"{_key} is yes or no, not \"{_value}\"", twin="no")
+        _bad_key(_key, _value, f"{_key} is yes or no, not \"{_value}\"",
+                 twin="yes" if _key == "log_openid" else "no")
 for _value in ("4", "301", "0", "-90", "+90", "90s", "1e2", "90.0", "0x5a", "9999999999",
                "99999999999999999999"):
     _bad_key("timeout", _value, f"timeout is a whole number from 5 to 300, not \"{_value}\"",
@@ -456,7 +458,7 @@ _row("qr=authorize with consent pages", UNAVAILABLE,
 KEYS = (
     "appid", "secret_file", "public_url", "scope", "users_file", "socket", "exchange",
     "exchange_user", "host_name", "authorize_url", "api_url", "ca_file", "proxy",
-    "connect_redirect", "confirm", "qr", "charset", "invert", "timeout", "lang", "unlisted",
+    "connect_redirect", "log_openid", "confirm", "qr", "charset", "invert", "timeout", "lang", "unlisted",
     "brand", "debug",
 )
 LINE_VALUES = {
@@ -470,6 +472,7 @@ _ONCE = {key: (key, value) for key, value in LINE_VALUES.items()} | {
     "scope": ("scope", "snsapi_base"),
     "proxy": ("proxy", "{proxy}"),
     "connect_redirect": ("connect_redirect", "no"),
+    "log_openid": ("log_openid", "yes"),
 }
 for _key in KEYS:
     _bad_key(_key, "", f"{_key} has no value")

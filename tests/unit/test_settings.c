@@ -82,6 +82,7 @@ static void test_every_key_has_its_default(void **state)
 	assert_null(settings.ca_file);
 	assert_null(settings.proxy);
 	assert_false(settings.connect_redirect);
+	assert_true(settings.log_openid);
 	assert_int_equal(settings.confirm, CONFIRM_AUTO);
 	assert_int_equal(settings.qr, QR_LINK);
 	assert_int_equal(settings.charset, CHARSET_UTF8);
@@ -113,6 +114,7 @@ static void test_every_key_of_the_file_can_be_flipped(void **state)
 		    "ca_file = /c\n"
 		    "proxy = http://proxy.example:3128\n"
 		    "connect_redirect = yes\n"
+		    "log_openid = no\n"
 		    "confirm = code\n"
 		    "qr = link\n"
 		    "charset = ascii\n"
@@ -137,6 +139,7 @@ static void test_every_key_of_the_file_can_be_flipped(void **state)
 	assert_string_equal(settings.ca_file, "/c");
 	assert_string_equal(settings.proxy, "http://proxy.example:3128");
 	assert_true(settings.connect_redirect);
+	assert_false(settings.log_openid);
 	assert_int_equal(settings.confirm, CONFIRM_PIN);
 	assert_int_equal(settings.charset, CHARSET_ASCII);
 	assert_true(settings.invert);
@@ -241,6 +244,7 @@ static void test_every_wrong_value_is_refused_with_file_and_line(void **state)
 		{"proxy = socks5://proxy.example", "proxy must look like"},
 		{"proxy = http://user:word@proxy.example", "proxy must look like"},
 		{"connect_redirect = 1", "connect_redirect is yes or no"},
+		{"log_openid = 1", "log_openid is yes or no"},
 		{"confirm = never", "confirm is auto or code or wait"},
 		{"qr = none", "qr is link or authorize"},
 		{"charset = gbk", "charset is utf8 or ascii or none"},
@@ -273,9 +277,9 @@ static void test_every_key_is_refused_the_second_time(void **state)
 	static const char *const lines[] = {"appid = wx0123456789abcdef", "secret_file = /x",
 		"public_url = https://x", "scope = snsapi_base", "users_file = /x", "socket = /x",
 		"exchange = /x", "exchange_user = x", "host_name = x", "authorize_url = https://x",
-		"ca_file = /x", "proxy = https://x", "connect_redirect = no", "confirm = code",
-		"qr = link", "charset = utf8", "invert = no", "timeout = 90", "lang = en",
-		"unlisted = refuse", "brand = x", "debug = no"};
+		"ca_file = /x", "proxy = https://x", "connect_redirect = no", "log_openid = no",
+		"confirm = code", "qr = link", "charset = utf8", "invert = no", "timeout = 90",
+		"lang = en", "unlisted = refuse", "brand = x", "debug = no"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(lines); i++) {

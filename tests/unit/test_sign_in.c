@@ -141,7 +141,7 @@ static void test_the_right_account_and_code_sign_in(void **state)
 	typed[0] = PIN;
 	assert_int_equal(run("openid " ALICE), PAM_SUCCESS);
 	assert_int_equal(prompts, 1);
-	assert_contains(log_text, " service=test user=alice rhost= result=ok\n");
+	assert_contains(log_text, " service=test user=alice rhost= result=ok openid=" ALICE "\n");
 }
 
 static void test_another_users_account_does_not_sign_in(void **state)
@@ -149,7 +149,8 @@ static void test_another_users_account_does_not_sign_in(void **state)
 	(void)state;
 	typed[0] = PIN;
 	assert_int_equal(run("openid " BOB), PAM_MAXTRIES);
-	assert_contains(log_text, " result=refused reason=not-linked phone=opened\n");
+	assert_contains(
+		log_text, " result=refused reason=not-linked phone=opened openid=" BOB "\n");
 }
 
 static void test_three_wrong_codes_end_the_login(void **state)

@@ -223,6 +223,29 @@ static void test_a_nul_refuses_the_file(void **state)
 	assert_string_equal(problem.text, "users:2: the line holds a control character");
 }
 
+static void test_an_openid_has_the_comment_of_its_line(void **state)
+{
+	static const struct {
+		const char *bytes, *comment;
+	} rows[] = {
+		{ALICE " alice\n", ""},
+		{ALICE " alice,root # Bob \"Li\" \\ # 2\n", "Bob \"Li\" \\ # 2"},
+		{ALICE " alice\t##  Bob\n", "Bob"},
+		{ALICE " alice #Bob", "Bob"},
+		{ALICE " alice #", ""},
+		{"# Carol\n" ALICE " alice\n# Dave\n" BOB " bob # Bob\n", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct users *users = parse(rows[i].bytes);
+
+		assert_string_equal(users_comment_of(users, ALICE), rows[i].comment);
+		assert_string_equal(users_comment_of(users, CAROL), "");
+		users_free(&users);
+	}
+}
+
 static void test_a_name_has_at_most_256_bytes(void **state)
 {
 	char bytes[400] = ALICE " ", name[258];
@@ -389,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_unusual_but_good_names_are_taken),
 		cmocka_unit_test(test_a_mistake_refuses_the_whole_file_and_names_its_line),
 		cmocka_unit_test(test_a_nul_refuses_the_file),
+		cmocka_unit_test(test_an_openid_has_the_comment_of_its_line),
 		cmocka_unit_test(test_a_name_has_at_most_256_bytes),
 		cmocka_unit_test(test_a_line_has_at_most_4096_bytes),
 		cmocka_unit_test(test_a_table_near_one_mebibyte_is_read_whole),
