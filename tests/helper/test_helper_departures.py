@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import log_format
 from harness.fake_exchange import Browser, FakeExchange, Helper, Message
 from harness.waiting import until
 
@@ -23,7 +24,9 @@ def helper(folder: Path) -> Iterator[Helper]:
 def ended(helper: Helper, name: str = r"\w{6}") -> list[str]:
     """How logins ended, all connections before having been served."""
     helper.wait_for_pending(0)
-    return re.findall(rf"^login={name} (ended .*)$", helper.log(), re.MULTILINE)
+    found = re.findall(rf"^(login={name}) (ended .*)$", helper.log(), re.MULTILINE)
+    assert all(log_format.documented().match(" ".join(line)) for line in found)
+    return [line[1] for line in found]
 
 
 def hang_up(login: FakeExchange) -> str:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness import processes
+from harness import log_format, processes
 from harness.host import Host
 from harness.site import Site
 from harness.sshd import Sshd
@@ -43,6 +43,8 @@ class Lines:
         self.site.pending()  # whatever the helper heard before has had its turn
         self.log.mark()
         (line,) = self.of(link)
+        name = link.rpartition("/")[2][:6]
+        assert log_format.documented().match(f"login={name} {line}") is not None
         return line
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness import log_format
 from harness.site import REPOSITORY
 from pam.login import GOOD, Installation, Login, logged
 from pam.table import CONSENTS, HARMLESS, KEYS, ROWS, Row
@@ -19,6 +20,9 @@ def test_login_ends_as_the_table_says(installed: Installation, row: Row) -> None
     outcome = installed.run(row.denied)
     assert outcome.result == row.result
     assert outcome.lines == [installed.expected(row.denied, line) for line in row.lines]
+    for line in outcome.lines:
+        if " result=" in line:
+            assert log_format.documented().match(unstarred(line)) is not None
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -39,6 +43,11 @@ def test_the_row_s_twin_succeeds(installed: Installation, row: Row) -> None:
 @pytest.mark.parametrize("login", HARMLESS, ids=lambda login: ": ".join(login.plan))
 def test_an_odd_but_harmless_answer_signs_in(installed: Installation, login: Login) -> None:
     assert succeeds(installed, login)
+
+
+def unstarred(line: str) -> str:
+    """A line that may have stood in the log."""
+    return line.replace("login=*", "login=Ab3dE9").replace("openid=*", "openid=oAbcdef")
 
 
 def succeeds(installed: Installation, login: Login) -> bool:
