@@ -136,6 +136,8 @@ void login_free(struct login **login)
 		return;
 	while ((ticket = TAILQ_FIRST(&(*login)->tickets)) != NULL)
 		login_drop_ticket(*login, ticket);
+	for (size_t i = 0; i < LOGIN_BROWSERS_MAX; i++)
+		login_drop_outcome(&(*login)->browsers[i]);
 	secret_free_string(&(*login)->authorize_url); /* it holds the state */
 	free((*login)->authorize_origin);
 	free((*login)->origin_name);
@@ -248,6 +250,32 @@ int login_issue_ticket(
 	login->ticket_count++;
 	*issued = ticket;
 	return 0;
+}
+
+bool login_is_asking(const struct login *login, const struct browser *browser)
+{
+	const struct ticket *ticket;
+
+	TAILQ_FOREACH(ticket, &login->tickets, entries)
+	{
+		if (browser != NULL && ticket->browser == browser)
+			return true;
+	}
+	return false;
+}
+
+void login_keep_outcome(struct browser *browser, const struct outcome *outcome)
+{
+	if (browser->outcome == NULL)
+		browser->outcome = malloc(sizeof(*outcome));
+	if (browser->outcome != NULL)
+		*browser->outcome = *outcome;
+}
+
+void login_drop_outcome(struct browser *browser)
+{
+	free(browser->outcome);
+	browser->outcome = NULL;
 }
 
 struct ticket *login_find_ticket(struct login *login, uint64_t number)

@@ -17,6 +17,7 @@
 #include "deadline.h"
 #include "language.h"
 #include "progress.h"
+#include "reason.h"
 #include "table.h"
 #include "wire.h"
 
@@ -33,11 +34,18 @@ struct peer;
 struct pending_reply;
 struct wire_message;
 
+/* Why a browser's code has failed. */
+struct outcome {
+	enum reason reason;
+	char errcode[17], rid[65]; /* WeChat's, fit to be shown; "": none */
+};
+
 struct browser {
 	char cookie[LOGIN_TOKEN_LENGTH + 1]; /* "": a free place */
 	char token[LOGIN_TOKEN_LENGTH + 1];
 	bool approved;
-	unsigned long born; /* counts this login's browsers */
+	struct outcome *outcome; /* that it did not wait for, until it continues; or NULL */
+	unsigned long born;      /* counts this login's browsers */
 };
 
 /* A code that was handed on and whose RESULT has not come yet. */
@@ -45,7 +53,7 @@ struct ticket {
 	TAILQ_ENTRY(ticket) entries;
 	uint64_t number;
 	struct browser *browser;             /* approved, so it stays in its place */
-	struct pending_reply *pending_reply; /* whose answer waits, or NULL: that client has gone */
+	struct pending_reply *pending_reply; /* whose answer waits, or NULL: it waits no longer */
 	int64_t since_ms;                    /* when it was handed on, by deadline_now() */
 };
 TAILQ_HEAD(tickets, ticket);
@@ -126,6 +134,18 @@ enum login_stage login_stage(const struct login *login, const struct browser *br
 /* Makes a ticket for an approving browser's code. Returns 0, -ENOSPC or -ENOMEM. */
 int login_issue_ticket(
 	struct login *login, struct browser *browser, uint64_t number, struct ticket **ticket);
+
+/* Whether a code of this browser (NULL: none) was handed on and its RESULT has not come yet. */
+bool login_is_asking(const struct login *login, const struct browser *browser);
+
+/*
+ * Keeps the outcome for a browser that does not wait for it, in place of an older one. Without
+ * memory it is lost, and the browser asked again.
+ */
+void login_keep_outcome(struct browser *browser, const struct outcome *outcome);
+
+/* Forgets it. */
+void login_drop_outcome(struct browser *browser);
 
 struct ticket *login_find_ticket(struct login *login, uint64_t number);
 

@@ -44,6 +44,12 @@ static const char *const texts[MESSAGE_COUNT][LANGUAGE_COUNT] = {
 		"关联后，此微信即可在该主机以该用户登录。"
 		"仅当您此刻正与管理员联系办理此事，且以上信息全部属实，才点击“继续”。"),
 
+	TEXT(ASKING, "Asking WeChat", "正在等待微信答复"),
+	TEXT(ASKING_TEXT,
+		"WeChat has not answered yet. Leave this page open: it shows the answer when there "
+		"is one.",
+		"微信尚未答复。请不要关闭此页面，收到答复后会自动显示结果。"),
+
 	TEXT(PIN, "Type this in the terminal", "请在终端中输入"),
 	TEXT(PIN_TEXT, "Type these digits in the terminal you are signing in at, then press Enter.",
 		"请在您正在登录的终端中输入这四位验证码，然后按回车键。"),

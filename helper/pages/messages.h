@@ -35,6 +35,9 @@ enum message {
 	/* the same for an enrolment */
 	MESSAGE_ENROLL,
 	MESSAGE_ENROLL_TEXT,
+	/* while WeChat is asked */
+	MESSAGE_ASKING,
+	MESSAGE_ASKING_TEXT,
 	/* the pin page */
 	MESSAGE_PIN,
 	MESSAGE_PIN_TEXT,

@@ -45,6 +45,7 @@ static const struct {
 } kinds[PAGE_KIND_COUNT] = {
 	[PAGE_ASK] = {"ask.html", FACTS | FORM, LABELS | BUTTONS},
 	[PAGE_AGAIN] = {"again.html", SAID | FACTS | FORM, LABELS | BUTTONS},
+	[PAGE_ASKING] = {"asking.html", SAID | FACTS | FORM, LABELS | BUTTONS},
 	[PAGE_DIGITS] = {"digits.html", SLOT_BIT(SLOT_PIN) | FACTS | FORM,
 		SLOT_BIT(SLOT_GREETING) | SLOT_BIT(SLOT_CAUTION) | LABELS | BUTTONS},
 	[PAGE_SIGNED_IN] = {"signed_in.html", SAID, SLOT_BIT(SLOT_GREETING)},

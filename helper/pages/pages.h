@@ -12,6 +12,7 @@ struct template;
 enum page_kind {
 	PAGE_ASK,            /* is this you? */
 	PAGE_AGAIN,          /* it failed, or was cancelled, and may be tried again */
+	PAGE_ASKING,         /* WeChat has not answered yet */
 	PAGE_DIGITS,         /* the pin, for the terminal */
 	PAGE_SIGNED_IN,      /* the terminal goes on by itself, or has done so */
 	PAGE_REFUSED,        /* there is nothing to be tried here */

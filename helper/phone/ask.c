@@ -81,6 +81,7 @@ static void go_on(struct visit *visit)
 		visit->login->phone = PROGRESS_CONTINUED;
 		peer_tell(visit->login->peer, WIRE_CONTINUED);
 	}
+	login_drop_outcome(visit->browser);
 	reply_send(visit->request, &reply);
 }
 
@@ -121,7 +122,8 @@ void ask_post(struct request *request, const struct settings *settings, struct m
 		visit_show(&visit);
 	else if (choice == CHOICE_REFUSE)
 		refuse(&visit, metrics);
-	else if (login_stage(login, visit.browser) == LOGIN_ASK)
+	else if (login_stage(login, visit.browser) == LOGIN_ASK &&
+		 !login_is_asking(login, visit.browser))
 		go_on(&visit);
 	else
 		visit_show(&visit);

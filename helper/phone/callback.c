@@ -20,6 +20,7 @@
 #define DENIED "authdeny"
 #define STATE_SIZE (WIRE_STATE_LENGTH + 1)
 #define CODE_SIZE (REQUEST_CODE_MAX + 1)
+#define LATE_MS 2000 /* a white page is taken for a broken one */
 
 /*
  * Reads `code=C&state=T`; a person who refused comes without a code: `state=T`, or
@@ -58,8 +59,24 @@ void callback_read(struct request *request, struct logins *logins)
 	explicit_bzero(state, sizeof(state));
 }
 
+/* WeChat takes long to answer: the browser learns that, and has its ticket still. */
+static void on_late(struct pending_reply *pending_reply, const void *context)
+{
+	struct settings *const *settings = context;
+	struct ticket *ticket = pending_reply->ticket;
+	struct request request;
+	struct visit visit = {.request = &request,
+		.settings = *settings,
+		.login = pending_reply->request.login,
+		.browser = ticket->browser,
+		.page = {.language = pending_reply->language}};
+
+	pending_reply_release(&ticket->pending_reply, &request);
+	visit_show(&visit);
+}
+
 /* Hands a code on, and holds the answer. */
-static void hand_on(struct visit *visit, uint64_t *tickets)
+static void hand_on(struct visit *visit, struct settings *const *settings, uint64_t *tickets)
 {
 	struct ticket *ticket = NULL;
 	char number[24];
@@ -69,8 +86,8 @@ static void hand_on(struct visit *visit, uint64_t *tickets)
 		rv = text_format(
 			number, sizeof(number), "%llu", (unsigned long long)ticket->number);
 	if (rv == 0) {
-		ticket->pending_reply =
-			pending_reply_create(visit->request, visit->page.language, ticket);
+		ticket->pending_reply = pending_reply_create(
+			visit->request, visit->page.language, ticket, LATE_MS, on_late, settings);
 		rv = ticket->pending_reply == NULL ? -ENOMEM : 0;
 	}
 	if (rv < 0) {
@@ -79,6 +96,7 @@ static void hand_on(struct visit *visit, uint64_t *tickets)
 		reply_error(visit->request, visit->settings, rv == -ENOSPC ? 429 : 500);
 		return;
 	}
+	login_drop_outcome(visit->browser);
 	(*tickets)++;
 	progress_reach(&visit->login->phone, PROGRESS_RETURNED);
 	ticket->since_ms = deadline_now();
@@ -107,17 +125,17 @@ static void count(struct metrics *metrics, struct login *login)
 		metrics->repeats++;
 }
 
-void callback_get(struct request *request, const struct settings *settings, struct metrics *metrics,
-	uint64_t *tickets)
+void callback_get(struct request *request, struct settings *const *settings,
+	struct metrics *metrics, uint64_t *tickets)
 {
 	struct visit visit;
 
 	if (request->is_bad_callback) {
-		reply_error(request, settings, 400);
+		reply_error(request, *settings, 400);
 		return;
 	}
 	if (request->login == NULL) {
-		visit_show_over(request, settings);
+		visit_show_over(request, *settings);
 		return;
 	}
 	if (request->is_head) {
@@ -128,7 +146,7 @@ void callback_get(struct request *request, const struct settings *settings, stru
 	}
 	if (request->code[0] != '\0')
 		count(metrics, request->login);
-	visit_begin(&visit, request, settings);
+	visit_begin(&visit, request, *settings);
 	if (login_stage(visit.login, visit.browser) != LOGIN_ASK)
 		visit_show(&visit);
 	else if (request->code[0] == '\0')
@@ -136,5 +154,5 @@ void callback_get(struct request *request, const struct settings *settings, stru
 	else if (visit.browser == NULL || !visit.browser->approved)
 		visit_show(&visit);
 	else
-		hand_on(&visit, tickets);
+		hand_on(&visit, settings, tickets);
 }

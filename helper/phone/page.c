@@ -34,10 +34,14 @@ static const char *say(const struct page *page, enum message message)
 	return message_text(message, page->language);
 }
 
+static bool can_have_form(enum page_kind kind)
+{
+	return kind == PAGE_ASK || kind == PAGE_AGAIN || kind == PAGE_ASKING || kind == PAGE_DIGITS;
+}
+
 bool page_has_form(const struct page *page)
 {
-	return (page->kind == PAGE_ASK || page->kind == PAGE_AGAIN || page->kind == PAGE_DIGITS) &&
-	       page->login != NULL && page->browser != NULL;
+	return can_have_form(page->kind) && page->login != NULL && page->browser != NULL;
 }
 
 static const char *find_brand(const struct page *page, const struct settings *settings)
@@ -165,7 +169,7 @@ void page_render(struct text *text, const struct page *page, const struct settin
 	if (page_has_form(page)) {
 		fill_facts(values, page, &scratch);
 		fill_form(values, page, settings, &scratch);
-	} else if (kind == PAGE_ASK || kind == PAGE_AGAIN || kind == PAGE_DIGITS) {
+	} else if (can_have_form(kind)) {
 		kind = PAGE_REFUSED;
 	}
 	if (kind == PAGE_DIGITS || (kind == PAGE_SIGNED_IN && page->login != NULL))
@@ -193,7 +197,9 @@ void page_show_stage(struct page *page, const struct login *login, const struct 
 	page->browser = browser;
 	switch (login_stage(login, browser)) {
 	case LOGIN_ASK:
-		if (login_enrols(login))
+		if (login_is_asking(login, browser))
+			set(page, PAGE_ASKING, MESSAGE_ASKING, MESSAGE_ASKING_TEXT);
+		else if (login_enrols(login))
 			set(page, PAGE_ASK, MESSAGE_ENROLL, MESSAGE_ENROLL_TEXT);
 		else
 			set(page, PAGE_ASK, MESSAGE_ASK, MESSAGE_ASK_TEXT);
@@ -242,6 +248,16 @@ void page_show_reason(struct page *page, enum reason reason)
 	/* Whoever saw a snapshot has not tapped it yet. */
 	if (reason == REASON_SNAPSHOT)
 		page->go_on = MESSAGE_CONTINUE;
+}
+
+void page_show_outcome(struct page *page, const struct outcome *outcome)
+{
+	page_show_reason(page, outcome->reason);
+	/* What the administrator is to be shown. */
+	if (outcome->reason == REASON_SETUP && outcome->errcode[0] != '\0')
+		page->errcode = outcome->errcode;
+	if (outcome->reason == REASON_SETUP && outcome->rid[0] != '\0')
+		page->rid = outcome->rid;
 }
 
 void page_show_cancelled(struct page *page)

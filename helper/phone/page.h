@@ -15,6 +15,7 @@
 
 struct browser;
 struct login;
+struct outcome;
 struct settings;
 struct text;
 
@@ -37,11 +38,17 @@ void page_render(struct text *text, const struct page *page, const struct settin
 /* Whether the page has a form, which may lead to the login's authorize URL. */
 bool page_has_form(const struct page *page);
 
-/* Sets what the page is for the ask page, the pin and the other stages of a login. */
+/*
+ * Sets what the page is for the ask page, the pin and the other stages of a login. A browser whose
+ * code WeChat is being asked about is told so.
+ */
 void page_show_stage(struct page *page, const struct login *login, const struct browser *browser);
 
 /* Sets what the page is for a reason why a login did not succeed. */
 void page_show_reason(struct page *page, enum reason reason);
+
+/* The same for a code that failed. The page shows the outcome's own strings. */
+void page_show_outcome(struct page *page, const struct outcome *outcome);
 
 /* Sets what the page is for somebody who came back from WeChat without a code. */
 void page_show_cancelled(struct page *page);

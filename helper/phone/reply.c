@@ -20,6 +20,8 @@
 #define HTML "text/html; charset=utf-8"
 #define HEADER_MAX 2560 /* the authorize URL is the longest */
 #define NONCE_LENGTH 22 /* 131 bits */
+#define REFRESH_S "2"
+#define REFRESH_MAX 640
 
 static const char *const always[][2] = {
 	{"Cache-Control", "no-store"},
@@ -126,6 +128,8 @@ static int add_headers(struct evkeyvalq *headers, const struct reply *reply)
 		failed |= evhttp_add_header(headers, "Set-Cookie", reply->cookie);
 	if (reply->location != NULL)
 		failed |= evhttp_add_header(headers, "Location", reply->location);
+	if (reply->refresh != NULL)
+		failed |= evhttp_add_header(headers, "Refresh", reply->refresh);
 	if (reply->status == 405)
 		failed |= evhttp_add_header(headers, "Allow", "GET, HEAD, POST");
 	if (reply->status == 503 || reply->status == 429)
@@ -163,6 +167,7 @@ void reply_page(struct request *request, const struct settings *settings, struct
 {
 	char bytes[PAGE_MAX];
 	char nonce[NONCE_LENGTH + 1];
+	char refresh[REFRESH_MAX];
 	struct text text;
 	struct reply reply = {
 		.status = page->status, .type = HTML, .body = bytes, .cookie = cookie};
@@ -171,6 +176,11 @@ void reply_page(struct request *request, const struct settings *settings, struct
 	reply.nonce = page->nonce;
 	if (page_has_form(page))
 		reply.form_origin = page->login->authorize_origin;
+	/* Never to the address of the callback: that would hand the code on each time. */
+	if (page->kind == PAGE_ASKING &&
+		text_format(refresh, sizeof(refresh), REFRESH_S "; url=%s/l/%s", settings->base,
+			page->login->id) == 0)
+		reply.refresh = refresh;
 	text_init(&text, bytes, sizeof(bytes));
 	page_render(&text, page, settings);
 	if (text_finish(&text) < 0) {

@@ -18,6 +18,7 @@ struct reply {
 	size_t length;           /* of the body */
 	const char *cookie;      /* NULL, or for Set-Cookie */
 	const char *location;    /* NULL, or where to go */
+	const char *refresh;     /* NULL, or for Refresh */
 	const char *form_origin; /* NULL, or where besides here a form may lead */
 	const char *nonce;       /* NULL, or what a <style> of the body is allowed by */
 };

@@ -26,16 +26,27 @@ static uint64_t parse_ticket(const char *string)
 	return number < 0 ? 0 : (uint64_t)number;
 }
 
-/* Answers a ticket's browser if it still waits. Its stage decides what it learns. */
+static void copy_value(char *to, size_t size, const char *value)
+{
+	if (value != NULL)
+		display_copy(to, size, value, strlen(value));
+}
+
+/*
+ * Answers a ticket's browser if it still waits, or keeps the outcome for it. Its stage decides what
+ * it learns.
+ */
 static void answer(const struct settings *settings, struct login *login, struct ticket *ticket,
-	const struct wire_message *message, enum reason reason)
+	const struct outcome *outcome)
 {
 	struct visit visit = {.settings = settings, .login = login, .browser = ticket->browser};
 	struct request request;
-	char errcode[17], rid[65];
 
-	if (ticket->pending_reply == NULL)
+	if (ticket->pending_reply == NULL) {
+		if (outcome->reason != REASON_NONE)
+			login_keep_outcome(ticket->browser, outcome);
 		return;
+	}
 	visit.page.language = ticket->pending_reply->language;
 	pending_reply_release(&ticket->pending_reply, &request);
 	visit.request = &request;
@@ -43,17 +54,7 @@ static void answer(const struct settings *settings, struct login *login, struct 
 		visit_show(&visit);
 		return;
 	}
-	page_show_reason(&visit.page, reason);
-	if (reason == REASON_SETUP && message->value[WIRE_ERRCODE] != NULL) {
-		display_copy(errcode, sizeof(errcode), message->value[WIRE_ERRCODE],
-			strlen(message->value[WIRE_ERRCODE]));
-		visit.page.errcode = errcode;
-	}
-	if (reason == REASON_SETUP && message->value[WIRE_RID] != NULL) {
-		display_copy(rid, sizeof(rid), message->value[WIRE_RID],
-			strlen(message->value[WIRE_RID]));
-		visit.page.rid = rid;
-	}
+	page_show_outcome(&visit.page, outcome);
 	visit_reply(&visit);
 }
 
@@ -62,6 +63,7 @@ int result_take(const struct settings *settings, struct metrics *metrics, struct
 {
 	const char *pin = message->value[WIRE_PIN];
 	enum reason reason = reason_parse(message->value[WIRE_REASON]);
+	struct outcome outcome = {.reason = reason};
 	struct ticket *ticket = login_find_ticket(login, parse_ticket(message->value[WIRE_TICKET]));
 
 	if (ticket == NULL || (pin != NULL && reason != REASON_NONE) ||
@@ -74,7 +76,9 @@ int result_take(const struct settings *settings, struct metrics *metrics, struct
 	if (reason != REASON_NONE)
 		metrics_refuse(metrics, reason);
 	metrics_observe(metrics, deadline_now() - ticket->since_ms);
-	answer(settings, login, ticket, message, reason);
+	copy_value(outcome.errcode, sizeof(outcome.errcode), message->value[WIRE_ERRCODE]);
+	copy_value(outcome.rid, sizeof(outcome.rid), message->value[WIRE_RID]);
+	answer(settings, login, ticket, &outcome);
 	login_drop_ticket(login, ticket);
 	return 0;
 }

@@ -113,10 +113,24 @@ void visit_reply(struct visit *visit)
 	explicit_bzero(cookie, sizeof(cookie));
 }
 
+/* Whether this browser's last code has failed while it did not wait for that. */
+static bool has_outcome(const struct visit *visit)
+{
+	return visit->browser != NULL && visit->browser->outcome != NULL &&
+	       login_stage(visit->login, visit->browser) == LOGIN_ASK &&
+	       !login_is_asking(visit->login, visit->browser);
+}
+
 void visit_show(struct visit *visit)
 {
 	bool known = visit_admit(visit);
 	enum request_browser browser = request_browser(visit->request);
+
+	if (has_outcome(visit)) {
+		page_show_outcome(&visit->page, visit->browser->outcome);
+		visit_reply(visit);
+		return;
+	}
 	page_show_stage(&visit->page, visit->login, visit->browser);
 	if (!known && login_stage(visit->login, NULL) == LOGIN_ASK) {
 		/* Another is finishing it; or eight have approved, and the real one is among them.

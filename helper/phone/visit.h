@@ -37,7 +37,8 @@ void visit_count(const struct visit *visit);
 bool visit_admit(struct visit *visit);
 
 /*
- * Answers with the ask page, or whatever stage the login is at for this browser. Unknown browsers
+ * Answers with the ask page, or whatever stage the login is at for this browser. One that did not
+ * wait for its code to fail learns that until it continues. Unknown browsers
  * that are not WeChat's learn no more than the link, and how to open it there.
  */
 void visit_show(struct visit *visit);

@@ -115,7 +115,7 @@ static void route(struct helper *helper, struct request *request, const char *pa
 	else if (verify != NULL && (name == path || name == below))
 		serve_verify(request, verify);
 	else if (strcmp(below, "/callback") == 0)
-		callback_get(request, settings, metrics, &helper->tickets);
+		callback_get(request, &helper->settings, metrics, &helper->tickets);
 	else
 		reply_error(request, settings, 404);
 }

@@ -5,6 +5,7 @@
 static const char *const words[REASON_COUNT] = {
 	[REASON_NONE] = "none",
 	[REASON_NOBODY] = "nobody",
+	[REASON_ASKING] = "asking",
 	[REASON_NOBODY_SCANNED] = "nobody-scanned",
 	[REASON_UNFINISHED] = "unfinished",
 	[REASON_WRONG_DIGITS] = "wrong-digits",
@@ -55,6 +56,7 @@ bool reason_is_temporary(enum reason reason)
 {
 	switch (reason) {
 	case REASON_NOBODY:
+	case REASON_ASKING:
 	case REASON_NOT_LINKED:
 	case REASON_SNAPSHOT:
 	case REASON_CODE:

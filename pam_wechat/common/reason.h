@@ -11,7 +11,8 @@
 
 enum reason {
 	REASON_NONE,           /* nothing is wrong */
-	REASON_NOBODY,         /* no phone has finished yet; for the log one of the next five */
+	REASON_NOBODY,         /* no phone has finished yet; for the log one of the five below */
+	REASON_ASKING,         /* WeChat is being asked whom a phone's code names */
 	REASON_NOBODY_SCANNED, /* no phone opened the link */
 	REASON_UNFINISHED,     /* a phone did, and the digits were never typed right */
 	REASON_WRONG_DIGITS,   /* though WeChat had named somebody who may pass */

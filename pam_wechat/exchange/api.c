@@ -15,7 +15,6 @@
 #include "url.h"
 
 #define CONNECT_MS 5000
-#define TOTAL_MS 20000 /* WeChat was seen to answer after 15 seconds */
 #define WARM_MAX 3
 #define WARM_AGAIN_MS 20000 /* servers close idle connections after some seconds more */
 #define URL_MAX 4096
@@ -38,7 +37,7 @@ struct api {
 	struct secret *body;
 	size_t length;
 	bool too_large;
-	bool sent;
+	bool sent; /* the request under way, for which a connection is up */
 };
 
 int api_create(struct api **api, const char *base, const char *other_base, const char *ca_file,
@@ -125,12 +124,12 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *context)
 
 /*
  * libcurl sends a request again, unasked, when a connection that it had used before breaks without
- * an answer. By then the code may be used up: what is sent twice is refused here.
+ * an answer. By then the code may be used up: a GET that is sent twice is refused here.
  */
 static int before_request(void *context, char *remote, char *local, int remote_port, int local_port)
 {
 	struct api *api = context;
-	bool again = api->sent;
+	bool again = api->sent && api->warm == NULL;
 
 	(void)remote;
 	(void)local;
@@ -191,9 +190,13 @@ static CURL *new_handle(struct api *api, const char *url, long timeout_ms)
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_NOSIGNAL, 1L);
+	/* A thread that waits for a name server is not waited for in its turn. */
+	SET(CURLOPT_QUICK_EXIT, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	SET(CURLOPT_TIMEOUT_MS, timeout_ms);
 	SET(CURLOPT_USERAGENT, "pam_wechat");
+	SET(CURLOPT_PREREQFUNCTION, before_request);
+	SET(CURLOPT_PREREQDATA, api);
 #undef SET
 	if (rv == CURLE_OK)
 		rv = set_trust(api, handle);
@@ -211,6 +214,7 @@ void api_warm(struct api *api)
 		return;
 	api->warmed++;
 	api->warm_again = deadline_in(WARM_AGAIN_MS);
+	api->sent = false;
 	api->warm = new_handle(api, api->bases[api->base], CONNECT_MS);
 	if (api->warm == NULL)
 		return;
@@ -218,6 +222,12 @@ void api_warm(struct api *api)
 		curl_easy_setopt(api->warm, CURLOPT_WRITEFUNCTION, ignore_body) != CURLE_OK ||
 		curl_multi_add_handle(api->multi, api->warm) != CURLM_OK)
 		drop(api, &api->warm);
+}
+
+void api_warm_no_more(struct api *api)
+{
+	api->warmed = WARM_MAX;
+	drop(api, &api->warm);
 }
 
 int api_get(struct api *api, const char *path_and_query, struct deadline deadline)
@@ -243,7 +253,7 @@ static int start_get(struct api *api)
 	api->too_large = false;
 	api->sent = false;
 	/* 0 would mean "for ever". */
-	timeout_ms = timeout_ms < 1 ? 1 : timeout_ms > TOTAL_MS ? TOTAL_MS : timeout_ms;
+	timeout_ms = timeout_ms < 1 ? 1 : timeout_ms;
 	if (rv == 0)
 		api->get = new_handle(api, url, timeout_ms);
 	explicit_bzero(url, sizeof(url));
@@ -251,8 +261,6 @@ static int start_get(struct api *api)
 		return -ENOMEM;
 	if (curl_easy_setopt(api->get, CURLOPT_WRITEFUNCTION, take_body) != CURLE_OK ||
 		curl_easy_setopt(api->get, CURLOPT_WRITEDATA, api) != CURLE_OK ||
-		curl_easy_setopt(api->get, CURLOPT_PREREQFUNCTION, before_request) != CURLE_OK ||
-		curl_easy_setopt(api->get, CURLOPT_PREREQDATA, api) != CURLE_OK ||
 		curl_multi_add_handle(api->multi, api->get) != CURLM_OK) {
 		drop(api, &api->get);
 		return -ENOMEM;
@@ -260,16 +268,11 @@ static int start_get(struct api *api)
 	return 0;
 }
 
-/* Whether a request ended before there was a connection to send it on. */
-static bool is_unconnected(CURL *handle, CURLcode code)
+/* Whether the request ended before there was a connection to send it on. */
+static bool is_unconnected(const struct api *api, CURLcode code)
 {
-	long sent = 0;
-
-	if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
-		code == CURLE_COULDNT_CONNECT)
-		return true;
-	return code == CURLE_OPERATION_TIMEDOUT &&
-	       curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &sent) == CURLE_OK && sent == 0;
+	return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+	       code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && !api->sent);
 }
 
 /* The other host, if there is one, may be reached where this one is not. */
@@ -290,10 +293,25 @@ static time_t find_date(CURL *handle)
 	return date < 0 ? 0 : date;
 }
 
+/* What the GET that has timed out was waiting for. */
+static const char *explain_timeout(const struct api *api)
+{
+	curl_off_t resolved_us = 0;
+
+	(void)curl_easy_getinfo(api->get, CURLINFO_NAMELOOKUP_TIME_T, &resolved_us);
+	if (api->sent)
+		return "WeChat's API did not answer in time";
+	if (resolved_us == 0)
+		return "the name server does not answer: check DNS";
+	return api->proxy == NULL
+	               ? "no connection to WeChat's API: check the firewall, or set proxy"
+	               : "no connection to WeChat's API through the proxy: check both";
+}
+
 static void describe(struct api *api, CURLcode code, struct api_result *result)
 {
 	memset(result, 0, sizeof(*result));
-	result->is_unconnected = is_unconnected(api->get, code);
+	result->is_unconnected = is_unconnected(api, code);
 	result->body = api->body->bytes;
 	result->length = api->length;
 	result->advice = "";
@@ -318,7 +336,7 @@ static void describe(struct api *api, CURLcode code, struct api_result *result)
 	} else if (code == CURLE_ABORTED_BY_CALLBACK) {
 		result->advice = "the connection to WeChat's API broke before it answered";
 	} else if (code == CURLE_OPERATION_TIMEDOUT) {
-		result->advice = "WeChat's API did not answer in time";
+		result->advice = explain_timeout(api);
 	} else {
 		result->advice = curl_easy_strerror(code);
 	}
@@ -338,7 +356,7 @@ static bool take_ended(struct api *api, struct api_result *result)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		if (handle == api->warm) {
-			if (is_unconnected(handle, code))
+			if (is_unconnected(api, code))
 				try_other_base(api);
 			drop(api, &api->warm);
 		} else if (handle == api->get) {

@@ -52,6 +52,9 @@ void api_free(struct api **api);
  */
 void api_warm(struct api *api);
 
+/* Ends that: nothing more is going to be asked, or not soon. */
+void api_warm_no_more(struct api *api);
+
 /*
  * Begins a GET of base + `path_and_query`; one at a time. It ends by itself before the deadline.
  * Returns 0 or -ENOMEM.

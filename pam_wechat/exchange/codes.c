@@ -43,6 +43,7 @@ static size_t find_or_add(struct codes *codes, const char *value)
 
 		memcpy(code->value, value, strlen(value) + 1);
 		code->state = CODE_QUEUED;
+		code->deadline = deadline_in(CODES_MS);
 		code->reason = REASON_NOBODY;
 	}
 	return place;
@@ -71,35 +72,45 @@ enum reason codes_add(struct codes *codes, const char *ticket, const char *value
 	return REASON_NOBODY;
 }
 
-static struct code *in_flight(struct codes *codes)
+/* The place of the code in flight, or CODES_MAX. */
+static size_t find_in_flight(const struct codes *codes)
 {
 	for (size_t i = 0; i < codes->count; i++) {
 		if (codes->items[i].state == CODE_IN_FLIGHT)
-			return &codes->items[i];
+			return i;
 	}
-	return NULL;
+	return CODES_MAX;
+}
+
+/* The place of the code that is next, or CODES_MAX. */
+static size_t find_next(const struct codes *codes)
+{
+	for (size_t i = 0; i < codes->count; i++) {
+		/* Without a ticket nobody could be shown the result: it would be a code wasted. */
+		if (codes->items[i].state == CODE_QUEUED && has_ticket(codes, i))
+			return i;
+	}
+	return CODES_MAX;
 }
 
 const struct code *codes_start_next(struct codes *codes)
 {
-	if (codes->reported || is_decided(codes) || in_flight(codes) != NULL)
+	size_t next = find_next(codes);
+
+	if (codes->reported || is_decided(codes) || find_in_flight(codes) != CODES_MAX ||
+		next == CODES_MAX)
 		return NULL;
-	for (size_t i = 0; i < codes->count; i++) {
-		/* Without a ticket nobody could be shown the result: it would be a code wasted. */
-		if (codes->items[i].state == CODE_QUEUED && has_ticket(codes, i)) {
-			codes->items[i].state = CODE_IN_FLIGHT;
-			return &codes->items[i];
-		}
-	}
-	return NULL;
+	codes->items[next].state = CODE_IN_FLIGHT;
+	return &codes->items[next];
 }
 
 void codes_finish_current(
 	struct codes *codes, enum reason reason, const char *errcode, const char *rid)
 {
-	struct code *code = in_flight(codes);
+	size_t place = find_in_flight(codes);
+	struct code *code = &codes->items[place % CODES_MAX];
 
-	if (code == NULL)
+	if (place == CODES_MAX)
 		return;
 	code->state = CODE_DONE;
 	code->reason = reason;
@@ -109,7 +120,7 @@ void codes_finish_current(
 	if (reason != REASON_NONE)
 		return;
 	codes->matched = true;
-	codes->match = (size_t)(code - codes->items);
+	codes->match = place;
 	/* A helper that was restarted since does not wait for it, and will not know. */
 	if (has_ticket(codes, codes->match))
 		codes->told = codes->helper;
@@ -156,6 +167,8 @@ enum reason codes_verdict(const struct codes *codes, const struct code **code)
 		*code = &codes->items[codes->match];
 		return REASON_NONE;
 	}
+	if (find_in_flight(codes) != CODES_MAX || find_next(codes) != CODES_MAX)
+		return REASON_ASKING;
 	for (size_t i = codes->count; i > 0; i--) {
 		if (codes->items[i - 1].state == CODE_DONE) {
 			*code = &codes->items[i - 1];

@@ -12,10 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "deadline.h"
 #include "reason.h"
 #include "token.h"
 
 #define CODES_MAX 3
+#define CODES_MS                                                                        \
+	20000 /* for each, from its arrival: WeChat was seen to answer after 15 seconds \
+	       */
 #define CODES_TICKETS_MAX 64
 
 enum code_state { CODE_QUEUED, CODE_IN_FLIGHT, CODE_DONE };
@@ -23,7 +27,8 @@ enum code_state { CODE_QUEUED, CODE_IN_FLIGHT, CODE_DONE };
 struct code {
 	char value[TOKEN_CODE_MAX + 1];
 	enum code_state state;
-	enum reason reason; /* once it is done; REASON_NONE: it names somebody who may pass */
+	struct deadline deadline; /* its phone is told something by then */
+	enum reason reason;       /* once it is done; REASON_NONE: it names somebody who may pass */
 	char errcode[16], rid[64];
 };
 
@@ -81,8 +86,9 @@ void codes_report(struct codes *codes);
 void codes_forget_tickets(struct codes *codes);
 
 /*
- * What is known by now: REASON_NONE after a match, REASON_REPORTED after a report, the reason of
- * the code that failed last, or REASON_NOBODY. *code is that code, NULL for none.
+ * What is known by now: REASON_NONE after a match, REASON_REPORTED after a report, REASON_ASKING
+ * while a code is being exchanged or is about to be, the reason of the code that failed last, or
+ * REASON_NOBODY. *code is the code that matched or failed, NULL for none.
  */
 enum reason codes_verdict(const struct codes *codes, const struct code **code);
 

@@ -138,7 +138,7 @@ static int tell_verdict(struct exchange *exchange)
 			message.value[WIRE_NICKNAME] = exchange->nickname;
 		return wire_send(exchange->module, &message);
 	}
-	if (reason == REASON_NOBODY && exchange->refused)
+	if ((reason == REASON_NOBODY || reason == REASON_ASKING) && exchange->refused)
 		return tell_refusal(exchange, exchange->refusal, NULL, exchange->refusal_detail);
 	return tell_refusal(exchange, reason, code, code == NULL ? NULL : exchange->advice);
 }
@@ -225,6 +225,7 @@ static void take_answer(struct exchange *exchange, const struct answer *answer)
 	if (reason == REASON_NONE) {
 		memcpy(exchange->matched, answer->openid, sizeof(exchange->matched));
 		memcpy(exchange->nickname, answer->nickname, sizeof(exchange->nickname));
+		api_warm_no_more(exchange->api);
 	} else if (reason == REASON_NOT_LINKED) {
 		memcpy(exchange->unlinked, answer->openid, sizeof(exchange->unlinked));
 	}
@@ -233,6 +234,22 @@ static void take_answer(struct exchange *exchange, const struct answer *answer)
 		errcode[0] = '\0';
 	exchange->advice = answer->advice;
 	codes_finish_current(&exchange->codes, reason, errcode, answer->rid);
+}
+
+/* Begins to ask about a code, which may have waited until its time was over. */
+static void ask(struct exchange *exchange, const struct code *code)
+{
+	struct deadline deadline = code->deadline;
+
+	if (deadline.at_ms > exchange->deadline.at_ms)
+		deadline = exchange->deadline;
+	if (deadline_left(deadline) == 0) {
+		exchange->advice = "WeChat's API took too long over the code before this one";
+		codes_finish_current(&exchange->codes, REASON_UNREACHABLE, "", "");
+	} else if (inquiry_start(&exchange->inquiry, code->value, deadline) < 0) {
+		exchange->advice = "out of memory";
+		codes_finish_current(&exchange->codes, REASON_INTERNAL, "", "");
+	}
 }
 
 /* Goes on until everything waits for the network: nothing else wakes the next api_wait(). */
@@ -247,9 +264,8 @@ static void serve_inquiry(struct exchange *exchange)
 			explicit_bzero(&answer, sizeof(answer));
 		}
 		code = codes_start_next(&exchange->codes);
-		if (code != NULL &&
-			inquiry_start(&exchange->inquiry, code->value, exchange->deadline) < 0)
-			codes_finish_current(&exchange->codes, REASON_INTERNAL, "", "");
+		if (code != NULL)
+			ask(exchange, code);
 	} while (code != NULL);
 }
 
@@ -274,6 +290,7 @@ static int take_rejection(struct exchange *exchange, const struct wire_message *
 				      sizeof(exchange->refusal_detail), "%s", detail) < 0)
 		exchange->refusal_detail[0] = '\0';
 	helper_link_finish(&exchange->helper);
+	api_warm_no_more(exchange->api);
 	if (exchange->ready)
 		return 0;
 	(void)tell_refusal(exchange, exchange->refusal, NULL, exchange->refusal_detail);
@@ -312,6 +329,12 @@ static void note_progress(struct exchange *exchange, enum wire_verb verb)
 		progress_reach(&exchange->phone, PROGRESS_RETURNED);
 }
 
+static void take_report(struct exchange *exchange)
+{
+	codes_report(&exchange->codes);
+	api_warm_no_more(exchange->api);
+}
+
 /* Takes one message of the helper. Returns 0, or -errno: this login is over. */
 static int take_message(struct exchange *exchange, const struct wire_message *message)
 {
@@ -325,7 +348,7 @@ static int take_message(struct exchange *exchange, const struct wire_message *me
 	else if (message->verb == WIRE_CODE && exchange->helper.registered)
 		take_code(exchange, message);
 	else if (message->verb == WIRE_REPORTED && exchange->helper.registered)
-		codes_report(&exchange->codes);
+		take_report(exchange);
 	else if (message->verb != WIRE_CANCELLED && message->verb != WIRE_CONTINUED)
 		lose_helper(exchange, "the helper sent an unexpected message");
 	return 0;

@@ -35,10 +35,16 @@ int inquiry_start(struct inquiry *inquiry, const char *code, struct deadline dea
 	return 0;
 }
 
+static int pause_after(int tries)
+{
+	return tries == 1 ? PAUSE_MS : 3 * PAUSE_MS;
+}
+
 static bool may_try_again(
 	const struct inquiry *inquiry, const struct api_result *result, const struct answer *answer)
 {
-	if (inquiry->tries == TRIES_MAX || deadline_left(inquiry->deadline) == 0)
+	if (inquiry->tries == TRIES_MAX ||
+		deadline_left(inquiry->deadline) <= pause_after(inquiry->tries))
 		return false;
 	if (result->reason != REASON_NONE)
 		return result->is_unconnected;
@@ -80,7 +86,7 @@ static bool take(struct inquiry *inquiry, const struct api_result *result, struc
 {
 	parse(inquiry, result, answer);
 	if (answer->reason != REASON_NONE && may_try_again(inquiry, result, answer)) {
-		inquiry->again_at = deadline_in(inquiry->tries == 1 ? PAUSE_MS : 3 * PAUSE_MS);
+		inquiry->again_at = deadline_in(pause_after(inquiry->tries));
 		inquiry->tries++;
 		inquiry->pauses = true;
 		return false;

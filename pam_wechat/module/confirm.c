@@ -57,7 +57,7 @@ int confirm_choose(struct login *login)
  * Shows the login once: in a question whose answer is the caller's to free, or, with `answer` being
  * NULL, as a message. Returns LOGIN_GO_ON or a code for PAM.
  */
-static int show(struct login *login, int round, bool wrong, char **answer)
+static int show(struct login *login, int round, enum terminal_hint hint, char **answer)
 {
 	const struct settings *settings = &login->settings;
 	struct secret *screen = secret_create(TERMINAL_SCREEN_MAX);
@@ -74,8 +74,8 @@ static int show(struct login *login, int round, bool wrong, char **answer)
 		terminal_compose_wait(
 			&text, login->qr, view, login->attempt.request->link, settings->lang);
 	else
-		terminal_compose(&text, login->qr, view, login->attempt.request->link,
-			settings->lang, wrong);
+		terminal_compose(
+			&text, login->qr, view, login->attempt.request->link, settings->lang, hint);
 	if (text_finish(&text) < 0)
 		rv = PAM_SYSTEM_ERR;
 	else if (answer == NULL)
@@ -95,12 +95,13 @@ static int show(struct login *login, int round, bool wrong, char **answer)
 int confirm_by_pin(struct login *login)
 {
 	int round = 0, wrong = 0;
-	bool was_wrong = false;
+	enum terminal_hint hint = HINT_SCAN;
 
 	while (round < TERMINAL_VIEWS_MAX && wrong < ANSWERS_MAX) {
 		char *answer = NULL;
 		enum reason reason;
-		int rv = show(login, round, was_wrong, &answer);
+		int rv = show(login, round, hint, &answer);
+		bool was_wrong;
 
 		if (rv != LOGIN_GO_ON)
 			return rv;
@@ -113,8 +114,11 @@ int confirm_by_pin(struct login *login)
 		secret_free_string(&answer);
 		if (login->proved)
 			return LOGIN_GO_ON;
-		if (reason != REASON_NOBODY)
+		if (reason != REASON_NOBODY && reason != REASON_ASKING)
 			return login_refuse(login, reason);
+		hint = reason == REASON_ASKING ? HINT_ASKING
+		       : was_wrong             ? HINT_WRONG_PIN
+		                               : HINT_SCAN;
 		if (was_wrong)
 			wrong++;
 		else
@@ -130,7 +134,7 @@ int confirm_by_waiting(struct login *login)
 
 	/* Who sees the link may give up at once. */
 	interruption_begin(&login->interruption);
-	rv = show(login, 0, false, NULL);
+	rv = show(login, 0, HINT_SCAN, NULL);
 	if (rv != LOGIN_GO_ON)
 		return rv;
 	do {

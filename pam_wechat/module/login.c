@@ -32,6 +32,7 @@ static int code_of(enum reason reason, bool is_ready)
 		return PAM_AUTH_ERR;
 	case REASON_NONE:
 	case REASON_NOBODY:
+	case REASON_ASKING:
 	case REASON_NOBODY_SCANNED:
 	case REASON_UNFINISHED:
 	case REASON_WRONG_DIGITS:

@@ -4,6 +4,8 @@
 #define NOT_TYPED_ZH "微信登录失败：未输入正确的验证码，请重新登录。"
 #define UNAVAILABLE_EN "WeChat sign-in is not available. Try later, or tell the administrator."
 #define UNAVAILABLE_ZH "微信登录暂时不可用，请稍后再试或联系管理员。"
+#define ASKING_EN "WeChat is being asked. Your phone shows the code when WeChat has answered."
+#define ASKING_ZH "正在等待微信答复。微信答复后，手机上会显示验证码。"
 
 static const char *const texts[MESSAGE_COUNT][2] = {
 	[MESSAGE_SCAN] = {"Scan with WeChat, tap Continue, then type the code your phone shows.",
@@ -21,6 +23,7 @@ static const char *const texts[MESSAGE_COUNT][2] = {
 	[MESSAGE_WRONG_PIN] =
 		{"That is not the code. Tap Continue on your phone; it shows four digits.",
 			"验证码不正确。请在手机上点击“继续”，然后输入手机上显示的四位数字。"},
+	[MESSAGE_ASKING] = {ASKING_EN, ASKING_ZH},
 	[MESSAGE_PROMPT] = {"Code on your phone: ", "手机上的验证码： "},
 	[MESSAGE_WAIT] =
 		{"Scan with WeChat and tap Continue on your phone: that signs you in here.",
@@ -34,6 +37,7 @@ static const char *const refusals[REASON_COUNT][2] = {
 	[REASON_NONE] = {"Signed in.", "已登录。"},
 	/* One sentence: who tells these apart at the terminal learns what a phone did. */
 	[REASON_NOBODY] = {NOT_TYPED_EN, NOT_TYPED_ZH},
+	[REASON_ASKING] = {ASKING_EN, ASKING_ZH},
 	[REASON_NOBODY_SCANNED] = {NOT_TYPED_EN, NOT_TYPED_ZH},
 	[REASON_UNFINISHED] = {NOT_TYPED_EN, NOT_TYPED_ZH},
 	[REASON_WRONG_DIGITS] = {NOT_TYPED_EN, NOT_TYPED_ZH},

@@ -72,7 +72,7 @@ static int lang_of(struct terminal_view view, int lang)
 }
 
 void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_view view,
-	const char *link, int lang, bool wrong)
+	const char *link, int lang, enum terminal_hint hint)
 {
 	static const struct {
 		enum message first, second;
@@ -82,7 +82,9 @@ void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_
 		[PICTURE_NONE] = {MESSAGE_LINK_ONLY, MESSAGE_LINK_IN_WECHAT},
 		[PICTURE_NEVER] = {MESSAGE_LINK_ONLY, MESSAGE_LINK_HOW},
 	};
-	enum message first = wrong ? MESSAGE_WRONG_PIN : words[view.picture].first;
+	enum message first = hint == HINT_ASKING      ? MESSAGE_ASKING
+	                     : hint == HINT_WRONG_PIN ? MESSAGE_WRONG_PIN
+	                                              : words[view.picture].first;
 
 	lang = lang_of(view, lang);
 	/* ssh puts "(user@host) " in front of the first line. */

@@ -29,6 +29,13 @@ struct terminal_view {
 	bool invert;
 };
 
+/* What the prompt's first line says. */
+enum terminal_hint {
+	HINT_SCAN,      /* how to begin */
+	HINT_WRONG_PIN, /* the last answer was not the pin */
+	HINT_ASKING,    /* it could not be: WeChat is being asked */
+};
+
 /*
  * The view shown after `round` empty answers, from 0 to TERMINAL_VIEWS_MAX - 1. It begins with
  * what the settings ask for (enum settings_charset, invert), and goes round through the others
@@ -42,10 +49,10 @@ void terminal_draw(struct text *text, const struct qr *qr, struct terminal_view 
 /*
  * Composes the prompt. Light modules are drawn, for dark terminals; inverted, the dark ones are.
  * `lang` is one of enum settings_lang; a picture that is not of half blocks makes it English.
- * `wrong` tells first that the last answer was not the pin. Overlong texts end truncated.
+ * Overlong texts end truncated.
  */
 void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_view view,
-	const char *link, int lang, bool wrong);
+	const char *link, int lang, enum terminal_hint hint);
 
 /* Composes the message of a login that only waits: the same without a question. */
 void terminal_compose_wait(struct text *message, const struct qr *qr, struct terminal_view view,

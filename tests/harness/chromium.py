@@ -176,6 +176,15 @@ class Chromium:
         return self.evaluate("document.getElementById('pin')?.textContent.replace(/\\D/g, '')"
                              " || null")
 
+    def comes_to_the_pin(self) -> bool:
+        """Whether a page that goes on by itself leads there."""
+        def shows_it() -> bool:
+            with suppress(WebDriverException):  # just between two
+                return self.pin is not None
+            return False
+
+        return until(shows_it)
+
     @property
     def heading(self) -> str:
         return self.evaluate("document.querySelector('h1')?.textContent || ''")

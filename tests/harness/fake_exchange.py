@@ -250,6 +250,12 @@ class Answer:
         return found[1] if found else None
 
     @property
+    def refresh(self) -> str | None:
+        """Where the browser goes by itself after a while."""
+        found = re.fullmatch(r"2; url=(\S+)", self.header("Refresh") or "")
+        return found[1] if found else None
+
+    @property
     def heading(self) -> str:
         found = re.findall(r"<h1>(.*?)</h1>", self.body)
         assert len(found) == 1, self.body
@@ -264,6 +270,14 @@ class Pending:
         self.connection = connection
 
     def answer(self) -> Answer:
+        """What its browser shows in the end: it goes where a page sends it after a while."""
+        answer = self.first_answer()
+        while answer.refresh is not None:
+            time.sleep(0.25)  # five requests a second are allowed
+            answer = self.browser.get(answer.refresh)
+        return answer
+
+    def first_answer(self) -> Answer:
         received = b""
         with self.connection:
             while chunk := self.connection.recv(65536):
@@ -350,10 +364,10 @@ class Browser:
         return answer
 
     def get(self, path: str, **headers: str) -> Answer:
-        return self.begin("GET", path, **headers).answer()
+        return self.begin("GET", path, **headers).first_answer()
 
     def post(self, path: str, **form: str) -> Answer:
-        return self.begin("POST", path, urlencode(form)).answer()
+        return self.begin("POST", path, urlencode(form)).first_answer()
 
     def approve(self, login: FakeExchange) -> Answer:
         """Opens the ask page and taps Continue."""

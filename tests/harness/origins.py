@@ -24,6 +24,7 @@ class Watched(Front):
         self.documents: list[Page] = []
         self.others: list[Page] = []
         self.shown = Reply(status=404)
+        self.holds_still = False  # pages that go on by themselves do not, so that one can look
         super().__enter__()
         return self
 
@@ -38,6 +39,8 @@ class Watched(Front):
 
     def _pass_on(self, request: Request) -> Reply:
         reply = self.shown if SHOWN.endswith(request.path) else super()._pass_on(request)
+        if self.holds_still:
+            reply.headers = [pair for pair in reply.headers if pair[0].lower() != "refresh"]
         page = Page(reply.status, f"{PUBLIC_URL}{request.path}",
                     [("Content-Type", reply.content_type), *reply.headers], reply.body,
                     request.method)

@@ -50,6 +50,7 @@ class Stage:
         self.browser.forget()
         self.front.documents.clear()
         self.front.others.clear()
+        self.front.holds_still = False
 
     def login(self, *options: str, user: str = "alice", service: str = "test") -> Host:
         self.hosts.append(self.open_things.enter_context(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -463,6 +464,160 @@ def test_a_winner_whose_connection_broke_finds_the_pin(
     login.succeed(ticket)
     assert until(lambda: phone.get(login.path).pin == login.pin)
     assert helper.pending() == 1
+
+
+# -- WeChat takes long
+
+
+def keep_waiting(phone: Browser, login: FakeExchange) -> str:
+    """A phone that was told to wait, and its ticket."""
+    phone.approve(login)
+    login.expect("OPENED")
+    waiting, ticket = phone.bring_code(login)
+    assert is_asking(waiting.first_answer(), login)
+    return ticket
+
+
+def is_asking(page: Answer, login: FakeExchange) -> bool:
+    return (page.status, page.heading, page.refresh, page.pin) == (
+        200, "Asking WeChat", login.path, None)
+
+
+def test_a_phone_that_waits_is_told_so_and_shows_the_pin_in_the_end(
+    login: FakeExchange, phone: Browser
+) -> None:
+    ticket = keep_waiting(phone, login)
+    assert is_asking(phone.get(login.path), login)
+    assert is_asking(phone.get(login.path), login)
+    login.expect_nothing()  # neither another code nor another ticket
+    login.succeed(ticket)
+    page = phone.get(login.path)
+    assert (page.pin, page.refresh) == (login.pin, None)
+
+
+def test_who_waits_in_chinese_is_told_so_in_chinese(helper: Helper, login: FakeExchange) -> None:
+    phone = Browser(helper, "zh-CN,zh;q=0.9")
+    phone.approve(login)
+    login.expect("OPENED")
+    waiting, _ = phone.bring_code(login)
+    page = waiting.first_answer()
+    assert (page.heading, page.refresh) == ("正在等待微信答复", login.path)
+    assert "请不要关闭此页面" in page.body
+
+
+@pytest.mark.parametrize(("reason", "values", "shown"), [
+    ("not-linked", {}, "This WeChat may not sign in here"),
+    ("unreachable", {}, "WeChat can&#39;t be reached"),
+    ("risk", {}, "WeChat refused this account"),
+    ("setup", {"errcode": "12345", "rid": "6583f22d-35b1b023-4a6d02b6"},
+     "WeChat&#39;s error code 12345 · WeChat&#39;s request id 6583f22d-35b1b023-4a6d02b6"),
+])
+def test_a_phone_that_waited_is_told_what_failed(
+    login: FakeExchange, phone: Browser, reason: str, values: dict[str, str], shown: str
+) -> None:
+    ticket = keep_waiting(phone, login)
+    token = phone.get(login.path).token
+    assert token is not None
+    login.result(ticket, reason, **values)
+    # WeChat calls back twice: both of its pages look again.
+    for page in (phone.get(login.path), phone.get(login.path)):
+        assert shown in page.body and page.refresh is None
+    assert phone.post(login.path, token=token, choice="continue").status == 303
+    assert phone.get(login.path).heading == "Is this you signing in?"
+
+
+def test_another_code_makes_the_failure_of_the_last_one_forgotten(
+    login: FakeExchange, phone: Browser
+) -> None:
+    login.result(keep_waiting(phone, login), "busy")
+    waiting, ticket = phone.bring_code(login, "An0ther")
+    login.result(ticket, "code")
+    assert waiting.answer().heading == "That took too long"
+    assert phone.get(login.path).heading == "Is this you signing in?"
+
+
+def test_what_failed_is_kept_for_each_phone(
+    login: FakeExchange, phone: Browser, other: Browser
+) -> None:
+    tickets = []
+    for browser in (phone, other):
+        browser.approve(login)
+    login.expect("OPENED")
+    for browser in (phone, other):
+        waiting, ticket = browser.bring_code(login)
+        assert is_asking(waiting.first_answer(), login)
+        tickets.append(ticket)
+    login.result(tickets[0], "busy")
+    login.result(tickets[1], "snapshot")
+    assert other.get(login.path).heading == "Open the page itself"
+    assert phone.get(login.path).heading == "WeChat is busy"
+
+
+def test_a_failure_that_is_kept_is_nothing_after_a_win(
+    login: FakeExchange, phone: Browser, other: Browser
+) -> None:
+    ticket = keep_waiting(phone, login)
+    other.approve(login)
+    waiting, winning = other.bring_code(login)
+    login.result(ticket, "busy")
+    login.succeed(winning)
+    assert waiting.answer().pin == login.pin
+    assert phone.get(login.path).heading == "Another phone is finishing this sign-in"
+
+
+def test_others_are_asked_meanwhile(login: FakeExchange, phone: Browser, other: Browser) -> None:
+    keep_waiting(phone, login)
+    assert other.get(login.path).heading == "Is this you signing in?"
+    assert other.get(login.callback("Oth3r")).heading == "Is this you signing in?"
+    login.expect_nothing()
+
+
+def test_who_waits_cannot_continue_again_but_refuse(login: FakeExchange, phone: Browser) -> None:
+    ticket = keep_waiting(phone, login)
+    page = phone.get(login.path)
+    assert re.findall(r'<button name="choice" value="(\w+)"', page.body) == ["refuse"]
+    assert page.token is not None
+    assert is_asking(phone.post(login.path, token=page.token, choice="continue"), login)
+    login.expect_nothing()
+    assert phone.post(login.path, token=page.token, choice="refuse").heading == "Refused"
+    login.expect("REPORTED")
+    login.succeed(ticket)
+    assert phone.get(login.path).heading == "Refused"
+
+
+def test_a_second_code_is_handed_on_while_the_first_is_asked_about(
+    login: FakeExchange, phone: Browser
+) -> None:
+    first = keep_waiting(phone, login)
+    waiting, second = phone.bring_code(login, "An0ther")
+    login.result(first, "code")
+    assert is_asking(phone.get(login.path), login)
+    login.succeed(second)
+    assert waiting.answer().pin == login.pin
+    assert phone.get(login.path).pin == login.pin
+
+
+def test_a_login_that_ends_ends_the_waiting(login: FakeExchange, phone: Browser) -> None:
+    keep_waiting(phone, login)
+    login.close()
+    login.helper.wait_for_pending(0)
+    page = phone.get(login.path)
+    assert (page.status, page.refresh) == (404, None)
+
+
+def test_who_waits_is_told_in_the_words_of_new_settings(
+    helper: Helper, login: FakeExchange, phone: Browser
+) -> None:
+    phone.approve(login)
+    login.expect("OPENED")
+    waiting, ticket = phone.bring_code(login)
+    helper.write(brand="Another Example")
+    helper.process.send_signal(signal.SIGHUP)
+    helper.wait_for_log("was read anew")
+    page = waiting.first_answer()
+    assert is_asking(page, login) and "Another Example" in page.body
+    login.succeed(ticket)
+    assert phone.get(login.path).pin == login.pin
 
 
 # -- browsers and cookies

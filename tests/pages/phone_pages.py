@@ -36,6 +36,7 @@ KINDS = {
     "ask, for su": ASK,
     "ask, longest, from afar": ASK,
     "ask, longest, for su": ASK,
+    "asking": Kind(("Asking WeChat", "正在等待微信答复"), buttons=("refuse",), facts=True),
     "digits": DIGITS,
     "digits, longest name": DIGITS,
     "ask, to link": Kind(("Link your WeChat to «alice» on web1?", "将您的微信关联到 web1 的用户 «alice»？"),

@@ -54,6 +54,13 @@ def _(stage: Stage) -> None:
         Door("su-l", ("/usr/bin/su", "-", LONG_USER), LONG_USER, LONG_USER, LONG_USER, "su")))
 
 
+@reaches("asking")
+def _(stage: Stage) -> None:
+    stage.wechat.plan(delay=600)
+    stage.front.holds_still = True
+    stage.finish()
+
+
 @reaches("digits")
 def _(stage: Stage) -> None:
     stage.finish()

@@ -215,6 +215,19 @@ def test_going_back_leads_to_the_digits_again(stage: Stage) -> None:
     assert host.type(pin) == "PAM_SUCCESS"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_that_waits_for_wechat_goes_on_by_itself(stage: Stage, language: str) -> None:
+    stage.browser.be(PHONE_OF[language], language)
+    plan = stage.wechat.plan(delay=600)
+    host = stage.finish()
+    assert stage.front.documents[-1].refresh == (2.0, stage.front.documents[0].url)
+    plan.hurry.set()
+    assert stage.browser.comes_to_the_pin()
+    assert stage.browser.address.startswith(f"{PUBLIC_URL}/l/")
+    assert stage.exchanges() == 1
+    assert host.type(stage.browser.pin or "") == "PAM_SUCCESS"
+
+
 def test_tapping_continue_twice_signs_in(stage: Stage) -> None:
     plan = stage.wechat.plan(page_delay=60)
     host = stage.ask()

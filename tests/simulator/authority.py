@@ -42,7 +42,7 @@ keyUsage = critical,keyCertSign,cRLSign
 subjectKeyIdentifier = hash
 """
 
-_LOOPBACK_NAMES = "IP:127.0.0.1,DNS:localhost"
+_LOOPBACK_NAMES = "IP:127.0.0.1,DNS:localhost,DNS:api.wechat.example"
 
 
 class Authority:

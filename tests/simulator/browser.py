@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,7 @@ class Browser:
         self.ca_file = ca_file
         self.hosts = hosts or {}
         self.timeout = timeout
+        self.refreshes = True  # goes on by itself where a page says so, for as long as `timeout`
         self.cookies = Cookies()
         self.history: list[Page] = []
         self.notes: list[str] = []  # what a browser would write to its console
@@ -95,7 +97,19 @@ class Browser:
         return {}
 
     def follow(self, step: Step, follow: bool = True) -> tuple[Page, Step]:
-        """Sends a step and obeys redirects: the last response, and the step that got it."""
+        """
+        Sends a step, obeys redirects, and pages that refresh themselves: the last response, and the
+        step that got it.
+        """
+        end = time.monotonic() + self.timeout
+        page, step = self._follow_redirects(step, follow)
+        while self.refreshes and page.refresh is not None and time.monotonic() < end:
+            seconds, url = page.refresh
+            time.sleep(seconds)
+            page, step = self._follow_redirects(Step("GET", url), follow)
+        return page, step
+
+    def _follow_redirects(self, step: Step, follow: bool) -> tuple[Page, Step]:
         for _ in range(_MOST_HOPS):
             page = self.send(step)
             location = page.header("Location")

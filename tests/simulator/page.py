@@ -70,6 +70,12 @@ class Page:
         return re.sub(r"[^0-9]", "", "".join(self._reader.pins)) or None
 
     @property
+    def refresh(self) -> tuple[float, str] | None:
+        """In how many seconds the browser goes on by itself, and where to."""
+        found = re.fullmatch(r"([0-9.]+)\s*;\s*url=(.+)", self.header("Refresh") or "")
+        return (float(found[1]), urljoin(self.url, found[2])) if found else None
+
+    @property
     def forms(self) -> list[Form]:
         return self._reader.forms
 

@@ -14,6 +14,7 @@ import pytest
 from simulator import Authority, Phone, WeChat
 from simulator.cookies import Cookie, Cookies
 from simulator.page import Page
+from simulator.server import Reply, Request, Server
 
 from .conftest import STATE, Client, Site
 
@@ -48,6 +49,28 @@ def test_refuse_and_reload(wechat: WeChat, site: Site) -> None:
     assert phone.tap("refuse").text == "Refused"
     with pytest.raises(LookupError):
         phone.tap("continue")
+
+
+def test_a_page_that_refreshes_itself_is_followed(wechat: WeChat) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Reply:
+        asked.append(f"{request.method} {request.path}")
+        waits = len(asked) < 3
+        return Reply(content_type="text/html; charset=utf-8", body=b"<p>Wait" if waits else b"<p>Done",
+                     headers=[("Refresh", "0.1; url=/l/abc")] if waits else [])
+
+    server = Server(answer)
+    url = f"http://127.0.0.1:{server.port}"
+    phone = Phone(wechat, "alice")
+    phone.browser.refreshes = False
+    page = phone.open(f"{url}/callback?code=x")
+    assert (page.text, page.refresh, asked) == ("Wait", (0.1, f"{url}/l/abc"), ["GET /callback"])
+    phone.browser.refreshes = True
+    page = phone.reload()
+    assert (page.text, page.refresh, page.url) == ("Done", None, f"{url}/l/abc")
+    assert asked == ["GET /callback", "GET /callback", "GET /l/abc"]
+    server.close()
 
 
 def test_consent_page(wechat: WeChat, client: Client, site: Site) -> None:

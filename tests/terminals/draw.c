@@ -1,5 +1,5 @@
 /*
- * terminal-draw LINK CHARSET INVERT LANG ROUND WRONG - prints the prompt as the module composes it
+ * terminal-draw LINK CHARSET INVERT LANG ROUND HINT - prints the prompt as the module composes it
  * for a link of any length; all but the link are numbers, as the code's enumerations count.
  */
 #include <stdio.h>
@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 	text_init(&text, bytes, sizeof(bytes));
 	terminal_compose(&text, qr,
 		terminal_view_at(atoi(argv[2]), atoi(argv[3]) != 0, atoi(argv[5])), argv[1],
-		atoi(argv[4]), atoi(argv[6]) != 0);
+		atoi(argv[4]), (enum terminal_hint)atoi(argv[6]));
 	qr_free(&qr);
 	if (text_finish(&text) < 0)
 		return 2;

@@ -9,15 +9,16 @@ from harness.site import BUILD
 
 CHARSETS = ("utf8", "ascii", "none")
 LANGS = ("en", "zh")
+HINTS = ("scan", "wrong pin", "asking")
 BLOCKS = set("█▀▄")
 
 
 def draw(
     link: str, charset: str = "utf8", invert: bool = False, lang: str = "en", answers: int = 0,
-    wrong: bool = False,
+    hint: str = "scan",
 ) -> bytes:
     """What is asked after so many empty answers."""
-    words = (CHARSETS.index(charset), int(invert), LANGS.index(lang), answers, int(wrong))
+    words = (CHARSETS.index(charset), int(invert), LANGS.index(lang), answers, HINTS.index(hint))
     return subprocess.run([BUILD / "tests/terminals/terminal-draw", link, *map(str, words)],
                           check=True, stdout=subprocess.PIPE).stdout
 

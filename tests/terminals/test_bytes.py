@@ -10,7 +10,7 @@ import pytest
 from harness.host import Host
 from harness.site import Site
 from simulator import camera
-from terminals.drawing import CHARSETS, LANGS, draw, is_picture, link_of, width
+from terminals.drawing import CHARSETS, HINTS, LANGS, draw, is_picture, link_of, width
 
 VIEWS = list(product(CHARSETS, (False, True), LANGS))
 # PuTTY writes "| " in front of each line, and two lines of its own above.
@@ -40,8 +40,8 @@ def test_each_question_is_one_prompt_drawn_as_it_should_be(
 def test_every_link_that_fits_makes_a_screen_that_fits(
     charset: str, invert: bool, lang: str
 ) -> None:
-    for length, answers, wrong in product(LENGTHS, range(4), (False, True)):
-        assert_fits(draw(link_of(length), charset, invert, lang, answers, wrong))
+    for length, answers, hint in product(LENGTHS, range(4), HINTS):
+        assert_fits(draw(link_of(length), charset, invert, lang, answers, hint))
 
 
 def assert_fits(prompt: bytes) -> None:

@@ -13,6 +13,7 @@ static const char *const places[MESSAGE_COUNT] = {
 	[MESSAGE_LINK_IN_WECHAT] = "there, second line",
 	[MESSAGE_LINK_HOW] = "there, second line, with `charset=none`",
 	[MESSAGE_WRONG_PIN] = "after a wrong code, in place of the first line",
+	[MESSAGE_ASKING] = "after any code that is typed while WeChat is asked, likewise",
 	[MESSAGE_PROMPT] = "the question",
 	[MESSAGE_WAIT] = "under a picture, first line, where nothing is typed",
 	[MESSAGE_WAIT_LINK] = "there, second line; the link follows",
@@ -63,7 +64,7 @@ int main(void)
 			message_text((enum message)i, LANG_ZH));
 	puts("\n## When it ends without success\n\n"
 	     "| what happened | `reason` in the log | English | 中文 |\n|---|---|---|---|");
-	for (int i = REASON_NOBODY + 1; i < REASON_COUNT; i++)
+	for (int i = REASON_ASKING + 1; i < REASON_COUNT; i++) /* the first two are no end */
 		printf("| %s | %s | %s | %s |\n", ends[i], reason_word((enum reason)i),
 			message_refusal((enum reason)i, LANG_EN),
 			message_refusal((enum reason)i, LANG_ZH));

@@ -1,5 +1,6 @@
 #include "codes.h"
 
+#include "deadline.h"
 #include "text.h"
 #include "token.h"
 #include "unit.h"
@@ -93,7 +94,7 @@ static void test_one_code_is_exchanged_and_its_callback_answered(void **state)
 	expect_start("A");
 	expect_nothing_to_start();
 	expect_nothing_settled();
-	expect_verdict(REASON_NOBODY, NULL);
+	expect_verdict(REASON_ASKING, NULL);
 	finish(REASON_NONE);
 	expect_settled("7", "A", REASON_NONE);
 	expect_nothing_settled();
@@ -236,13 +237,57 @@ static void test_the_verdict_is_that_of_the_code_that_failed_last(void **state)
 {
 	(void)state;
 	add("1", "A");
-	add("2", "B");
 	exchange("A", REASON_RISK);
 	expect_verdict(REASON_RISK, "A");
+	add("2", "B");
+	exchange("B", REASON_BUSY);
+	expect_verdict(REASON_BUSY, "B");
+}
+
+static void test_there_is_no_verdict_while_a_code_is_asked_about(void **state)
+{
+	(void)state;
+	add("1", "A");
+	add("2", "B");
+	expect_verdict(REASON_ASKING, NULL);
+	exchange("A", REASON_RISK);
+	expect_verdict(REASON_ASKING, NULL);
 	expect_start("B");
-	expect_verdict(REASON_RISK, "A");
+	expect_verdict(REASON_ASKING, NULL);
+	/* Nobody waits for a code that was not begun with: it never is. */
+	add("3", "C");
+	codes_forget_tickets(&codes);
 	finish(REASON_BUSY);
 	expect_verdict(REASON_BUSY, "B");
+}
+
+static void test_a_match_and_a_report_are_verdicts_whatever_is_asked_about(void **state)
+{
+	(void)state;
+	add("1", "A");
+	exchange("A", REASON_NONE);
+	codes_forget_tickets(&codes);
+	add("1", "B");
+	expect_start("B");
+	expect_verdict(REASON_NONE, "A");
+	codes_report(&codes);
+	expect_verdict(REASON_REPORTED, NULL);
+}
+
+static void test_the_time_of_a_code_begins_when_it_comes(void **state)
+{
+	int64_t before_ms = deadline_now();
+	const struct code *first, *second;
+
+	(void)state;
+	add("1", "A");
+	add("2", "B");
+	first = codes_start_next(&codes);
+	finish(REASON_BUSY);
+	second = codes_start_next(&codes);
+	assert_true(first->deadline.at_ms >= before_ms + CODES_MS);
+	assert_true(second->deadline.at_ms >= first->deadline.at_ms);
+	assert_true(second->deadline.at_ms <= deadline_now() + CODES_MS);
 }
 
 static void test_errcode_and_rid_stay_with_their_code(void **state)
@@ -509,6 +554,9 @@ int main(void)
 		ANEW(test_a_failed_code_bars_nothing),
 		ANEW(test_a_fourth_code_is_too_many),
 		ANEW(test_the_verdict_is_that_of_the_code_that_failed_last),
+		ANEW(test_there_is_no_verdict_while_a_code_is_asked_about),
+		ANEW(test_a_match_and_a_report_are_verdicts_whatever_is_asked_about),
+		ANEW(test_the_time_of_a_code_begins_when_it_comes),
 		ANEW(test_errcode_and_rid_stay_with_their_code),
 		ANEW(test_a_report_ends_everything),
 		ANEW(test_a_report_takes_a_match_back),

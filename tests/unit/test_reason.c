@@ -8,6 +8,7 @@ static const struct {
 } rows[] = {
 	{REASON_NONE, "none"},
 	{REASON_NOBODY, "nobody"},
+	{REASON_ASKING, "asking"},
 	{REASON_NOBODY_SCANNED, "nobody-scanned"},
 	{REASON_UNFINISHED, "unfinished"},
 	{REASON_WRONG_DIGITS, "wrong-digits"},
@@ -65,8 +66,8 @@ static void test_no_word_makes_a_refusal_a_success(void **state)
 
 static void test_what_the_phone_may_try_again_is_passing(void **state)
 {
-	static const enum reason passing[] = {REASON_NOBODY, REASON_NOT_LINKED, REASON_SNAPSHOT,
-		REASON_CODE, REASON_BUSY, REASON_UNREACHABLE, REASON_BAD_ANSWER};
+	static const enum reason passing[] = {REASON_NOBODY, REASON_ASKING, REASON_NOT_LINKED,
+		REASON_SNAPSHOT, REASON_CODE, REASON_BUSY, REASON_UNREACHABLE, REASON_BAD_ANSWER};
 
 	(void)state;
 	for (int reason = 0; reason < REASON_COUNT; reason++) {

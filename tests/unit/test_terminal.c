@@ -18,14 +18,15 @@ static const char *lines[256];
 static size_t lengths[256], count;
 
 /* Composes a prompt and takes it to lines. */
-static const char *compose(const char *string, struct terminal_view view, int lang, bool wrong)
+static const char *compose(
+	const char *string, struct terminal_view view, int lang, enum terminal_hint hint)
 {
 	struct qr *qr = NULL;
 	struct text text;
 
 	assert_int_equal(qr_create(string, &qr), 0);
 	text_init(&text, prompt, sizeof(prompt));
-	terminal_compose(&text, qr, view, LINK, lang, wrong);
+	terminal_compose(&text, qr, view, LINK, lang, hint);
 	assert_int_equal(text_finish(&text), 0);
 	qr_free(&qr);
 	count = 0;
@@ -53,8 +54,8 @@ static void test_the_picture_of_a_53_byte_link_fits_80x24_with_all_lines(void **
 	(void)state;
 	assert_int_equal(strlen(LINK), 53);
 	for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
-		for (int wrong = 0; wrong <= 1; wrong++) {
-			compose(LINK, view, lang, wrong);
+		for (int hint = HINT_SCAN; hint <= HINT_ASKING; hint++) {
+			compose(LINK, view, lang, (enum terminal_hint)hint);
 			assert_int_equal(count, 1 + 17 + 4);
 			assert_true(count <= 24);
 			for (size_t i = 0; i < count; i++)
@@ -102,7 +103,7 @@ static void test_every_module_stands_in_its_place(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(views); i++) {
 		for (size_t j = 0; j < COUNT(strings); j++) {
-			compose(strings[j], views[i], LANG_EN, false);
+			compose(strings[j], views[i], LANG_EN, HINT_SCAN);
 			assert_int_equal(qr_create(strings[j], &qr), 0);
 			for (int y = -QUIET; y < qr_width(qr) + QUIET; y++) {
 				for (int x = -QUIET; x < qr_width(qr) + QUIET; x++)
@@ -117,7 +118,7 @@ static void test_every_module_stands_in_its_place(void **state)
 static void test_ascii_art_has_a_line_for_each_row_of_modules(void **state)
 {
 	(void)state;
-	compose(LINK, (struct terminal_view){PICTURE_ASCII, false}, LANG_EN, false);
+	compose(LINK, (struct terminal_view){PICTURE_ASCII, false}, LANG_EN, HINT_SCAN);
 	assert_int_equal(count, 1 + 33 + 4);
 	for (size_t i = 1; i <= 33; i++)
 		assert_int_equal(lengths[i], 66);
@@ -127,7 +128,7 @@ static void test_text_and_link_stand_below_the_picture(void **state)
 {
 	(void)state;
 	for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
-		compose(LINK, (struct terminal_view){PICTURE_HALF_BLOCKS, false}, lang, false);
+		compose(LINK, (struct terminal_view){PICTURE_HALF_BLOCKS, false}, lang, HINT_SCAN);
 		expect_line(18, message_text(MESSAGE_SCAN, lang));
 		expect_line(19, message_text(MESSAGE_OTHER_WAY, lang));
 		expect_line(20, LINK);
@@ -135,28 +136,32 @@ static void test_text_and_link_stand_below_the_picture(void **state)
 	}
 }
 
-static void test_a_wrong_answer_is_told_first(void **state)
+static void test_the_hint_is_the_first_line_of_words(void **state)
 {
 	static const struct terminal_view views[] = {
 		{PICTURE_HALF_BLOCKS, false}, {PICTURE_ASCII, false}, {PICTURE_NONE, false}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(views); i++) {
-		compose(LINK, views[i], LANG_EN, true);
+		compose(LINK, views[i], LANG_EN, HINT_WRONG_PIN);
 		assert_non_null(strstr(prompt, message_text(MESSAGE_WRONG_PIN, LANG_EN)));
 		assert_null(strstr(prompt, message_text(MESSAGE_SCAN, LANG_EN)));
 		assert_null(strstr(prompt, message_text(MESSAGE_LINK_ONLY, LANG_EN)));
 		expect_line(count - 2, LINK);
 		expect_line(count - 1, message_text(MESSAGE_PROMPT, LANG_EN));
-		compose(LINK, views[i], LANG_EN, false);
+		compose(LINK, views[i], LANG_EN, HINT_ASKING);
+		expect_line(count - 4, message_text(MESSAGE_ASKING, LANG_EN));
 		assert_null(strstr(prompt, message_text(MESSAGE_WRONG_PIN, LANG_EN)));
+		compose(LINK, views[i], LANG_EN, HINT_SCAN);
+		assert_null(strstr(prompt, message_text(MESSAGE_WRONG_PIN, LANG_EN)));
+		assert_null(strstr(prompt, message_text(MESSAGE_ASKING, LANG_EN)));
 	}
 }
 
 static void test_the_link_alone_takes_five_lines(void **state)
 {
 	(void)state;
-	compose(LINK, (struct terminal_view){PICTURE_NONE, false}, LANG_EN, false);
+	compose(LINK, (struct terminal_view){PICTURE_NONE, false}, LANG_EN, HINT_SCAN);
 	assert_int_equal(count, 5);
 	expect_line(0, "");
 	expect_line(1, message_text(MESSAGE_LINK_ONLY, LANG_EN));
@@ -168,12 +173,14 @@ static void test_the_link_alone_takes_five_lines(void **state)
 static void test_another_way_is_offered_only_where_there_is_one(void **state)
 {
 	(void)state;
-	for (int wrong = 0; wrong <= 1; wrong++) {
-		compose(LINK, (struct terminal_view){PICTURE_NEVER, false}, LANG_EN, wrong);
+	for (int hint = HINT_SCAN; hint <= HINT_ASKING; hint++) {
+		compose(LINK, (struct terminal_view){PICTURE_NEVER, false}, LANG_EN,
+			(enum terminal_hint)hint);
 		assert_int_equal(count, 5);
 		expect_line(2, message_text(MESSAGE_LINK_HOW, LANG_EN));
 		assert_null(strstr(prompt, "Press Enter"));
-		compose(LINK, (struct terminal_view){PICTURE_NONE, false}, LANG_EN, wrong);
+		compose(LINK, (struct terminal_view){PICTURE_NONE, false}, LANG_EN,
+			(enum terminal_hint)hint);
 		assert_contains(prompt, "Press Enter");
 	}
 }
@@ -196,7 +203,7 @@ static void test_all_but_half_blocks_is_ascii_whatever_the_language(void **state
 static void test_half_blocks_in_english_are_ascii_but_for_the_blocks(void **state)
 {
 	(void)state;
-	compose(LINK, (struct terminal_view){PICTURE_HALF_BLOCKS, false}, LANG_EN, false);
+	compose(LINK, (struct terminal_view){PICTURE_HALF_BLOCKS, false}, LANG_EN, HINT_SCAN);
 	for (char *at = prompt; *at != '\0'; at++) {
 		if (memcmp(at, "\xe2\x96", 2) == 0) {
 			assert_true(at[2] == '\x80' || at[2] == '\x84' || at[2] == '\x88');
@@ -257,7 +264,7 @@ static void test_the_longest_authorize_url_fits_into_the_prompt(void **state)
 
 	(void)state;
 	memset(url, 'x', 512 + 3 * 209 + 160);
-	compose(url, (struct terminal_view){PICTURE_ASCII, false}, LANG_EN, true);
+	compose(url, (struct terminal_view){PICTURE_ASCII, false}, LANG_EN, HINT_WRONG_PIN);
 	expect_line(count - 1, message_text(MESSAGE_PROMPT, LANG_EN));
 }
 
@@ -268,7 +275,7 @@ static void test_a_207_byte_authorize_url_takes_29_rows(void **state)
 	(void)state;
 	memset(url, 'x', 207);
 	url[207] = '\0';
-	compose(url, (struct terminal_view){PICTURE_HALF_BLOCKS, false}, LANG_EN, false);
+	compose(url, (struct terminal_view){PICTURE_HALF_BLOCKS, false}, LANG_EN, HINT_SCAN);
 	assert_int_equal(count, 1 + 29 + 4);
 	assert_int_equal(width_of(lines[1], lengths[1]), 57);
 }
@@ -283,7 +290,7 @@ static void test_what_does_not_fit_is_reported(void **state)
 	assert_int_equal(qr_create(LINK, &qr), 0);
 	text_init(&text, small, sizeof(small));
 	terminal_compose(&text, qr, (struct terminal_view){PICTURE_HALF_BLOCKS, false}, LINK,
-		LANG_EN, false);
+		LANG_EN, HINT_SCAN);
 	assert_int_equal(text_finish(&text), -ENOSPC);
 	qr_free(&qr);
 }
@@ -298,7 +305,7 @@ static void test_a_terminal_that_waits_shows_the_same_picture_and_no_question(vo
 	(void)state;
 	assert_int_equal(qr_create(LINK, &qr), 0);
 	for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
-		memcpy(question, compose(LINK, view, lang, false), sizeof(question));
+		memcpy(question, compose(LINK, view, lang, HINT_SCAN), sizeof(question));
 		text_init(&text, prompt, sizeof(prompt));
 		terminal_compose_wait(&text, qr, view, LINK, lang);
 		assert_int_equal(text_finish(&text), 0);
@@ -319,7 +326,7 @@ int main(void)
 		cmocka_unit_test(test_every_module_stands_in_its_place),
 		cmocka_unit_test(test_ascii_art_has_a_line_for_each_row_of_modules),
 		cmocka_unit_test(test_text_and_link_stand_below_the_picture),
-		cmocka_unit_test(test_a_wrong_answer_is_told_first),
+		cmocka_unit_test(test_the_hint_is_the_first_line_of_words),
 		cmocka_unit_test(test_the_link_alone_takes_five_lines),
 		cmocka_unit_test(test_another_way_is_offered_only_where_there_is_one),
 		cmocka_unit_test(test_all_but_half_blocks_is_ascii_whatever_the_language),
