@@ -10,6 +10,7 @@
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,31 +60,79 @@ static int choose_identity(const char *user, struct launch *launch, struct probl
 	return rv;
 }
 
-static void reset_signals(void)
+static void handle_all_signals(void (*handler)(int))
 {
-	struct sigaction standard = {.sa_handler = SIG_DFL};
-	sigset_t none;
+	struct sigaction action = {.sa_handler = handler};
 
 	/* SIGKILL, SIGSTOP and the C library's own refuse; nothing else can fail. */
 	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &standard, NULL);
+		(void)sigaction(number, &action, NULL);
+}
+
+/* All of them are blocked. Those that came in since the fork were for another, and are dropped. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	handle_all_signals(SIG_IGN);
+	handle_all_signals(SIG_DFL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * Sets both limits, or, if that is not allowed, as much as is: the caller of su may have left too
+ * little, and only root with CAP_SYS_RESOURCE can raise it again.
+ */
 static int limit(__rlimit_resource_t resource, rlim_t wanted)
 {
-	struct rlimit limits;
+	struct rlimit limits = {.rlim_cur = wanted, .rlim_max = wanted};
 
-	if (getrlimit(resource, &limits) < 0)
+	if (setrlimit(resource, &limits) == 0)
+		return 0;
+	if (errno != EPERM || getrlimit(resource, &limits) < 0)
 		return -1;
-	/* The caller of su may have left too little; only root can raise it again. */
-	if (limits.rlim_max < wanted && geteuid() != 0)
-		wanted = limits.rlim_max;
-	limits.rlim_cur = wanted;
-	if (limits.rlim_max < wanted)
-		limits.rlim_max = wanted;
+	limits.rlim_cur = limits.rlim_max < wanted ? limits.rlim_max : wanted;
 	return setrlimit(resource, &limits);
+}
+
+/* The host's limits may be those of its caller, who may want the child to fail. */
+static int reset_limits(void)
+{
+	static const struct {
+		__rlimit_resource_t resource;
+		rlim_t wanted;
+	} limits[] = {
+		{RLIMIT_CORE, 0},
+		{RLIMIT_FSIZE, 0},
+		{RLIMIT_NOFILE, 64},
+		/* More would change where libraries are loaded. */
+		{RLIMIT_STACK, 8 * 1024 * 1024},
+		{RLIMIT_AS, RLIM_INFINITY},
+		{RLIMIT_DATA, RLIM_INFINITY},
+		{RLIMIT_RSS, RLIM_INFINITY},
+		{RLIMIT_CPU, RLIM_INFINITY},
+		{RLIMIT_NPROC, RLIM_INFINITY},
+		{RLIMIT_LOCKS, RLIM_INFINITY},
+		{RLIMIT_MEMLOCK, RLIM_INFINITY},
+		{RLIMIT_SIGPENDING, RLIM_INFINITY},
+		{RLIMIT_RTTIME, RLIM_INFINITY},
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (limit(limits[i].resource, limits[i].wanted) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Whoever called su may signal processes whose real user he is. The system call itself: it is this
+ * thread that matters, and the C library's function would look for the host's others.
+ */
+static int leave_real_user(void)
+{
+	return geteuid() == 0 ? (int)syscall(SYS_setresuid, 0, 0, 0) : 0;
 }
 
 /* Closes everything above the standard streams but three descriptors. */
@@ -120,12 +169,12 @@ static void __attribute__((noreturn)) launch_program(const struct launch *launch
 	char *const environment[] = {NULL};
 	int program, null, channel;
 
+	if (leave_real_user() < 0)
+		_exit(127);
 	reset_signals();
 	(void)setsid();
 	/* First: a host with many descriptors, or few allowed ones, has no room for duplicates. */
-	if (close_all_but(launch->program, launch->null, launch->socket) < 0 ||
-		limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_FSIZE, 0) < 0 ||
-		limit(RLIMIT_NOFILE, 64) < 0)
+	if (close_all_but(launch->program, launch->null, launch->socket) < 0 || reset_limits() < 0)
 		_exit(127);
 	/* Clear of 0 to 4, whichever of those the host had closed. */
 	program = fcntl(launch->program, F_DUPFD_CLOEXEC, 5);
@@ -157,6 +206,26 @@ static int clear_of_streams(int fd)
 	return moved;
 }
 
+/*
+ * Forks with all signals blocked, so that the new process has time to get out of everybody's reach.
+ * Returns its pid, or -errno.
+ */
+static pid_t fork_launch(const struct launch *launch)
+{
+	sigset_t all, before;
+	pid_t pid;
+	int error;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		launch_program(launch);
+	error = errno;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return pid < 0 ? -error : pid;
+}
+
 int child_start(struct child *child, const struct settings *settings, struct deadline deadline,
 	struct problem *problem)
 {
@@ -183,18 +252,16 @@ int child_start(struct child *child, const struct settings *settings, struct dea
 		goto out;
 	}
 	launch.alarm_s = (unsigned int)deadline_left(deadline) / 1000 + 2;
-	child->pid = fork();
-	if (child->pid == 0)
-		launch_program(&launch);
+	child->pid = fork_launch(&launch);
 	if (child->pid < 0) {
-		rv = problem_set(problem, -errno, "fork: %s", strerror(errno));
+		rv = problem_set(problem, child->pid, "fork: %s", strerror(-child->pid));
 		goto out;
 	}
 	child->pidfd = pidfd_open(child->pid, 0);
 	if (child->pidfd >= 0)
 		child->pidfd = clear_of_streams(child->pidfd);
 	rv = child->pidfd < 0
-	             ? problem_set(problem, -errno, "%s: it ended at once", settings->exchange)
+	             ? problem_set(problem, -EIO, "%s: it ended at once", settings->exchange)
 	             : 0;
 out:
 	if (launch.program >= 0)
@@ -234,6 +301,9 @@ int child_announce(struct child *child, struct request *request, const struct se
 		rv = hear(child, inbox, deadline_in(READY_MS));
 	if (rv == 0 && answer->verb == WIRE_REFUSED)
 		return -ECONNREFUSED;
+	if (rv == -ECONNRESET || rv == -ETIMEDOUT)
+		return problem_set(problem, -EIO, "%s: did not become ready (%s)",
+			settings->exchange, strerror(-rv));
 	if (rv < 0 || answer->verb != WIRE_READY ||
 		strcmp(answer->value[WIRE_LINK], request->link) != 0)
 		return problem_set(problem, -EIO, "%s: did not become ready (%s)",

@@ -44,8 +44,8 @@ int child_ask(struct child *child, const struct wire_message *question, struct w
 /*
  * Tells the child the request, and waits until the helper knows it: from then on its link works.
  * The request loses its app secret, which the child has then. Returns 0; -ECONNREFUSED if the child
- * refused, and the inbox says why; or -EIO with the problem set: it died, was late, or said
- * something else.
+ * refused, and the inbox says why; -EIO if it ended or got stuck, which somebody else may have
+ * brought about; or another -errno, with the problem set.
  */
 int child_announce(struct child *child, struct request *request, const struct settings *settings,
 	struct wire_inbox *inbox, struct problem *problem);

@@ -254,6 +254,9 @@ NOT_SANITIZED = {
     "pam/test_processes.py::test_a_host_holds_no_secret_while_its_login_waits": "likewise",
     "pam/test_requester.py::test_no_name_is_resolved": "LeakSanitizer and strace exclude each other",
     "pam/test_processes.py::test_no_descriptor_could_be_inherited_and_no_send_could_kill": "likewise",
+    "pam/test_processes.py::test_whoever_called_su_cannot_signal_the_child": "likewise",
+    "pam/test_processes.py::test_the_host_s_limits_are_not_the_child_s": "ASan needs address space",
+    "pam/test_processes.py::test_a_caller_who_leaves_too_little_finds_no_other_way_in": "likewise",
 }
 # sshd's and login's way into the module; su and sudo drop preloads.
 SANITIZED_LOGINS = [

@@ -29,6 +29,10 @@ PREPARATIONS = {
     "no files written": "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))",
     "core files wanted": "resource.setrlimit(resource.RLIMIT_CORE, (-1, -1))",
     "one process": "resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))",
+    "little address space": "lower(resource.RLIMIT_AS, 40_000_000)",
+    "little data": "lower(resource.RLIMIT_DATA, 2_000_000)",
+    "a small stack": "lower(resource.RLIMIT_STACK, 200_000)",
+    "little processor time": "lower(resource.RLIMIT_CPU, 20)",
     "closed output": "os.close(1)",
     "closed input": "os.close(0)",
     "closed errors": "os.close(2)",
@@ -44,7 +48,11 @@ UNSEEN = "closed errors"
 
 
 def prepared(preparation: str) -> tuple[str, ...]:
-    lines = ("import os, resource, signal, sys", preparation, "os.execv(sys.argv[1], sys.argv[1:])")
+    lines = (
+        "import os, resource, signal, sys",
+        "def lower(what, to): resource.setrlimit(what, (to, resource.getrlimit(what)[1]))",
+        preparation, "os.execv(sys.argv[1], sys.argv[1:])",
+    )
     return ("/usr/bin/python3", "-c", "\n".join(lines))
 
 

@@ -18,6 +18,7 @@ from harness.waiting import until
 from pam.login import GOOD, Installation, Login, logged, scan
 
 EXCHANGE_UID = 61012
+CAP_SYS_RESOURCE = 24
 OTHERS = ("libcurl", "libssl", "libcrypto", "libcjson", "libevent", "libnghttp2", "libgnutls")
 
 
@@ -310,10 +311,103 @@ def test_too_few_descriptors_are_a_system_error(installed: Installation) -> None
     assert outcome.lines == ["socketpair: Too many open files", logged("refused reason=internal")]
 
 
-@pytest.mark.parametrize("limit", ["--nofile=10:", "--nofile=1024", "--core=unlimited"])
+# What the host has, and what the child gets.
+LIMITS = {
+    "core": ("unlimited", "Max core file size", "0"),
+    "fsize": ("1000000", "Max file size", "0"),
+    "nofile": ("10", "Max open files", "64"),
+    "stack": ("300000", "Max stack size", str(8 * 1024 * 1024)),
+    "as": ("50000000", "Max address space", "unlimited"),
+    "data": ("2000000", "Max data size", "unlimited"),
+    "rss": ("1000000", "Max resident set", "unlimited"),
+    "cpu": ("5", "Max cpu time", "unlimited"),
+    "nproc": ("1", "Max processes", "unlimited"),
+    "locks": ("0", "Max file locks", "unlimited"),
+    "memlock": ("0", "Max locked memory", "unlimited"),
+    "sigpending": ("0", "Max pending signals", "unlimited"),
+    "rttime": ("1", "Max realtime timeout", "unlimited"),
+}
+WITHOUT_RIGHT = ("setpriv", "--bounding-set=-sys_resource")
+
+
+def limits_of(pid: int, name: str) -> tuple[str, str]:
+    found = re.search(rf"^{name}\s+(\S+)\s+(\S+)", Path(f"/proc/{pid}/limits").read_text(), re.M)
+    assert found is not None
+    return found[1], found[2]
+
+
+def least(*limits: str) -> str:
+    return min(limits, key=lambda limit: float("inf") if limit == "unlimited" else int(limit))
+
+
+def may_raise_limits() -> bool:
+    """Root of some containers and virtual machines may not."""
+    return bool(int(status(os.getpid())["CapEff"], 16) >> CAP_SYS_RESOURCE & 1)
+
+
+@pytest.mark.parametrize("limit", LIMITS)
 def test_the_host_s_limits_are_not_the_child_s(installed: Installation, limit: str) -> None:
     """su and sudo pass on what their caller has set."""
-    assert installed.run(replace(GOOD, through=("prlimit", limit))).result == "PAM_SUCCESS"
+    value, name, wanted = LIMITS[limit]
+    if limit == "core" and limits_of(os.getpid(), name)[1] == "0" and not may_raise_limits():
+        value = "0"
+    with installed.host(replace(GOOD, through=("prlimit", f"--{limit}={value}:"))) as host:
+        link = host.link()
+        soft, hard = limits_of(host.process.pid, name)
+        assert soft == value
+        assert limits_of(child_of(host), name)[0] == \
+            (wanted if may_raise_limits() else least(wanted, hard))
+        assert host.type(scan(installed.phone(), link).pin or "") == "PAM_SUCCESS"
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("right", [(), WITHOUT_RIGHT], ids=["as root", "without the right"])
+def test_a_caller_who_leaves_too_little_finds_no_other_way_in(
+    installed: Installation, limit: str, right: tuple[str, ...]
+) -> None:
+    """Some stacks go on to another line after PAM_AUTHINFO_UNAVAIL."""
+    value, name, wanted = LIMITS[limit]
+    through = ("prlimit", f"--{limit}={least(value, limits_of(os.getpid(), name)[1])}", *right)
+    with installed.host(replace(GOOD, through=through)) as host:
+        if host.prompt() is None:
+            assert host.result == "PAM_SYSTEM_ERR"
+            assert right or not may_raise_limits()
+            return
+        found = limits_of(child_of(host), name)
+        if may_raise_limits() and not right:
+            assert found == (wanted, wanted)
+        else:
+            assert found[0] == least(wanted, limits_of(host.process.pid, name)[1])
+        page = scan(installed.phone(), host.messages[-1].link or "")
+        # A child without memory or descriptors is refused by its phone, if it gets that far.
+        if page.pin is not None:
+            assert host.type(page.pin) == "PAM_SUCCESS"
+        else:
+            assert right or not may_raise_limits()
+
+
+def first(calls: list[str], pattern: str) -> int:
+    return next(index for index, call in enumerate(calls) if re.match(pattern, call))
+
+
+def test_whoever_called_su_cannot_signal_the_child(
+    installed: Installation, folder: Path
+) -> None:
+    """The real user is alice and the effective one root: until it is root alone, nothing comes."""
+    installed.write()
+    service = Path("/etc/pam.d/pam_wechat-su")
+    service.write_text((installed.site.folder / "pam.d/test").read_text())
+    trace = folder / "trace"
+    through = ("strace", "-ff", "-qq", "-o", str(trace), "setpriv", "--ruid=61001", "--euid=0")
+    with Host(installed.site, "alice", "pam_wechat-su", through=through) as host:
+        host.link()
+    service.unlink()
+    one, other = (path.read_text().splitlines() for path in folder.glob("trace.*"))
+    host_s, child_s = (one, other) if one[0].startswith("execve(") else (other, one)
+    forked = first(host_s, r"(clone|fork|vfork)\d*\(")
+    assert re.match(r"rt_sigprocmask\(SIG_SETMASK, ~\[", host_s[forked - 1])
+    changed = first(child_s, r"setresuid\(0, 0, 0\) += 0")
+    assert changed < first(child_s, "rt_sigprocmask") < first(child_s, "execve")
 
 
 def test_the_exchange_runs_what_was_judged(installed: Installation) -> None:
