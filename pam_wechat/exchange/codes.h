@@ -59,8 +59,8 @@ void codes_finish(struct codes *codes);
  * codes_take_settled(); or why it is not waited for: REASON_TOO_MANY, REASON_REPORTED, or
  * REASON_INTERNAL for what is no ticket or no code.
  * After a match another code is not looked at, but settled at once; unless the helper was
- * restarted meanwhile and no longer knows who won: then it is exchanged, and wins if it names
- * somebody who may pass.
+ * restarted meanwhile and no longer knows who won: then it is exchanged, and wins if it names the
+ * same person.
  */
 enum reason codes_add(struct codes *codes, const char *ticket, const char *value);
 

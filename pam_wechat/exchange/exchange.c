@@ -93,15 +93,18 @@ static bool is_listed(const struct exchange *exchange, const char *openid)
 	return false;
 }
 
-static bool may_pass(const struct exchange *exchange, const char *openid)
+/*
+ * Whom WeChat has named may be shown the pin: returns REASON_NONE, or why not. There is one pin.
+ * Whoever has seen it must be the one whom it stands for, even if the helper was restarted and has
+ * forgotten who won.
+ */
+static enum reason judge(const struct exchange *exchange, const char *openid)
 {
-	if (!exchange->enrols)
-		return is_listed(exchange, openid);
-	/*
-	 * There is one pin: whoever has seen it must be the one whom it stands for, even if the
-	 * helper has forgotten who won.
-	 */
-	return exchange->matched[0] == '\0' || strcmp(exchange->matched, openid) == 0;
+	if (!exchange->enrols && !is_listed(exchange, openid))
+		return REASON_NOT_LINKED;
+	if (exchange->matched[0] != '\0' && strcmp(exchange->matched, openid) != 0)
+		return REASON_NOBODY;
+	return REASON_NONE;
 }
 
 static int tell_refusal(
@@ -220,8 +223,8 @@ static void take_answer(struct exchange *exchange, const struct answer *answer)
 	enum reason reason = answer->reason;
 	char errcode[16] = "";
 
-	if (reason == REASON_NONE && !may_pass(exchange, answer->openid))
-		reason = REASON_NOT_LINKED;
+	if (reason == REASON_NONE)
+		reason = judge(exchange, answer->openid);
 	if (reason == REASON_NONE) {
 		memcpy(exchange->matched, answer->openid, sizeof(exchange->matched));
 		memcpy(exchange->nickname, answer->nickname, sizeof(exchange->nickname));

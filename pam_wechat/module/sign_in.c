@@ -54,13 +54,31 @@ static int prepare(struct login *login, int argc, const char **argv)
 	return LOGIN_GO_ON;
 }
 
+/* Nobody gets in as this user: told to the log alone, because it tells that the user is listed. */
+static void look_for_too_many_openids(struct login *login)
+{
+	char bytes[1];
+	struct text ignored;
+
+	text_init(&ignored, bytes, sizeof(bytes));
+	if (users_add_openids(login->users, login->requester.user, &ignored) <=
+		SETTINGS_OPENIDS_MAX)
+		return;
+	problem_set(&login->problem, 0, "%s: a user has more than %d openids",
+		login->settings.users_file, SETTINGS_OPENIDS_MAX);
+	journal_problem(login->pamh, login->problem.text);
+}
+
 /*
  * Starts the child, which announces the login to the helper. Returns LOGIN_GO_ON or a code for PAM.
  */
 static int begin(struct login *login)
 {
 	struct wire_inbox inbox;
-	int rv = attempt_begin(&login->attempt, &login->settings, &login->requester, login->users,
+	int rv;
+
+	look_for_too_many_openids(login);
+	rv = attempt_begin(&login->attempt, &login->settings, &login->requester, login->users,
 		login->waits, &inbox, &login->problem);
 
 	if (login->attempt.request != NULL)

@@ -53,16 +53,17 @@ static int make_authorize_url(struct request *request, const struct settings *se
 	return rv < 0 ? rv : text_finish(&url);
 }
 
-static int list_openids(struct whole_request *whole, const struct settings *settings,
-	const char *user, const struct users *users, struct problem *problem)
+/*
+ * Of a user who has too many nobody may pass: that looks like a user who has none, as it must to
+ * somebody who does not know who is listed.
+ */
+static void list_openids(struct whole_request *whole, const char *user, const struct users *users)
 {
 	struct text list;
 
 	text_init(&list, whole->openids, sizeof(whole->openids));
 	if (users_add_openids(users, user, &list) > SETTINGS_OPENIDS_MAX || text_finish(&list) < 0)
-		return problem_set(problem, -EINVAL, "%s: a user has more than %d openids",
-			settings->users_file, SETTINGS_OPENIDS_MAX);
-	return 0;
+		whole->openids[0] = '\0';
 }
 
 static void fill_message(struct whole_request *whole, const struct settings *settings,
@@ -110,10 +111,10 @@ int request_create(struct request **request, const struct settings *settings,
 	*request = &whole->request;
 	rv = app_secret_read(
 		settings->secret_file, whole->app_secret, sizeof(whole->app_secret), problem);
-	if (rv == 0 && users != NULL)
-		rv = list_openids(whole, settings, requester->user, users, problem);
 	if (rv < 0)
 		goto out;
+	if (users != NULL)
+		list_openids(whole, requester->user, users);
 	display_copy(
 		whole->host, sizeof(whole->host), settings->host_name, strlen(settings->host_name));
 	if (settings->brand != NULL)

@@ -27,8 +27,9 @@ struct request {
 };
 
 /*
- * Makes the request; one that only waits for a tap carries no pin. `users` NULL: nobody is listed,
- * as OCCASION_ENROLL wants it. Its message points into the settings and the requester, too. Returns
+ * Makes the request; one that only waits for a tap carries no pin. Of a user with more than
+ * SETTINGS_OPENIDS_MAX openids none may pass. `users` NULL: nobody is listed, as OCCASION_ENROLL
+ * wants it. Its message points into the settings and the requester, too. Returns
  * 0 and a request that the caller frees; or -errno with the problem set.
  */
 int request_create(struct request **request, const struct settings *settings,

@@ -161,6 +161,25 @@ def test_a_report_outlives_a_restart(site: Site, login: Host, phone: Phone) -> N
     assert login.type("1234") == "PAM_MAXTRIES"
 
 
+def test_of_two_who_may_sign_in_one_is_shown_the_code_after_a_restart(
+    site: Site, wechat: WeChat, phone: Phone
+) -> None:
+    site.write_users(f"{wechat.openid('alice')} alice\n{wechat.openid('bob')} alice\n")
+    with Host(site, "alice", options=REMOTE) as login:
+        link = login.link()
+        pin = phone.sign_in(link)
+        assert pin is not None
+        restart(site, signal.SIGKILL)
+        bob = Phone(wechat, "bob", language="en")
+        bob.open(link)
+        page = bob.tap("continue")
+        assert page.pin is None and "Another phone is finishing this sign-in" in page.text
+        assert wechat.exchanges() == 2
+        assert phone.sign_in(link) == pin
+        assert bob.open(link).pin is None
+        assert login.type(pin) == "PAM_SUCCESS"
+
+
 def test_another_wechat_stays_refused_after_a_restart(
     site: Site, login: Host, wechat: WeChat
 ) -> None:

@@ -612,8 +612,8 @@ _bad_table("in UTF-16", _FIRST + "the line holds a control character",
            "\0".join("oAbcdefgh carol\n"), _GOOD_TABLE)
 _bad_table("larger than 1 MiB", "{users_file}: larger than 1048576 bytes",
            _GOOD_TABLE + ("#" * 1023 + "\n") * 1024, _GOOD_TABLE + ("#" * 1023 + "\n") * 1022)
-_row("33 openids of one user", UNAVAILABLE, "{users_file}: a user has more than 32 openids",
-     NOT_BEGUN, users=_GOOD_TABLE + "".join(f"oAbcdef{n} alice\n" for n in range(32)),
+_row("33 openids of one user", MAX_TRIES, "{users_file}: a user has more than 32 openids",
+     _refused("not-linked"), users=_GOOD_TABLE + "".join(f"oAbcdef{n} alice\n" for n in range(32)),
      twin=_GOOD_TABLE + "".join(f"oAbcdef{n} alice\n" for n in range(31)))
 _row("an empty table", MAX_TRIES, _refused("not-linked", user="(unlisted)"), users="")
 _row("a table of comments", MAX_TRIES, _refused("not-linked", user="(unlisted)"),
