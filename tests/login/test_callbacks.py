@@ -154,6 +154,24 @@ def test_a_snapshot_page_is_refused(
     system_log.wait_for(rf"result=refused reason={reason}\b", mark)
 
 
+@pytest.mark.parametrize("scope", [BASE, USERINFO])
+def test_wechats_own_switch_for_snapshot_pages_gets_nobody_in(
+    site: Site, wechat: WeChat, phone: Phone, scope: str
+) -> None:
+    """Who knows the state may append it, and send the address to somebody who has tapped."""
+    site.write_conf(scope=scope)
+    with Host(site, "alice", options=REMOTE) as login:
+        link = login.link()
+        form, name = phone.open(link).form_with("continue")
+        answer = phone.post(link, dict(form.fields) | {name: "continue"})
+        url = (answer.header("Location") or "").replace("#", "&forceSnapShot=true#")
+        page = phone.open(url)
+        if scope == USERINFO:
+            page = phone.tap("allow")
+        assert SEEN in page.text and page.pin is None
+        assert login.type(phone.sign_in(link) or "") == "PAM_SUCCESS"
+
+
 def test_the_full_page_after_a_snapshot_page_signs_in(
     login: Host, wechat: WeChat, phone: Phone
 ) -> None:

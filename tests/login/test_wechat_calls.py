@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import time
@@ -12,8 +13,10 @@ import pytest
 
 from harness.host import Host
 from harness.site import Site, free_port
+from harness.system_log import SystemLog
 from harness.waiting import HANG, until
 from simulator import Phone, WeChat
+from simulator.browser import USER_AGENTS
 
 
 def sign_in(site: Site, wechat: WeChat) -> tuple[Host, Phone]:
@@ -29,6 +32,47 @@ def sign_in(site: Site, wechat: WeChat) -> tuple[Host, Phone]:
         host.answer(page.pin or "none")
         host.prompt()
     return host, phone
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_api_may_speak_an_older_tls(site: Site, wechat: WeChat, version: str) -> None:
+    wechat.tls_version = version
+    host, _ = sign_in(site, wechat)
+    assert host.result == "PAM_SUCCESS"
+    # The connection that was opened before is used.
+    assert (wechat.connections, wechat.exchanges(), wechat.handshakes_failed) == (1, 1, 0)
+
+
+def test_tls_1_1_is_not_spoken(site: Site, wechat: WeChat) -> None:
+    wechat.tls_version = "1.1"
+    host, phone = sign_in(site, wechat)
+    assert phone.page is not None and "WeChat can't be reached" in phone.page.text
+    assert wechat.exchanges() == 0 and wechat.handshakes_failed > 0
+
+
+@pytest.mark.parametrize("errcode", [12345, 40242, 99999, -7])
+def test_an_error_that_nobody_knows_is_told_with_its_number_and_rid(
+    site: Site, wechat: WeChat, system_log: SystemLog, errcode: int
+) -> None:
+    mark = system_log.mark()
+    wechat.plan(token=errcode)
+    _, phone = sign_in(site, wechat)
+    page = phone.page
+    assert page is not None and "Sign-in is not set up correctly" in page.text
+    assert page.buttons == []  # trying again is of no use
+    found = re.search(rf"WeChat's error code {errcode} · WeChat's request id ([0-9a-f-]{{26}})$",
+                      page.text, re.MULTILINE)
+    assert found is not None, page.text
+    system_log.wait_for(rf"result=refused reason=setup errcode={errcode} rid={found[1]}: ", mark)
+    assert wechat.exchanges() == 1
+
+
+@pytest.mark.parametrize("device", ["iphone", "android", "harmony", "windows", "mac"])
+def test_each_of_wechats_clients_signs_in(site: Site, wechat: WeChat, device: str) -> None:
+    agent = USER_AGENTS[device].format(language="en")
+    with Host(site, "alice") as host:
+        pin = Phone(wechat, "alice", user_agent=agent).sign_in(host.link())
+        assert host.type(pin or "") == "PAM_SUCCESS"
 
 
 @pytest.mark.parametrize("errcode", [-1, 45011])

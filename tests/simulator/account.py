@@ -31,6 +31,9 @@ class Account:
         # Nothing confirmed these two, so they can be switched.
         self.secret_before_code = False
         self.expired_code_errcode = 40029
+        self.verified = True
+        self.secret_frozen = False
+        self.ip_listed = True  # the address that calls the API
         self.people = People(self.appid)
         self.grants = Grants()
         self.plans = Plans()
@@ -58,10 +61,12 @@ class Account:
         state: str = "",
         scope: str = "snsapi_base",
         plan: Plan | None = None,
+        snapshot: str | None = None,
     ) -> str:
         """A code as WeChat would issue it after the browser's part."""
         plan = plan or self.plans.look(state)
-        virtual = plan.snapshot in ("flagged", "unflagged")
+        snapshot = snapshot or plan.snapshot
+        virtual = snapshot in ("flagged", "unflagged")
         salt = secrets.token_hex(8)
         code = Code(
             value=new_code(plan.code_length),
@@ -71,8 +76,8 @@ class Account:
             scope=scope,
             state=state,
             plan=plan,
-            snapshot=plan.snapshot is not None,
-            flagged=plan.snapshot in ("flagged", "flag_on_real"),
+            snapshot=snapshot is not None,
+            flagged=snapshot in ("flagged", "flag_on_real"),
             dies=self.grants.now() + (CODE_LIFE if plan.code_life is None else plan.code_life),
         )
         self.grants.add_code(code)

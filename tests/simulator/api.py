@@ -1,11 +1,12 @@
-"""api.weixin.qq.com: the four endpoints, strict, their checks in WeChat's order."""
+"""api.weixin.qq.com: its endpoints, strict, their checks in WeChat's order."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs
 
 from . import errors, faults
@@ -39,9 +40,11 @@ class Api:
             "/sns/userinfo": ("userinfo", self._userinfo),
             "/sns/auth": ("auth", self._auth),
         }
+        self._posted = {"/cgi-bin/stable_token": ("stable_token", self._stable_token)}
 
     def answer(self, request: Request) -> Reply:
         name, endpoint = self._endpoints.get(request.path, ("unknown", None))
+        name, posted = self._posted.get(request.path, (name, None))
         record = Record("api", request.method, request.path, name, request.address,
                         user_agent=request.headers.get("user-agent", ""))
         try:
@@ -50,6 +53,10 @@ class Api:
                 return Reply()
             if request.path == "/redirected":
                 return redirected(record)
+            if posted is not None:
+                if request.method != "POST":
+                    raise Refusal(43002)
+                return posted(_object(request.body), record)
             if endpoint is None:
                 record.outcome = "not found"
                 return Reply(status=404)
@@ -91,6 +98,22 @@ class Api:
             return self._tokens(account.grants.grant(code))
 
         return self._planned("token", code.plan, record, make)
+
+    def _stable_token(self, fields: dict[str, Any], record: Record) -> Reply:
+        """The account's own token: it says whether appid, secret and IP list are right."""
+        account = self.account
+        _present(fields, grant_type=40002, appid=41002, secret=41004)
+        if fields["grant_type"] != "client_credential":
+            raise Refusal(40002)
+        if fields["appid"] != account.appid:
+            raise Refusal(40013)
+        self._check_secret(fields)
+        refresh = fields.get("force_refresh", False)
+        if not isinstance(refresh, bool):
+            raise Refusal(47001)
+        token, seconds = account.grants.stable_token(refresh)
+        record.outcome = "ok"
+        return faults.good([("access_token", token), ("expires_in", seconds)])
 
     def _refresh_token(self, query: dict[str, str], record: Record) -> Reply:
         grants = self.account.grants
@@ -192,9 +215,13 @@ class Api:
             pairs.append(("unionid", code.unionid))
         return pairs
 
-    def _check_secret(self, query: dict[str, str]) -> None:
+    def _check_secret(self, query: Mapping[str, object]) -> None:
         if query["secret"] != self.account.secret:
             raise Refusal(40125)
+        if self.account.secret_frozen:
+            raise Refusal(40243)
+        if not self.account.ip_listed:
+            raise Refusal(40164)
 
     def _living(self, grant: Grant | None) -> Grant:
         if grant is None:
@@ -222,7 +249,23 @@ def _parameters(query: str) -> dict[str, str]:
     return {name: values[0] for name, values in parsed.items()}
 
 
-def _present(query: dict[str, str], **errcodes: int) -> None:
+def _object(body: bytes) -> dict[str, Any]:
+    """The JSON object of a POST, none of whose names is repeated."""
+    def once(pairs: Pairs) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError
+        return dict(pairs)
+
+    try:
+        fields = json.loads(body, object_pairs_hook=once)
+    except ValueError:
+        fields = None
+    if not isinstance(fields, dict):
+        raise Refusal(47001)
+    return fields
+
+
+def _present(query: Mapping[str, object], **errcodes: int) -> None:
     for name, errcode in errcodes.items():
         if not query.get(name):
             raise Refusal(errcode)

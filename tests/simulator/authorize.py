@@ -28,10 +28,10 @@ SCRIPT_HEADER = "X-WeChat-Script"  # the callbacks that this client makes, when 
 _PERSON = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _STATE = re.compile(r"[a-zA-Z0-9]{1,128}")
 _ORDER = re.compile(
-    r"appid=[^&]*&redirect_uri=[^&]*&response_type=[^&]*&scope=[^&]*&state=[^&]*"
-    r"(&connect_redirect=1)?"
+    r"appid=[^&]*&redirect_uri=[^&]*&response_type=[^&]*&scope=[^&]*(&state=[^&]*)?"
+    r"(&connect_redirect=1)?(&forceSnapShot=(true|false))?"
 )
-_REQUIRED = (("appid", 10012), ("redirect_uri", 10011), ("scope", 10010), ("state", 10013))
+_REQUIRED = (("appid", 10012), ("redirect_uri", 10011), ("scope", 10010))
 
 
 @dataclass
@@ -43,6 +43,7 @@ class Visit:
     scope: str
     state: str
     plan: Plan
+    forced_snapshot: bool = False
 
     @property
     def host(self) -> str:
@@ -97,6 +98,8 @@ class Authorize:
             raise _Wrong("nobody", pages.bad_link(f"{PERSON_HEADER} names nobody", language))
         visit.person = record.person = person
         visit.plan = plan = self.account.plans.take(visit.state)
+        # WeChat's own switch to try what such pages do.
+        visit.forced_snapshot = "forceSnapShot=true" in request.query.split("&")
         if plan.page is not None:
             raise _Wrong(f"page {plan.page}", pages.error(plan.page, language))
         if by_hand:
@@ -146,6 +149,8 @@ class Authorize:
         if not _ORDER.fullmatch(query):
             raise bad("parameters: appid, redirect_uri, response_type, scope, state, in this order")
         if parsed["appid"][0] != self.account.appid:
+            raise bad("the appid is nobody's")
+        if not self.account.verified:
             raise page(10016)
         redirect_uri = self._check_redirect_uri(query, bad, page)
         if parsed["response_type"][0] != "code":
@@ -153,7 +158,10 @@ class Authorize:
         scope = parsed["scope"][0]
         if scope not in self.account.scopes:
             raise page(10005)
-        if not _STATE.fullmatch(state):
+        # It may be left out, but not be empty.
+        if "state" in parsed and not state:
+            raise page(10013)
+        if state and not _STATE.fullmatch(state):
             raise bad("state: 1 to 128 of [a-zA-Z0-9]")
         return Visit("", redirect_uri, scope, state, Plan())
 
@@ -201,7 +209,9 @@ class Authorize:
         return reply
 
     def _callback(self, visit: Visit) -> tuple[str, str]:
-        code = self.account.code_for(visit.person, visit.state, visit.scope, visit.plan)
+        snapshot = "flagged" if visit.forced_snapshot else visit.plan.snapshot
+        code = self.account.code_for(
+            visit.person, visit.state, visit.scope, visit.plan, snapshot=snapshot)
         return _extend(visit.redirect_uri, f"code={code}&state={visit.state}"), code
 
     def _script(self, visit: Visit, location: str) -> list[dict[str, object]]:

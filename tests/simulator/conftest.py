@@ -51,10 +51,10 @@ class Client:
             where.hostname or "", where.port, timeout=timeout, context=context
         )
 
-    def raw(self, method: str, path: str) -> Answer:
+    def raw(self, method: str, path: str, body: bytes | None = None) -> Answer:
         connection = self.connect()
         try:
-            connection.request(method, path)
+            connection.request(method, path, body)
             response = connection.getresponse()
             return Answer(response.status, response.getheader("Content-Type"), response.read(),
                           response.getheader("Location"))
@@ -82,6 +82,14 @@ class Client:
 
     def userinfo(self, token: str, openid: str, lang: str = "zh_CN") -> Answer:
         return self.call("/sns/userinfo", access_token=token, openid=openid, lang=lang)
+
+    def stable_token(self, **changes: object) -> Answer:
+        fields = {
+            "grant_type": "client_credential", "appid": self.wechat.appid,
+            "secret": self.wechat.secret, "force_refresh": False,
+        } | changes
+        kept = {name: value for name, value in fields.items() if value is not None}
+        return self.raw("POST", "/cgi-bin/stable_token", json.dumps(kept).encode())
 
     def auth(self, token: str, openid: str) -> Answer:
         return self.call("/sns/auth", access_token=token, openid=openid)

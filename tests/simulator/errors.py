@@ -32,8 +32,10 @@ TEXTS = {
     42003: "code expired",
     42007: "access_token and refresh_token exception",
     43001: "require GET method",
+    43002: "require POST method",
     45009: "reach max api daily quota limit",
     45011: "api minute-quota reach limit, must slower, retry next minute",
+    47001: "data format error",
     48001: "api unauthorized",
     48004: "api forbidden for irregularities",
     50001: "api unauthorized or user is limited",
@@ -75,7 +77,7 @@ PAGES = {
     10012: ("appid不能为空", "appid is empty"),
     10013: ("state不能为空", "state is empty"),
     10015: ("公众号未授权第三方平台", "the official account has no third-party permission"),
-    10016: ("不支持此Appid,请使用公众号Appid", "not the appid of an official account"),
+    10016: ("公众号未认证", "the official account is not verified"),
 }
 
 

@@ -55,6 +55,7 @@ class Grants:
         self._by_refresh: dict[str, Grant] = {}
         self._renewed: list[str] = []
         self._ahead = 0.0
+        self._stable: tuple[str, float] | None = None  # the account's own token, and when it dies
         self.token_tail = ""  # of all tokens: they are opaque, and may hold any VSCHAR
 
     def now(self) -> float:
@@ -95,13 +96,29 @@ class Grants:
         return grant
 
     def renew(self, grant: Grant) -> None:
-        """A new access token; the refresh token and its life stay."""
+        """
+        The access token's life begins anew; one that is over gives way to another. The refresh
+        token and its life stay.
+        """
         with self._lock:
+            if self.now() < grant.access_dies:
+                grant.access_dies = self.now() + TOKEN_LIFE
+                return
             self._by_access.pop(grant.access_token, None)
             self._renewed.append(grant.access_token)
             grant.access_token = self._token()
             grant.access_dies = self.now() + TOKEN_LIFE
             self._by_access[grant.access_token] = grant
+
+    def stable_token(self, refresh: bool) -> tuple[str, int]:
+        """The account's own access token and the seconds that it lives; `refresh` ends the last."""
+        with self._lock:
+            if refresh or self._stable is None or self.now() >= self._stable[1]:
+                if self._stable is not None:
+                    self._renewed.append(self._stable[0])
+                self._stable = (self._token(), self.now() + TOKEN_LIFE)
+            token, dies = self._stable
+            return token, round(dies - self.now())
 
     def by_access(self, token: str) -> Grant | None:
         with self._lock:
@@ -121,6 +138,7 @@ class Grants:
         """Every secret that there ever was, with its kind."""
         with self._lock:
             codes, tokens = list(self._codes.values()), [*self._by_access, *self._renewed]
+            tokens += [self._stable[0]] if self._stable is not None else []
             refresh = list(self._by_refresh)
         return [
             *(("code", code.value) for code in codes), *(("state", code.state) for code in codes),

@@ -1,4 +1,4 @@
-"""A threaded HTTP/1.1 server on a free port of 127.0.0.1, with or without TLS 1.3."""
+"""A threaded HTTP/1.1 server on a free port of 127.0.0.1, with or without TLS."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import ssl
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
@@ -200,10 +201,19 @@ def _hang_up(connection: socket.socket) -> None:
         pass
 
 
-def tls_context(cert: Path, key: Path) -> ssl.SSLContext:
-    """TLS 1.3 and HTTP/1.1 only: what the client must be able to speak."""
+TLS_VERSIONS = {
+    "1.3": ssl.TLSVersion.TLSv1_3, "1.2": ssl.TLSVersion.TLSv1_2, "1.1": ssl.TLSVersion.TLSv1_1,
+}
+
+
+def tls_context(cert: Path, key: Path, version: str = "1.3") -> ssl.SSLContext:
+    """This version of TLS and HTTP/1.1 only: what the client must be able to speak."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if version == "1.1":
+        context.set_ciphers("ALL:@SECLEVEL=0")  # which Debian's OpenSSL would not offer by itself
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = TLS_VERSIONS[version]
     context.load_cert_chain(cert, key)
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -7,6 +7,8 @@ import socket
 import ssl
 import subprocess
 import sys
+import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from simulator import Authority, Phone, WeChat, errors, plan
 from simulator.authority import KINDS
 from simulator.browser import USER_AGENTS
+from simulator.server import TLS_VERSIONS
 
 from .conftest import STATE, Client, Site, authorize_url
 
@@ -89,7 +92,7 @@ def test_refresh_token(wechat: WeChat, client: Client) -> None:
     answer = client.refresh(first["refresh_token"])
     assert next(iter(answer.json)) == "openid"
     assert answer.json["refresh_token"] == first["refresh_token"]
-    assert answer.json["access_token"] != first["access_token"]
+    assert answer.json["openid"] == first["openid"]
     assert client.refresh(first["refresh_token"], appid="").errcode == 41002
     assert client.refresh("").errcode == 41003
     assert client.refresh("made-up", appid="wx0000000000000000").errcode == 40013
@@ -98,6 +101,56 @@ def test_refresh_token(wechat: WeChat, client: Client) -> None:
     assert client.refresh(first["refresh_token"]).errcode == 42007
     wechat.advance(30 * 86400 + 1)
     assert client.refresh(first["refresh_token"]).errcode == 42002
+
+
+def test_a_refresh_keeps_a_token_that_lives(wechat: WeChat, client: Client) -> None:
+    first = client.exchange(wechat.code_for("alice")).json
+    openid = first["openid"]
+    wechat.advance(7000)
+    assert client.refresh(first["refresh_token"]).json["access_token"] == first["access_token"]
+    wechat.advance(7000)  # its life has begun anew
+    assert client.auth(first["access_token"], openid).errcode == 0
+    wechat.advance(300)
+    second = client.refresh(first["refresh_token"]).json["access_token"]
+    assert second != first["access_token"]
+    assert client.auth(first["access_token"], openid).errcode == 40001
+    assert client.auth(second, openid).errcode == 0
+
+
+def test_stable_token_tells_appid_secret_and_ip_list_apart(wechat: WeChat, client: Client) -> None:
+    answer = client.stable_token()
+    assert answer.json.keys() == {"access_token", "expires_in"} and answer.json["expires_in"] == 7200
+    assert client.stable_token(force_refresh=None).json["access_token"] == answer.json["access_token"]
+    assert client.stable_token(force_refresh=True).json["access_token"] != \
+        answer.json["access_token"]
+    assert client.stable_token(grant_type="authorization_code").errcode == 40002
+    assert client.stable_token(grant_type=None).errcode == 40002
+    assert client.stable_token(appid=None).errcode == 41002
+    assert client.stable_token(secret="").errcode == 41004
+    assert client.stable_token(force_refresh="no").errcode == 47001
+    wrong = {"appid": "wx0000000000000000", "secret": "0" * 32}
+    wechat.ip_listed = False
+    assert client.stable_token(**wrong).errcode == 40013
+    assert client.stable_token(secret=wrong["secret"]).errcode == 40125
+    assert client.stable_token().errcode == 40164
+    assert client.exchange(wechat.code_for("alice")).errcode == 40164
+    wechat.secret_frozen = True
+    assert client.stable_token().errcode == 40243
+    assert client.exchange(wechat.code_for("alice")).errcode == 40243
+    assert {record.endpoint for record in wechat.requests} == {"stable_token", "access_token"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'"a"', b"grant_type=client_credential",
+                                  b'{"appid":"a","appid":"b"}', b"\xff"])
+def test_stable_token_wants_a_json_object(wechat: WeChat, client: Client, body: bytes) -> None:
+    assert client.raw("POST", "/cgi-bin/stable_token", body).errcode == 47001
+    assert client.raw("GET", "/cgi-bin/stable_token").errcode == 43002
+
+
+def test_the_accounts_own_token_is_no_persons(wechat: WeChat, client: Client) -> None:
+    token = client.stable_token().json["access_token"]
+    assert client.auth(token, wechat.openid("alice")).errcode == 40001
+    assert ("access_token", token) in wechat.grants.issued()
 
 
 def test_userinfo(wechat: WeChat, client: Client) -> None:
@@ -147,7 +200,6 @@ def test_authorize_goes_on_to_the_callback(wechat: WeChat) -> None:
         ({"redirect_uri": ""}, 10011),
         ({"scope": ""}, 10010),
         ({"state": ""}, 10013),
-        ({"appid": "wx0000000000000000"}, 10016),
         ({"redirect_uri": "http://elsewhere.example/"}, 10003),
         ({"scope": "snsapi_login"}, 10005),
     ],
@@ -161,9 +213,41 @@ def test_authorize_shows_the_documented_error(
     assert wechat.requests[-1].outcome == f"page {number}"
 
 
+def test_an_account_that_is_not_verified_shows_its_error(wechat: WeChat) -> None:
+    wechat.verified = False
+    page = Phone(wechat, "alice").open(authorize_url(wechat, CALLBACK))
+    assert "10016" in page.text and "未认证" in page.text
+    assert wechat.requests[-1].outcome == "page 10016"
+
+
+def test_a_state_may_be_left_out(wechat: WeChat) -> None:
+    url = authorize_url(wechat, CALLBACK).replace(f"&state={STATE}", "")
+    location = Phone(wechat, "alice").get(url).header("Location") or ""
+    assert re.fullmatch(re.escape(CALLBACK) + r"\?code=[0-9A-Za-z]{32}&state=", location)
+    assert wechat.requests[-1].state == ""
+
+
+@pytest.mark.parametrize(("value", "flagged"), [("true", True), ("false", False)])
+@pytest.mark.parametrize("scope", ["snsapi_base", "snsapi_userinfo"])
+def test_wechats_own_switch_makes_a_snapshot_page(
+    wechat: WeChat, client: Client, site: Site, scope: str, value: str, flagged: bool
+) -> None:
+    url = authorize_url(wechat, site.url + "/callback", scope=scope)
+    phone = Phone(wechat, "alice")
+    phone.open(url.replace("#", f"&forceSnapShot={value}#"))
+    if scope == "snsapi_userinfo":
+        phone.tap("allow")
+    answer = client.exchange(site.calls[0].code).json
+    assert ("is_snapshotuser" in answer) == flagged
+    assert (answer["openid"] == wechat.openid("alice")) != flagged
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("wx", "wx0"),
+        ("&state=", "&forceSnapShot=true&state="),
+        ("#wechat_redirect", "&forceSnapShot=1#wechat_redirect"),
         ("&response_type=code&scope=snsapi_base", "&scope=snsapi_base&response_type=code"),
         ("response_type=code", "response_type=token"),
         ("%3A", "%253A"),
@@ -228,13 +312,47 @@ def test_certificates(wechat: WeChat, client: Client, kind: str) -> None:
     assert wechat.connections == 1 and wechat.first_connection is not None
 
 
-def test_api_speaks_tls_1_3_only(wechat: WeChat) -> None:
+def versions_of(wechat: WeChat) -> list[str]:
+    """The versions of TLS that the API speaks, tried one by one."""
     address = ("127.0.0.1", int(wechat.api_url.rpartition(":")[2]))
-    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    old.maximum_version = ssl.TLSVersion.TLSv1_2
-    with socket.create_connection(address) as plain, pytest.raises(ssl.SSLError):
-        old.wrap_socket(plain, server_hostname="localhost")
-    assert wechat.connections == 1
+    spoken = []
+    for name, version in TLS_VERSIONS.items():
+        context = ssl.create_default_context(cafile=wechat.ca_file)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = context.maximum_version = version
+        with socket.create_connection(address) as plain, suppress(ssl.SSLError, OSError):
+            with context.wrap_socket(plain, server_hostname="localhost"):
+                spoken.append(name)
+    return spoken
+
+
+def test_api_speaks_one_version_of_tls(wechat: WeChat) -> None:
+    assert versions_of(wechat) == ["1.3"]
+    assert wechat.connections == len(TLS_VERSIONS)
+    for version in TLS_VERSIONS:
+        wechat.tls_version = version
+        assert versions_of(wechat) == [version]
+
+
+def test_a_change_of_tls_keeps_the_certificate_and_the_other_way_round(
+    wechat: WeChat, client: Client
+) -> None:
+    wechat.certificate_kind = "expired"
+    wechat.tls_version = "1.2"
+    with pytest.raises(ssl.SSLCertVerificationError):
+        client.raw("HEAD", "/")
+    wechat.certificate_kind = "good"
+    assert client.raw("HEAD", "/").status == 200
+    assert versions_of(wechat) == ["1.2"]
+
+
+@pytest.mark.parametrize("device", sorted(set(USER_AGENTS) - {"safari"}))
+def test_wechats_clients_are_known(wechat: WeChat, site: Site, device: str) -> None:
+    agent = USER_AGENTS[device].format(language="zh_CN")
+    assert Phone(wechat, "alice", user_agent=agent).sign_in(site.link) == "1234"
+    assert wechat.requests[0].user_agent == agent
 
 
 def test_log_holds_no_secret(wechat: WeChat, client: Client, site: Site, log: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from ssl import SSLContext
 from types import TracebackType
 
 from .account import Account
@@ -38,11 +39,12 @@ class WeChat(Account):
         self._authorize = Authorize(self, by_hand)
         self._api = Api(self)
         self._kind = certificate_kind
+        self._tls_version = "1.3"
         self._open: Server | None = None
         self._tls: Server | None = None
 
     def __enter__(self) -> WeChat:
-        context = tls_context(*self.authority.certificate("api", self._kind))
+        context = self._context()
         self._open = Server(self._authorize.answer)
         self._tls = Server(self._api.answer, context)
         self._api.plain_url = self.open_url
@@ -73,10 +75,23 @@ class WeChat(Account):
     @certificate_kind.setter
     def certificate_kind(self, kind: str) -> None:
         """Takes effect with the next connection."""
-        context = tls_context(*self.authority.certificate("api", kind))
         self._kind = kind
         if self._tls is not None:
-            self._tls.context = context
+            self._tls.context = self._context()
+
+    @property
+    def tls_version(self) -> str:
+        return self._tls_version
+
+    @tls_version.setter
+    def tls_version(self, version: str) -> None:
+        """The only one that the API speaks, of server.TLS_VERSIONS. Takes effect likewise."""
+        self._tls_version = version
+        if self._tls is not None:
+            self._tls.context = self._context()
+
+    def _context(self) -> SSLContext:
+        return tls_context(*self.authority.certificate("api", self._kind), self._tls_version)
 
     @property
     def connections(self) -> int:
