@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "exact.h"
 #include "problem.h"
 #include "unit.h"
 
@@ -26,7 +27,8 @@ static void expect_added(const char *old, const char *openid, const char *users,
 	struct problem problem = {""};
 	char *text = NULL;
 
-	if (binding_add("users", old, strlen(old), openid, users, comment, &text, &problem) != 0)
+	if (binding_add("users", exact_bytes(old, strlen(old)), strlen(old), openid, users, comment,
+		    &text, &problem) != 0)
 		fail_msg("%s", problem.text);
 	assert_string_equal(text, expected);
 	free(text);
@@ -38,7 +40,8 @@ static void expect_removed(
 	struct problem problem = {""};
 	char *text = NULL;
 
-	if (binding_remove("users", old, strlen(old), openid, users, &text, &problem) != 0)
+	if (binding_remove("users", exact_bytes(old, strlen(old)), strlen(old), openid, users,
+		    &text, &problem) != 0)
 		fail_msg("%s", problem.text);
 	assert_string_equal(text, expected);
 	free(text);
@@ -50,8 +53,8 @@ static void expect_not_added(
 	struct problem problem = {""};
 	char *text = NULL;
 
-	assert_int_equal(
-		binding_add("users", old, strlen(old), openid, users, NULL, &text, &problem),
+	assert_int_equal(binding_add("users", exact_bytes(old, strlen(old)), strlen(old), openid,
+				 users, NULL, &text, &problem),
 		error);
 	assert_contains(problem.text, why);
 	assert_null(text);
@@ -214,8 +217,9 @@ static void test_nothing_to_take_is_told(void **state)
 		struct problem problem = {""};
 		char *text = NULL;
 
-		assert_int_equal(binding_remove("users", TABLE, strlen(TABLE), rows[i].openid,
-					 rows[i].users, &text, &problem),
+		assert_int_equal(
+			binding_remove("users", exact_bytes(TABLE, strlen(TABLE)), strlen(TABLE),
+				rows[i].openid, rows[i].users, &text, &problem),
 			-ENOENT);
 		assert_contains(problem.text, rows[i].why);
 		assert_null(text);
@@ -231,8 +235,8 @@ static void test_what_was_added_can_be_taken_away_again(void **state)
 		struct problem problem = {""};
 		char *text = NULL;
 
-		assert_int_equal(binding_add("users", TABLE, strlen(TABLE), ALICE, users[i], NULL,
-					 &text, &problem),
+		assert_int_equal(binding_add("users", exact_bytes(TABLE, strlen(TABLE)),
+					 strlen(TABLE), ALICE, users[i], NULL, &text, &problem),
 			0);
 		expect_removed(text, ALICE, users[i], TABLE);
 		free(text);
@@ -241,7 +245,7 @@ static void test_what_was_added_can_be_taken_away_again(void **state)
 
 static void test_lines_are_walked_in_their_order(void **state)
 {
-	struct span rest = {TABLE, strlen(TABLE)}, name;
+	struct span rest = {exact_bytes(TABLE, strlen(TABLE)), strlen(TABLE)}, name;
 	struct binding_line line;
 
 	(void)state;

@@ -1,6 +1,7 @@
 #include "codes.h"
 
 #include "deadline.h"
+#include "exact.h"
 #include "text.h"
 #include "token.h"
 #include "unit.h"
@@ -16,7 +17,7 @@ static int set_up(void **state)
 
 static void add(const char *ticket, const char *value)
 {
-	assert_int_equal(codes_add(&codes, ticket, value), REASON_NOBODY);
+	assert_int_equal(codes_add(&codes, exact(ticket), exact(value)), REASON_NOBODY);
 }
 
 static void expect_start(const char *value)
@@ -219,9 +220,9 @@ static void test_a_fourth_code_is_too_many(void **state)
 	add("2", "B");
 	exchange("B", REASON_NOT_LINKED);
 	add("3", "C");
-	assert_int_equal(codes_add(&codes, "4", "D"), REASON_TOO_MANY);
+	assert_int_equal(codes_add(&codes, exact("4"), exact("D")), REASON_TOO_MANY);
 	exchange("C", REASON_SNAPSHOT);
-	assert_int_equal(codes_add(&codes, "5", "D"), REASON_TOO_MANY);
+	assert_int_equal(codes_add(&codes, exact("5"), exact("D")), REASON_TOO_MANY);
 	expect_nothing_to_start();
 	/* The three still have their results. */
 	add("6", "B");
@@ -324,8 +325,8 @@ static void test_a_report_ends_everything(void **state)
 	expect_settled("2", "B", REASON_REPORTED);
 	expect_settled("3", "C", REASON_REPORTED);
 	expect_nothing_settled();
-	assert_int_equal(codes_add(&codes, "4", "A"), REASON_REPORTED);
-	assert_int_equal(codes_add(&codes, "5", "D"), REASON_REPORTED);
+	assert_int_equal(codes_add(&codes, exact("4"), exact("A")), REASON_REPORTED);
+	assert_int_equal(codes_add(&codes, exact("5"), exact("D")), REASON_REPORTED);
 	/* What was in flight comes back, and changes nothing. */
 	finish(REASON_NONE);
 	expect_nothing_to_start();
@@ -342,7 +343,7 @@ static void test_a_report_takes_a_match_back(void **state)
 	expect_verdict(REASON_NONE, "A");
 	codes_report(&codes);
 	expect_verdict(REASON_REPORTED, NULL);
-	assert_int_equal(codes_add(&codes, "2", "A"), REASON_REPORTED);
+	assert_int_equal(codes_add(&codes, exact("2"), exact("A")), REASON_REPORTED);
 }
 
 static void test_a_restarted_helper_gets_no_old_tickets(void **state)
@@ -450,7 +451,7 @@ static void test_a_report_outlives_a_restarted_helper(void **state)
 	(void)state;
 	codes_report(&codes);
 	codes_forget_tickets(&codes);
-	assert_int_equal(codes_add(&codes, "1", "A"), REASON_REPORTED);
+	assert_int_equal(codes_add(&codes, exact("1"), exact("A")), REASON_REPORTED);
 	expect_verdict(REASON_REPORTED, NULL);
 }
 
@@ -463,8 +464,8 @@ static void test_sixty_four_callbacks_wait_at_most(void **state)
 		assert_int_equal(text_format(number, sizeof(number), "%d", i), 0);
 		add(number, "A");
 	}
-	assert_int_equal(codes_add(&codes, "more", "A"), REASON_TOO_MANY);
-	assert_int_equal(codes_add(&codes, "more", "B"), REASON_TOO_MANY);
+	assert_int_equal(codes_add(&codes, exact("more"), exact("A")), REASON_TOO_MANY);
+	assert_int_equal(codes_add(&codes, exact("more"), exact("B")), REASON_TOO_MANY);
 	exchange("A", REASON_NONE);
 	expect_nothing_to_start();
 	for (int i = 0; i < CODES_TICKETS_MAX; i++) {
@@ -479,9 +480,10 @@ static void test_sixty_four_callbacks_wait_at_most(void **state)
 static void test_a_ticket_that_cannot_be_kept_is_refused_and_its_code_not_used(void **state)
 {
 	(void)state;
-	assert_int_not_equal(codes_add(&codes, "123456789012345678901234", "A"), REASON_NOBODY);
+	assert_int_not_equal(
+		codes_add(&codes, exact("123456789012345678901234"), exact("A")), REASON_NOBODY);
 	expect_nothing_to_start();
-	assert_int_not_equal(codes_add(&codes, "", "A"), REASON_NOBODY);
+	assert_int_not_equal(codes_add(&codes, exact(""), exact("A")), REASON_NOBODY);
 	expect_nothing_to_start();
 	add("12345678901234567890123", "A");
 	exchange("A", REASON_NONE);
@@ -500,12 +502,12 @@ static void test_what_may_be_a_code(void **state)
 		assert_true(token_is_code(good[i]));
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		assert_false(token_is_code(bad[i]));
-		assert_int_not_equal(codes_add(&codes, "1", bad[i]), REASON_NOBODY);
+		assert_int_not_equal(codes_add(&codes, exact("1"), exact(bad[i])), REASON_NOBODY);
 	}
 	memset(string, 'x', 513);
 	string[513] = '\0';
 	assert_false(token_is_code(string));
-	assert_int_not_equal(codes_add(&codes, "1", string), REASON_NOBODY);
+	assert_int_not_equal(codes_add(&codes, exact("1"), exact(string)), REASON_NOBODY);
 	expect_nothing_to_start();
 	string[512] = '\0';
 	assert_true(token_is_code(string));

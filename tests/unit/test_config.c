@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "exact.h"
 #include "folder.h"
 #include "problem.h"
 #include "unit.h"
@@ -46,7 +47,8 @@ static int parse(struct sample *sample, const char *bytes, size_t length, struct
 
 	memset(sample, 0, sizeof(*sample));
 	problem->text[0] = '\0';
-	return config_parse(&table, sample, &seen, "sample.conf", bytes, length, problem);
+	return config_parse(
+		&table, sample, &seen, "sample.conf", exact_bytes(bytes, length), length, problem);
 }
 
 static void test_every_type_is_read(void **state)
@@ -220,8 +222,10 @@ static void test_a_list_is_full_after_64(void **state)
 	(void)state;
 	memset(&sample, 0, sizeof(sample));
 	for (int i = 0; i < CONFIG_LIST_MAX; i++)
-		assert_int_equal(config_set(&table, &sample, &seen, "address", "x", &problem), 0);
-	assert_int_equal(config_set(&table, &sample, &seen, "address", "x", &problem), -EINVAL);
+		assert_int_equal(
+			config_set(&table, &sample, &seen, "address", exact("x"), &problem), 0);
+	assert_int_equal(
+		config_set(&table, &sample, &seen, "address", exact("x"), &problem), -EINVAL);
 	assert_string_equal(problem.text, "address is given more than 64 times");
 	assert_int_equal(sample.addresses.count, 64);
 	config_finish(&table, &sample);
@@ -235,10 +239,10 @@ static void test_a_second_source_may_set_a_key_again(void **state)
 
 	(void)state;
 	memset(&sample, 0, sizeof(sample));
-	assert_int_equal(config_set(&table, &sample, &file, "name", "file", &problem), 0);
-	assert_int_equal(config_set(&table, &sample, &line, "name", "line", &problem), 0);
+	assert_int_equal(config_set(&table, &sample, &file, "name", exact("file"), &problem), 0);
+	assert_int_equal(config_set(&table, &sample, &line, "name", exact("line"), &problem), 0);
 	assert_string_equal(sample.name, "line");
-	assert_int_equal(config_set(&table, &sample, &line, "name", "x", &problem), -EINVAL);
+	assert_int_equal(config_set(&table, &sample, &line, "name", exact("x"), &problem), -EINVAL);
 	assert_string_equal(sample.name, "line");
 	config_finish(&table, &sample);
 }
@@ -303,9 +307,9 @@ static void test_a_file_has_at_most_64_kib(void **state)
 static void test_path_faults_are_told(void **state)
 {
 	(void)state;
-	assert_null(config_path_fault("/x"));
-	assert_string_equal(config_path_fault("x"), "must be an absolute path");
-	assert_string_equal(config_path_fault(""), "must be an absolute path");
+	assert_null(config_path_fault(exact("/x")));
+	assert_string_equal(config_path_fault(exact("x")), "must be an absolute path");
+	assert_string_equal(config_path_fault(exact("")), "must be an absolute path");
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "exact.h"
 #include "unit.h"
 
 static void test_a_number_is_digits_alone(void **state)
@@ -17,9 +18,9 @@ static void test_a_number_is_digits_alone(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
 		assert_int_equal(
-			decimal_parse_string(good[i].string, 0, INT64_MAX), good[i].number);
+			decimal_parse_string(exact(good[i].string), 0, INT64_MAX), good[i].number);
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_int_equal(decimal_parse_string(bad[i], 0, INT64_MAX), -EINVAL);
+		assert_int_equal(decimal_parse_string(exact(bad[i]), 0, INT64_MAX), -EINVAL);
 }
 
 static void test_both_bounds_belong_to_the_range(void **state)
@@ -34,17 +35,21 @@ static void test_both_bounds_belong_to_the_range(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_int_equal(decimal_parse_string(cases[i].string, cases[i].low, cases[i].high),
+		assert_int_equal(
+			decimal_parse_string(exact(cases[i].string), cases[i].low, cases[i].high),
 			cases[i].number);
 }
 
 static void test_what_does_not_fit_is_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(decimal_parse_string("9223372036854775807", 0, INT64_MAX), INT64_MAX);
-	assert_int_equal(decimal_parse_string("9223372036854775808", 0, INT64_MAX), -EINVAL);
-	assert_int_equal(decimal_parse_string("18446744073709551617", 0, INT64_MAX), -EINVAL);
-	assert_int_equal(decimal_parse_string("99999999999999999999999999", 0, INT64_MAX), -EINVAL);
+	assert_int_equal(
+		decimal_parse_string(exact("9223372036854775807"), 0, INT64_MAX), INT64_MAX);
+	assert_int_equal(decimal_parse_string(exact("9223372036854775808"), 0, INT64_MAX), -EINVAL);
+	assert_int_equal(
+		decimal_parse_string(exact("18446744073709551617"), 0, INT64_MAX), -EINVAL);
+	assert_int_equal(
+		decimal_parse_string(exact("99999999999999999999999999"), 0, INT64_MAX), -EINVAL);
 }
 
 static void test_bytes_behind_the_length_are_not_read(void **state)
@@ -52,20 +57,20 @@ static void test_bytes_behind_the_length_are_not_read(void **state)
 	static const char digits[3] = {'1', '2', '3'};
 
 	(void)state;
-	assert_int_equal(decimal_parse(digits, 3, 0, 999), 123);
-	assert_int_equal(decimal_parse("80/path", 2, 1, 65535), 80);
-	assert_int_equal(decimal_parse("80/path", 3, 1, 65535), -EINVAL);
-	assert_int_equal(decimal_parse("1", 0, 0, 9), -EINVAL);
-	assert_int_equal(decimal_parse("1\0002", 3, 0, 999), -EINVAL);
+	assert_int_equal(decimal_parse(exact_bytes(digits, 3), 3, 0, 999), 123);
+	assert_int_equal(decimal_parse(exact_bytes("80/path", 2), 2, 1, 65535), 80);
+	assert_int_equal(decimal_parse(exact_bytes("80/path", 3), 3, 1, 65535), -EINVAL);
+	assert_int_equal(decimal_parse(exact_bytes("1", 0), 0, 0, 9), -EINVAL);
+	assert_int_equal(decimal_parse(exact_bytes("1\0002", 3), 3, 0, 999), -EINVAL);
 }
 
 static void test_the_digits_before_something_else_are_counted(void **state)
 {
 	(void)state;
-	assert_int_equal(decimal_span(""), 0);
-	assert_int_equal(decimal_span("x1"), 0);
-	assert_int_equal(decimal_span("8080/x"), 4);
-	assert_int_equal(decimal_span("0123456789"), 10);
+	assert_int_equal(decimal_span(exact("")), 0);
+	assert_int_equal(decimal_span(exact("x1")), 0);
+	assert_int_equal(decimal_span(exact("8080/x")), 4);
+	assert_int_equal(decimal_span(exact("0123456789")), 10);
 }
 
 int main(void)

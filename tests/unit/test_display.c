@@ -1,5 +1,6 @@
 #include "display.h"
 
+#include "exact.h"
 #include "text.h"
 #include "unit.h"
 
@@ -14,7 +15,8 @@ static void check(const struct row *rows, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		char to[64];
 
-		display_copy(to, sizeof(to), rows[i].from, strlen(rows[i].from));
+		display_copy(to, sizeof(to), exact_bytes(rows[i].from, strlen(rows[i].from)),
+			strlen(rows[i].from));
 		assert_string_equal(to, rows[i].to);
 	}
 }
@@ -50,7 +52,7 @@ static void test_control_characters_are_dropped(void **state)
 
 	(void)state;
 	check(rows, COUNT(rows));
-	display_copy(to, sizeof(to), "a\0b", 3);
+	display_copy(to, sizeof(to), exact_bytes("a\0b", 3), 3);
 	assert_string_equal(to, "ab");
 }
 
@@ -110,11 +112,11 @@ static void test_a_character_at_the_end_is_not_read_past_the_length(void **state
 	char to[8];
 
 	(void)state;
-	display_copy(to, sizeof(to), HAN, 2);
+	display_copy(to, sizeof(to), exact_bytes(HAN, 2), 2);
 	assert_string_equal(to, "??");
-	display_copy(to, sizeof(to), "abc", 2);
+	display_copy(to, sizeof(to), exact_bytes("abc", 2), 2);
 	assert_string_equal(to, "ab");
-	display_copy(to, sizeof(to), "abc", 0);
+	display_copy(to, sizeof(to), exact_bytes("abc", 0), 0);
 	assert_string_equal(to, "");
 }
 
@@ -123,14 +125,14 @@ static void test_what_does_not_fit_is_cut_between_characters(void **state)
 	char to[9] = "";
 
 	(void)state;
-	display_copy(to, 8, HAN HAN HAN, 9);
+	display_copy(to, 8, exact_bytes(HAN HAN HAN, 9), 9);
 	assert_string_equal(to, HAN HAN);
-	display_copy(to, 7, HAN HAN "x", 7);
+	display_copy(to, 7, exact_bytes(HAN HAN "x", 7), 7);
 	assert_string_equal(to, HAN HAN);
 	/* Nothing that comes later fills the gap: the beginning is shown, not a selection. */
-	display_copy(to, 6, "abc" HAN "d", 7);
+	display_copy(to, 6, exact_bytes("abc" HAN "d", 7), 7);
 	assert_string_equal(to, "abc");
-	display_copy(to, 1, "abc", 3);
+	display_copy(to, 1, exact_bytes("abc", 3), 3);
 	assert_string_equal(to, "");
 }
 
@@ -146,7 +148,7 @@ static void test_ordinary_names_are_shown(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
-		display_name(to, names[i]);
+		display_name(to, exact(names[i]));
 		assert_string_equal(to, names[i]);
 	}
 }
@@ -197,7 +199,7 @@ static void test_unusual_names_are_called_so(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++) {
-		display_name(to, names[i]);
+		display_name(to, exact(names[i]));
 		assert_string_equal(to, "(unusual name)");
 	}
 }
@@ -254,7 +256,9 @@ static void test_the_first_byte_that_is_no_utf8_is_found(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(
-			display_find_invalid(rows[i].bytes, strlen(rows[i].bytes)), rows[i].place);
+			display_find_invalid(exact_bytes(rows[i].bytes, strlen(rows[i].bytes)),
+				strlen(rows[i].bytes)),
+			rows[i].place);
 }
 
 int main(void)

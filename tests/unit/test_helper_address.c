@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "exact.h"
 #include "unit.h"
 
 static struct in6_addr address(const char *string)
 {
 	struct address_range address_range;
 
-	assert_int_equal(address_range_parse(string, &address_range), 0);
+	assert_int_equal(address_range_parse(exact(string), &address_range), 0);
 	assert_int_equal(address_range.bits, 128);
 	return address_range.address;
 }
@@ -47,7 +48,8 @@ static void test_networks(void **state)
 		struct in6_addr one = address(rows[i].address);
 		struct address_range address_range;
 
-		assert_int_equal(address_range_parse(rows[i].address_range, &address_range), 0);
+		assert_int_equal(
+			address_range_parse(exact(rows[i].address_range), &address_range), 0);
 		assert_int_equal(address_range_contains(&address_range, &one), rows[i].inside);
 	}
 }
@@ -61,10 +63,11 @@ static void test_bad_networks(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(address_range_parse(rows[i], &address_range), -EINVAL);
-	assert_int_equal(address_range_parse("::ffff:10.0.0.0/8", &address_range), -ERANGE);
-	assert_int_equal(address_range_parse("::ffff:0:0/95", &address_range), -ERANGE);
-	assert_int_equal(address_range_parse("::ffff:192.168.1.0/24", &address_range), -ERANGE);
+		assert_int_equal(address_range_parse(exact(rows[i]), &address_range), -EINVAL);
+	assert_int_equal(address_range_parse(exact("::ffff:10.0.0.0/8"), &address_range), -ERANGE);
+	assert_int_equal(address_range_parse(exact("::ffff:0:0/95"), &address_range), -ERANGE);
+	assert_int_equal(
+		address_range_parse(exact("::ffff:192.168.1.0/24"), &address_range), -ERANGE);
 }
 
 static void test_the_client_behind_proxies(void **state)
@@ -116,7 +119,7 @@ static void test_the_client_behind_proxies(void **state)
 	struct address_range trusted;
 
 	(void)state;
-	assert_int_equal(address_range_parse("10.0.0.0/8", &trusted), 0);
+	assert_int_equal(address_range_parse(exact("10.0.0.0/8"), &trusted), 0);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct in6_addr peer = address(rows[i].peer);
 		struct in6_addr client;
@@ -160,14 +163,14 @@ static void test_where_to_listen(void **state)
 	socklen_t length;
 
 	(void)state;
-	assert_int_equal(address_parse_listen("127.0.0.1:8080", &socket, &length), 0);
+	assert_int_equal(address_parse_listen(exact("127.0.0.1:8080"), &socket, &length), 0);
 	assert_int_equal(socket.ss_family, AF_INET);
 	assert_int_equal(ntohs(((struct sockaddr_in *)(void *)&socket)->sin_port), 8080);
-	assert_int_equal(address_parse_listen("[::1]:0", &socket, &length), 0);
+	assert_int_equal(address_parse_listen(exact("[::1]:0"), &socket, &length), 0);
 	assert_int_equal(socket.ss_family, AF_INET6);
 	assert_int_equal(length, sizeof(struct sockaddr_in6));
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_int_equal(address_parse_listen(bad[i], &socket, &length), -EINVAL);
+		assert_int_equal(address_parse_listen(exact(bad[i]), &socket, &length), -EINVAL);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "exact.h"
 #include "unit.h"
 
 static void test_what_a_browser_likes_best(void **state)
@@ -31,9 +32,10 @@ static void test_what_a_browser_likes_best(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(language_choose(rows[i].accept, LANGUAGE_ZH), rows[i].language);
-	assert_int_equal(language_choose("fr", LANGUAGE_EN), LANGUAGE_EN);
-	assert_int_equal(language_choose("zh", LANGUAGE_EN), LANGUAGE_ZH);
+		assert_int_equal(
+			language_choose(exact(rows[i].accept), LANGUAGE_ZH), rows[i].language);
+	assert_int_equal(language_choose(exact("fr"), LANGUAGE_EN), LANGUAGE_EN);
+	assert_int_equal(language_choose(exact("zh"), LANGUAGE_EN), LANGUAGE_ZH);
 }
 
 static void test_words_and_tags(void **state)
@@ -41,12 +43,12 @@ static void test_words_and_tags(void **state)
 	enum language language = LANGUAGE_EN;
 
 	(void)state;
-	assert_int_equal(language_parse("zh", &language), 0);
+	assert_int_equal(language_parse(exact("zh"), &language), 0);
 	assert_int_equal(language, LANGUAGE_ZH);
-	assert_int_equal(language_parse("en", &language), 0);
+	assert_int_equal(language_parse(exact("en"), &language), 0);
 	assert_int_equal(language, LANGUAGE_EN);
-	assert_int_equal(language_parse("", &language), -EINVAL);
-	assert_int_equal(language_parse("EN", &language), -EINVAL);
+	assert_int_equal(language_parse(exact(""), &language), -EINVAL);
+	assert_int_equal(language_parse(exact("EN"), &language), -EINVAL);
 	assert_string_equal(language_tag(LANGUAGE_ZH), "zh-CN");
 	assert_string_equal(language_tag(LANGUAGE_EN), "en");
 }

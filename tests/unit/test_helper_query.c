@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "exact.h"
 #include "unit.h"
 
 static void test_parameters(void **state)
@@ -26,8 +27,8 @@ static void test_parameters(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char value[8];
 
-		assert_int_equal(query_get(rows[i].query, strlen(rows[i].query), "code", value,
-					 sizeof(value)),
+		assert_int_equal(query_get(exact_bytes(rows[i].query, strlen(rows[i].query)),
+					 strlen(rows[i].query), "code", value, sizeof(value)),
 			rows[i].rv);
 		if (rows[i].value != NULL)
 			assert_string_equal(value, rows[i].value);
@@ -39,11 +40,14 @@ static void test_nothing_past_the_length_is_read(void **state)
 	char value[8];
 
 	(void)state;
-	assert_int_equal(query_get("code=abc", 7, "code", value, sizeof(value)), 2);
+	assert_int_equal(query_get(exact_bytes("code=abc", 7), 7, "code", value, sizeof(value)), 2);
 	assert_string_equal(value, "ab");
-	assert_int_equal(query_get("code=abc", 3, "code", value, sizeof(value)), -ENOENT);
-	assert_int_equal(query_get("code=a\0b", 8, "code", value, sizeof(value)), -EINVAL);
-	assert_int_equal(query_cookie("a=b; c=d", 4, "c", value, sizeof(value)), -ENOENT);
+	assert_int_equal(
+		query_get(exact_bytes("code=abc", 3), 3, "code", value, sizeof(value)), -ENOENT);
+	assert_int_equal(
+		query_get(exact_bytes("code=a\0b", 8), 8, "code", value, sizeof(value)), -EINVAL);
+	assert_int_equal(
+		query_cookie(exact_bytes("a=b; c=d", 4), 4, "c", value, sizeof(value)), -ENOENT);
 }
 
 static void test_cookies(void **state)
@@ -70,8 +74,8 @@ static void test_cookies(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char value[8];
 
-		assert_int_equal(query_cookie(rows[i].header, strlen(rows[i].header), "c", value,
-					 sizeof(value)),
+		assert_int_equal(query_cookie(exact_bytes(rows[i].header, strlen(rows[i].header)),
+					 strlen(rows[i].header), "c", value, sizeof(value)),
 			rows[i].rv);
 		if (rows[i].value != NULL)
 			assert_string_equal(value, rows[i].value);

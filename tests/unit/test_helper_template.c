@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "exact.h"
 #include "problem.h"
 #include "text.h"
 #include "unit.h"
@@ -13,8 +14,9 @@ static struct template *make(const char *bytes)
 	struct template *template = NULL;
 	struct problem problem = {.text = ""};
 
-	assert_int_equal(
-		template_create("a.html", bytes, strlen(bytes), 0, ALL, &template, &problem), 0);
+	assert_int_equal(template_create("a.html", exact_bytes(bytes, strlen(bytes)), strlen(bytes),
+				 0, ALL, &template, &problem),
+		0);
 	assert_string_equal(problem.text, "");
 	return template;
 }
@@ -98,9 +100,9 @@ static void test_what_is_wrong_is_named_with_its_line(void **state)
 		struct template *template = NULL;
 
 		assert_int_equal(
-			template_create("a.html", rows[i].bytes, strlen(rows[i].bytes),
-				SLOT_BIT(SLOT_USER), SLOT_BIT(SLOT_USER) | SLOT_BIT(SLOT_HOST),
-				&template, &problem),
+			template_create("a.html", exact_bytes(rows[i].bytes, strlen(rows[i].bytes)),
+				strlen(rows[i].bytes), SLOT_BIT(SLOT_USER),
+				SLOT_BIT(SLOT_USER) | SLOT_BIT(SLOT_HOST), &template, &problem),
 			-EINVAL);
 		assert_null(template);
 		assert_string_equal(problem.text, rows[i].problem);
@@ -115,16 +117,18 @@ static void test_a_file_may_be_so_large_and_holds_no_nul(void **state)
 
 	(void)state;
 	memset(bytes, 'a', sizeof(bytes));
-	assert_int_equal(
-		template_create("a.html", bytes, TEMPLATE_MAX, 0, ALL, &template, &problem), 0);
+	assert_int_equal(template_create("a.html", exact_bytes(bytes, TEMPLATE_MAX), TEMPLATE_MAX,
+				 0, ALL, &template, &problem),
+		0);
 	template_free(&template);
-	assert_int_equal(
-		template_create("a.html", bytes, TEMPLATE_MAX + 1, 0, ALL, &template, &problem),
+	assert_int_equal(template_create("a.html", exact_bytes(bytes, TEMPLATE_MAX + 1),
+				 TEMPLATE_MAX + 1, 0, ALL, &template, &problem),
 		-EINVAL);
 	assert_begins(problem.text, "a.html:1: must be text of at most 12288 bytes");
 	bytes[5] = '\0';
 	assert_int_equal(
-		template_create("a.html", bytes, 10, 0, ALL, &template, &problem), -EINVAL);
+		template_create("a.html", exact_bytes(bytes, 10), 10, 0, ALL, &template, &problem),
+		-EINVAL);
 }
 
 int main(void)

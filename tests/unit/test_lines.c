@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "exact.h"
 #include "problem.h"
 #include "unit.h"
 
@@ -14,7 +15,7 @@ static void test_lines_come_one_by_one_with_their_numbers(void **state)
 	struct lines lines;
 
 	(void)state;
-	lines_init(&lines, bytes, strlen(bytes));
+	lines_init(&lines, exact_bytes(bytes, strlen(bytes)), strlen(bytes));
 	for (size_t i = 0; i < COUNT(expected); i++) {
 		assert_int_equal(lines_next(&lines, line, &problem), 1);
 		assert_string_equal(line, expected[i]);
@@ -32,10 +33,10 @@ static void test_a_last_newline_begins_no_line(void **state)
 	struct lines lines;
 
 	(void)state;
-	lines_init(&lines, "one\n", 4);
+	lines_init(&lines, exact_bytes("one\n", 4), 4);
 	assert_int_equal(lines_next(&lines, line, &problem), 1);
 	assert_int_equal(lines_next(&lines, line, &problem), 0);
-	lines_init(&lines, "", 0);
+	lines_init(&lines, exact_bytes("", 0), 0);
 	assert_int_equal(lines_next(&lines, line, &problem), 0);
 }
 
@@ -46,7 +47,7 @@ static void test_nothing_is_read_past_the_length(void **state)
 	struct lines lines;
 
 	(void)state;
-	lines_init(&lines, "one\r\n", 3);
+	lines_init(&lines, exact_bytes("one\r\n", 3), 3);
 	assert_int_equal(lines_next(&lines, line, &problem), 1);
 	assert_string_equal(line, "one");
 	assert_int_equal(lines_next(&lines, line, &problem), 0);
@@ -61,11 +62,11 @@ static void test_a_line_has_at_most_4096_bytes(void **state)
 	(void)state;
 	memset(bytes, 'x', sizeof(bytes));
 	bytes[LINES_LENGTH_MAX] = '\n';
-	lines_init(&lines, bytes, LINES_LENGTH_MAX + 1);
+	lines_init(&lines, exact_bytes(bytes, LINES_LENGTH_MAX + 1), LINES_LENGTH_MAX + 1);
 	assert_int_equal(lines_next(&lines, line, &problem), 1);
 	assert_int_equal(strlen(line), LINES_LENGTH_MAX);
 	bytes[LINES_LENGTH_MAX] = 'x';
-	lines_init(&lines, bytes, LINES_LENGTH_MAX + 1);
+	lines_init(&lines, exact_bytes(bytes, LINES_LENGTH_MAX + 1), LINES_LENGTH_MAX + 1);
 	assert_int_equal(lines_next(&lines, line, &problem), -EINVAL);
 	assert_contains(problem.text, "longer than 4096 bytes");
 }
@@ -92,7 +93,7 @@ static void test_what_no_unix_editor_writes_is_refused(void **state)
 		struct problem problem = {""};
 		struct lines lines;
 
-		lines_init(&lines, rows[i].bytes, rows[i].length);
+		lines_init(&lines, exact_bytes(rows[i].bytes, rows[i].length), rows[i].length);
 		assert_int_equal(lines_next(&lines, line, &problem), -EINVAL);
 		assert_contains(problem.text, rows[i].problem);
 		assert_int_equal(lines.number, 1);
@@ -107,7 +108,7 @@ static void test_text_outside_ascii_passes(void **state)
 	struct lines lines;
 
 	(void)state;
-	lines_init(&lines, bytes, strlen(bytes));
+	lines_init(&lines, exact_bytes(bytes, strlen(bytes)), strlen(bytes));
 	assert_int_equal(lines_next(&lines, line, &problem), 1);
 	assert_int_equal(lines_next(&lines, line, &problem), 1);
 	assert_string_equal(line, "# \xe5\xbe\xae\xe4\xbf\xa1");

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "exact.h"
 #include "unit.h"
 
 static const struct {
@@ -24,7 +25,7 @@ static void test_every_occasion_has_its_word(void **state)
 		enum occasion occasion = OCCASION_REMOTE;
 
 		assert_string_equal(occasion_word(rows[i].occasion), rows[i].word);
-		assert_int_equal(occasion_parse(rows[i].word, &occasion), 0);
+		assert_int_equal(occasion_parse(exact(rows[i].word), &occasion), 0);
 		assert_int_equal(occasion, rows[i].occasion);
 	}
 }
@@ -36,7 +37,7 @@ static void test_other_words_are_none(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(words); i++)
-		assert_int_equal(occasion_parse(words[i], &occasion), -EINVAL);
+		assert_int_equal(occasion_parse(exact(words[i]), &occasion), -EINVAL);
 	assert_int_equal(occasion, OCCASION_BECOME);
 }
 

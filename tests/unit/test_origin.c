@@ -1,11 +1,12 @@
 #include "origin.h"
 
+#include "exact.h"
 #include "unit.h"
 
 static const char *choose(const char *rhost, const char *connection, const char *tty, uid_t uid)
 {
 	static char origin[ORIGIN_SIZE];
-	const struct origin_facts facts = {rhost, connection, tty, uid};
+	const struct origin_facts facts = {exact(rhost), exact(connection), exact(tty), uid};
 
 	memset(origin, 'x', sizeof(origin));
 	origin_choose(&facts, origin);

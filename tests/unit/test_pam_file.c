@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "exact.h"
 #include "problem.h"
 #include "text.h"
 #include "unit.h"
@@ -19,7 +20,8 @@ static int enable(const char *file, enum pam_file_form form, const char *options
 {
 	problem.text[0] = '\0';
 	text_init(&edited, bytes, sizeof(bytes));
-	return pam_file_enable("F", file, strlen(file), form, options, &edited, &problem);
+	return pam_file_enable("F", exact_bytes(file, strlen(file)), strlen(file), form, options,
+		&edited, &problem);
 }
 
 static int disable(const char *file)
@@ -27,7 +29,8 @@ static int disable(const char *file)
 	problem.text[0] = '\0';
 	text_init(&edited, bytes, sizeof(bytes));
 	text_init(&taken, line, sizeof(line));
-	return pam_file_disable("F", file, strlen(file), &edited, &taken, &problem);
+	return pam_file_disable(
+		"F", exact_bytes(file, strlen(file)), strlen(file), &edited, &taken, &problem);
 }
 
 static void test_wechat_takes_the_place_of_common_auth(void **state)

@@ -2,6 +2,7 @@
 
 #include <security/pam_modules.h>
 
+#include "exact.h"
 #include "folder.h"
 #include "text.h"
 #include "unit.h"
@@ -93,7 +94,8 @@ static void test_the_line_that_leads_around_ours_is_found(void **state)
 
 		folder_write(&folder, "inner", 0644, ways[i].inner, strlen(ways[i].inner));
 		/* There is no file of this name. */
-		assert_int_equal(pam_stack_read_text(folder.path, "text", "auth", ways[i].stack,
+		assert_int_equal(pam_stack_read_text(folder.path, "text", "auth",
+					 exact_bytes(ways[i].stack, strlen(ways[i].stack)),
 					 strlen(ways[i].stack), &stack),
 			0);
 		assert_string_equal(stack->fault, "");
@@ -124,7 +126,8 @@ static void test_what_cannot_be_read_is_named(void **state)
 	for (size_t i = 0; i < COUNT(faults); i++) {
 		struct pam_stack *stack = NULL;
 
-		assert_int_equal(pam_stack_read_text(folder.path, "text", "auth", faults[i][0],
+		assert_int_equal(pam_stack_read_text(folder.path, "text", "auth",
+					 exact_bytes(faults[i][0], strlen(faults[i][0])),
 					 strlen(faults[i][0]), &stack),
 			0);
 		assert_contains(stack->fault, faults[i][1]);

@@ -1,5 +1,6 @@
 #include "reason.h"
 
+#include "exact.h"
 #include "unit.h"
 
 static const struct {
@@ -41,7 +42,7 @@ static void test_every_reason_has_its_word(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		assert_int_equal(rows[i].reason, i);
 		assert_string_equal(reason_word(rows[i].reason), rows[i].word);
-		assert_int_equal(reason_parse(rows[i].word), rows[i].reason);
+		assert_int_equal(reason_parse(exact(rows[i].word)), rows[i].reason);
 	}
 }
 
@@ -52,16 +53,16 @@ static void test_any_other_word_is_an_internal_failure(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(words); i++)
-		assert_int_equal(reason_parse(words[i]), REASON_INTERNAL);
+		assert_int_equal(reason_parse(exact(words[i])), REASON_INTERNAL);
 }
 
 static void test_no_word_makes_a_refusal_a_success(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_int_equal(reason_of_refusal(rows[i].word),
+		assert_int_equal(reason_of_refusal(exact(rows[i].word)),
 			rows[i].reason == REASON_NONE ? REASON_INTERNAL : rows[i].reason);
-	assert_int_equal(reason_of_refusal(""), REASON_INTERNAL);
+	assert_int_equal(reason_of_refusal(exact("")), REASON_INTERNAL);
 }
 
 static void test_what_the_phone_may_try_again_is_passing(void **state)

@@ -1,5 +1,6 @@
 #include "token.h"
 
+#include "exact.h"
 #include "random.h"
 #include "unit.h"
 
@@ -13,7 +14,7 @@ static void expect_lengths(judge *is_token, char letter, size_t low, size_t high
 	for (size_t length = 0; length < sizeof(string); length++) {
 		memset(string, letter, length);
 		string[length] = '\0';
-		assert_int_equal(is_token(string), length >= low && length <= high);
+		assert_int_equal(is_token(exact(string)), length >= low && length <= high);
 	}
 }
 
@@ -28,19 +29,19 @@ static void expect_alphabet(judge *is_token, const char *good, const char *alpha
 		for (int byte = 1; byte < 256; byte++) {
 			memcpy(string, good, length + 1);
 			string[place] = (char)byte;
-			assert_int_equal(is_token(string), strchr(alphabet, byte) != NULL);
+			assert_int_equal(is_token(exact(string)), strchr(alphabet, byte) != NULL);
 		}
 	}
 	/* Nothing behind it, not even the end of a line. */
 	memcpy(string, good, length);
 	memcpy(string + length, "\n", 2);
-	assert_false(is_token(string));
+	assert_false(is_token(exact(string)));
 }
 
 static void test_an_openid(void **state)
 {
 	(void)state;
-	assert_true(token_is_openid("oXy1z2AbCdEfGhIjKlMnOpQrStUv"));
+	assert_true(token_is_openid(exact("oXy1z2AbCdEfGhIjKlMnOpQrStUv")));
 	expect_lengths(token_is_openid, 'x', 6, 64);
 	expect_alphabet(token_is_openid, "abc-_9", RANDOM_BASE62 "_-");
 }
@@ -48,7 +49,7 @@ static void test_an_openid(void **state)
 static void test_a_code(void **state)
 {
 	(void)state;
-	assert_true(token_is_code("081x9P0w3Kx2Fz2Rg12w3DCPrM2x9P0e"));
+	assert_true(token_is_code(exact("081x9P0w3Kx2Fz2Rg12w3DCPrM2x9P0e")));
 	expect_lengths(token_is_code, 'x', 1, 512);
 	expect_alphabet(token_is_code, "Z-_0", RANDOM_BASE62 "_-");
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 
+#include "exact.h"
 #include "text.h"
 #include "unit.h"
 
@@ -33,7 +34,7 @@ static void test_good_addresses_are_taken_to_pieces(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct url url;
 
-		assert_int_equal(url_parse(rows[i].string, &url), 0);
+		assert_int_equal(url_parse(exact(rows[i].string), &url), 0);
 		assert_int_equal(url.https, rows[i].https);
 		assert_string_equal(url.host, rows[i].host);
 		assert_int_equal(url.port, rows[i].port);
@@ -95,7 +96,7 @@ static void test_bad_addresses_are_refused(void **state)
 	for (size_t i = 0; i < COUNT(strings); i++) {
 		struct url url;
 
-		if (url_parse(strings[i], &url) != -EINVAL)
+		if (url_parse(exact(strings[i]), &url) != -EINVAL)
 			fail_msg("%s was accepted", strings[i]);
 	}
 }
@@ -109,7 +110,7 @@ static void test_a_lone_percent_sign_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(strings); i++)
-		assert_int_equal(url_parse(strings[i], &url), -EINVAL);
+		assert_int_equal(url_parse(exact(strings[i]), &url), -EINVAL);
 }
 
 static void test_a_host_has_at_most_255_bytes(void **state)
@@ -119,14 +120,14 @@ static void test_a_host_has_at_most_255_bytes(void **state)
 
 	(void)state;
 	memset(string + 8, 'a', 255);
-	assert_int_equal(url_parse(string, &url), 0);
+	assert_int_equal(url_parse(exact(string), &url), 0);
 	assert_int_equal(strlen(url.host), 255);
 	string[8 + 255] = 'a';
-	assert_int_equal(url_parse(string, &url), -EINVAL);
+	assert_int_equal(url_parse(exact(string), &url), -EINVAL);
 	memset(string + 8, ':', 280);
 	string[8] = '[';
 	string[280] = ']';
-	assert_int_equal(url_parse(string, &url), -EINVAL);
+	assert_int_equal(url_parse(exact(string), &url), -EINVAL);
 }
 
 static void test_how_far_an_address_reaches(void **state)
@@ -176,7 +177,7 @@ static void test_how_far_an_address_reaches(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct url url;
 
-		assert_int_equal(url_parse(rows[i].string, &url), 0);
+		assert_int_equal(url_parse(exact(rows[i].string), &url), 0);
 		if (url_reach(&url) != rows[i].reach)
 			fail_msg("%s: %d", rows[i].string, url_reach(&url));
 	}
@@ -196,7 +197,7 @@ static void test_all_but_unreserved_characters_are_encoded(void **state)
 		                  i == '~';
 
 		text_init(&text, bytes, sizeof(bytes));
-		url_encode(&text, &all[i], 1);
+		url_encode(&text, exact_bytes(&all[i], 1), 1);
 		if (unreserved)
 			assert_int_equal(text_format(expected, sizeof(expected), "%c", i), 0);
 		else
@@ -206,7 +207,7 @@ static void test_all_but_unreserved_characters_are_encoded(void **state)
 		assert_string_equal(bytes, expected);
 	}
 	text_init(&text, bytes, sizeof(bytes));
-	url_encode(&text, "https://a.b/c?d=e f", 19);
+	url_encode(&text, exact_bytes("https://a.b/c?d=e f", 19), 19);
 	assert_string_equal(bytes, "https%3A%2F%2Fa.b%2Fc%3Fd%3De%20f");
 }
 
@@ -217,7 +218,7 @@ static void test_encoding_that_does_not_fit_is_reported(void **state)
 
 	(void)state;
 	text_init(&text, bytes, sizeof(bytes));
-	url_encode(&text, "/", 1);
+	url_encode(&text, exact_bytes("/", 1), 1);
 	assert_int_equal(text_finish(&text), -ENOSPC);
 	assert_string_equal(bytes, "");
 }
@@ -240,9 +241,8 @@ static void test_good_encoding_is_decoded_in_place(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		char string[32];
+		char *string = exact(rows[i].from);
 
-		strcpy(string, rows[i].from);
 		assert_int_equal(url_decode(string), strlen(rows[i].to));
 		assert_string_equal(string, rows[i].to);
 	}
@@ -255,9 +255,8 @@ static void test_bad_encoding_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(strings); i++) {
-		char string[32];
+		char *string = exact(strings[i]);
 
-		strcpy(string, strings[i]);
 		assert_int_equal(url_decode(string), -EINVAL);
 	}
 }
@@ -265,6 +264,7 @@ static void test_bad_encoding_is_refused(void **state)
 static void test_decoding_undoes_encoding(void **state)
 {
 	char all[256], bytes[256 * 3 + 1];
+	char *decoded;
 	struct text text;
 
 	(void)state;
@@ -272,10 +272,10 @@ static void test_decoding_undoes_encoding(void **state)
 		all[i - 1] = (char)i;
 	all[255] = '\0';
 	text_init(&text, bytes, sizeof(bytes));
-	url_encode(&text, all, 255);
+	url_encode(&text, exact_bytes(all, 255), 255);
 	assert_int_equal(text_finish(&text), 0);
-	assert_int_equal(url_decode(bytes), 255);
-	assert_memory_equal(bytes, all, 256);
+	assert_int_equal(url_decode(decoded = exact(bytes)), 255);
+	assert_memory_equal(decoded, all, 256);
 }
 
 /* An address of this many bytes. */
@@ -292,12 +292,12 @@ static const char *make_long(size_t length)
 static void test_faults_are_told(void **state)
 {
 	(void)state;
-	assert_null(url_fault("https://login.example"));
-	assert_null(url_fault("http://login.example/a;b,c%20d"));
-	assert_contains(url_fault("https://login.example/"), "without a slash at the end");
-	assert_contains(url_fault("ftp://login.example"), "must look like https://");
-	assert_null(url_fault(make_long(512)));
-	assert_string_equal(url_fault(make_long(513)), "is longer than 512 bytes");
+	assert_null(url_fault(exact("https://login.example")));
+	assert_null(url_fault(exact("http://login.example/a;b,c%20d")));
+	assert_contains(url_fault(exact("https://login.example/")), "without a slash at the end");
+	assert_contains(url_fault(exact("ftp://login.example")), "must look like https://");
+	assert_null(url_fault(exact(make_long(512))));
+	assert_string_equal(url_fault(exact(make_long(513))), "is longer than 512 bytes");
 }
 
 static void test_what_a_public_url_may_be(void **state)
@@ -327,12 +327,12 @@ static void test_what_a_public_url_may_be(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
-		assert_null(url_public_fault(good[i]));
+		assert_null(url_public_fault(exact(good[i])));
 	for (size_t i = 0; i < COUNT(bad); i++)
-		assert_contains(url_public_fault(bad[i].url), bad[i].fault);
-	assert_null(url_public_fault(make_long(200)));
-	assert_string_equal(url_public_fault(make_long(201)), "is longer than 200 bytes");
-	assert_string_equal(url_public_fault(make_long(513)), "is longer than 512 bytes");
+		assert_contains(url_public_fault(exact(bad[i].url)), bad[i].fault);
+	assert_null(url_public_fault(exact(make_long(200))));
+	assert_string_equal(url_public_fault(exact(make_long(201))), "is longer than 200 bytes");
+	assert_string_equal(url_public_fault(exact(make_long(513))), "is longer than 512 bytes");
 }
 
 int main(void)

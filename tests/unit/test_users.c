@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "exact.h"
 #include "folder.h"
 #include "problem.h"
 #include "text.h"
@@ -18,7 +19,8 @@ static struct users *parse(const char *string)
 	struct users *users = NULL;
 	struct problem problem = {""};
 
-	if (users_parse("users", string, strlen(string), &users, &problem) != 0)
+	if (users_parse("users", exact_bytes(string, strlen(string)), strlen(string), &users,
+		    &problem) != 0)
 		fail_msg("%s", problem.text);
 	assert_non_null(users);
 	return users;
@@ -204,8 +206,8 @@ static void test_a_mistake_refuses_the_whole_file_and_names_its_line(void **stat
 		struct users *users = (struct users *)(void *)state;
 		struct problem problem = {""};
 
-		if (users_parse("users", rows[i].bytes, strlen(rows[i].bytes), &users, &problem) !=
-			-EINVAL)
+		if (users_parse("users", exact_bytes(rows[i].bytes, strlen(rows[i].bytes)),
+			    strlen(rows[i].bytes), &users, &problem) != -EINVAL)
 			fail_msg("accepted: %s", rows[i].bytes);
 		assert_null(users);
 		assert_begins(problem.text, rows[i].problem);
@@ -219,7 +221,9 @@ static void test_a_nul_refuses_the_file(void **state)
 	struct problem problem = {""};
 
 	(void)state;
-	assert_int_equal(users_parse("users", bytes, sizeof(bytes) - 1, &users, &problem), -EINVAL);
+	assert_int_equal(users_parse("users", exact_bytes(bytes, sizeof(bytes) - 1),
+				 sizeof(bytes) - 1, &users, &problem),
+		-EINVAL);
 	assert_string_equal(problem.text, "users:2: the line holds a control character");
 }
 
@@ -256,7 +260,9 @@ static void test_a_name_has_at_most_256_bytes(void **state)
 	memset(name, 'x', 257);
 	name[257] = '\0';
 	strcat(bytes, name);
-	assert_int_equal(users_parse("users", bytes, strlen(bytes), &users, &problem), -EINVAL);
+	assert_int_equal(users_parse("users", exact_bytes(bytes, strlen(bytes)), strlen(bytes),
+				 &users, &problem),
+		-EINVAL);
 	assert_begins(problem.text, "users:1: this cannot be the name of a local user");
 	bytes[strlen(bytes) - 1] = '\0';
 	name[256] = '\0';
@@ -273,9 +279,10 @@ static void test_a_line_has_at_most_4096_bytes(void **state)
 
 	(void)state;
 	memset(bytes + 2, 'x', 4095);
-	assert_int_equal(users_parse("users", bytes, 4097, &users, &problem), -EINVAL);
+	assert_int_equal(
+		users_parse("users", exact_bytes(bytes, 4097), 4097, &users, &problem), -EINVAL);
 	assert_string_equal(problem.text, "users:1: the line is longer than 4096 bytes");
-	assert_int_equal(users_parse("users", bytes, 4096, &users, &problem), 0);
+	assert_int_equal(users_parse("users", exact_bytes(bytes, 4096), 4096, &users, &problem), 0);
 	users_free(&users);
 }
 
@@ -293,7 +300,9 @@ static void test_a_table_near_one_mebibyte_is_read_whole(void **state)
 		length += (size_t)sprintf(bytes + length, "o%027zu user%zu\n", count, count),
 			count++;
 	memset(bytes + length, '\n', USERS_FILE_MAX + 1 - length);
-	assert_int_equal(users_parse("users", bytes, USERS_FILE_MAX, &users, &problem), 0);
+	assert_int_equal(users_parse("users", exact_bytes(bytes, USERS_FILE_MAX), USERS_FILE_MAX,
+				 &users, &problem),
+		0);
 	for (size_t i = 0; i < count; i += 997) {
 		sprintf(openid, "o%027zu", i);
 		sprintf(user, "user%zu", i);
@@ -306,8 +315,9 @@ static void test_a_table_near_one_mebibyte_is_read_whole(void **state)
 	assert_non_null(users_user_at(users, count - 1));
 	assert_null(users_user_at(users, count));
 	users_free(&users);
-	assert_int_equal(
-		users_parse("users", bytes, USERS_FILE_MAX + 1, &users, &problem), -EINVAL);
+	assert_int_equal(users_parse("users", exact_bytes(bytes, USERS_FILE_MAX + 1),
+				 USERS_FILE_MAX + 1, &users, &problem),
+		-EINVAL);
 	assert_string_equal(problem.text, "users: larger than 1 MiB");
 	assert_null(users);
 	free(bytes);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "exact.h"
 #include "unit.h"
 
 /* The names of the keys, in the order of enum wire_key. */
@@ -74,10 +75,7 @@ static struct wire_message make(const struct row *row, bool optional)
 
 static int parse(const char *bytes, size_t length, struct wire_message *message)
 {
-	static char datagram[WIRE_MESSAGE_MAX + 100];
-
-	memcpy(datagram, bytes, length);
-	return wire_parse(datagram, length, message);
+	return wire_parse(exact_with_end(bytes, length), length, message);
 }
 
 static void expect_same(const struct wire_message *a, const struct wire_message *b)
@@ -114,7 +112,7 @@ static void test_every_verb_makes_the_round_trip(void **state)
 		assert_int_equal(datagram[length - 1], '\n');
 		assert_begins(datagram, rows[i / 2].name);
 		assert_int_equal(datagram[strlen(rows[i / 2].name)], '\n');
-		assert_int_equal(wire_parse(datagram, (size_t)length, &parsed), 0);
+		assert_int_equal(parse(datagram, (size_t)length, &parsed), 0);
 		expect_same(&message, &parsed);
 	}
 }
@@ -162,7 +160,7 @@ static void test_a_needless_key_is_refused(void **state)
 			length = wire_format(&message, datagram);
 			assert_true(length > 0);
 			length += snprintf(datagram + length, 100, "%s=x\n", keys[key]);
-			if (wire_parse(datagram, (size_t)length, &parsed) != -EBADMSG)
+			if (parse(datagram, (size_t)length, &parsed) != -EBADMSG)
 				fail_msg("%s with %s was accepted", rows[i].name, keys[key]);
 			message.value[key] = "x";
 			assert_int_equal(wire_format(&message, datagram), -EINVAL);
@@ -185,7 +183,7 @@ static void test_a_repeated_key_is_refused(void **state)
 				continue;
 			length = wire_format(&message, datagram);
 			length += snprintf(datagram + length, 100, "%s=%s\n", keys[key], keys[key]);
-			assert_int_equal(wire_parse(datagram, (size_t)length, &parsed), -EBADMSG);
+			assert_int_equal(parse(datagram, (size_t)length, &parsed), -EBADMSG);
 		}
 	}
 }
@@ -262,12 +260,12 @@ static void test_values_may_hold_anything_but_a_nul(void **state)
 	message.value[WIRE_OPENID] = value;
 	length = wire_format(&message, datagram);
 	assert_true(length > 0);
-	assert_int_equal(wire_parse(datagram, (size_t)length, &parsed), 0);
+	assert_int_equal(parse(datagram, (size_t)length, &parsed), 0);
 	assert_string_equal(parsed.value[WIRE_OPENID], value);
 	message.value[WIRE_OPENID] = "";
 	length = wire_format(&message, datagram);
 	assert_string_equal(datagram, "IDENTITY\nopenid=\n");
-	assert_int_equal(wire_parse(datagram, (size_t)length, &parsed), 0);
+	assert_int_equal(parse(datagram, (size_t)length, &parsed), 0);
 	assert_string_equal(parsed.value[WIRE_OPENID], "");
 }
 
@@ -291,12 +289,12 @@ static void test_a_message_has_at_most_8192_bytes(void **state)
 	memset(value, 'x', room);
 	message.value[WIRE_LINK] = value;
 	assert_int_equal(wire_format(&message, datagram), WIRE_MESSAGE_MAX);
-	assert_int_equal(wire_parse(datagram, WIRE_MESSAGE_MAX, &parsed), 0);
+	assert_int_equal(parse(datagram, WIRE_MESSAGE_MAX, &parsed), 0);
 	assert_int_equal(strlen(parsed.value[WIRE_LINK]), room);
 	assert_int_equal(wire_format(&message, datagram), WIRE_MESSAGE_MAX);
 	datagram[WIRE_MESSAGE_MAX - 1] = 'x';
 	datagram[WIRE_MESSAGE_MAX] = '\n';
-	assert_int_equal(wire_parse(datagram, WIRE_MESSAGE_MAX + 1, &parsed), -EBADMSG);
+	assert_int_equal(parse(datagram, WIRE_MESSAGE_MAX + 1, &parsed), -EBADMSG);
 	value[room] = 'x';
 	assert_int_equal(wire_format(&message, datagram), -ENOSPC);
 	/* It is the encoded length that counts. */
