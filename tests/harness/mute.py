@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from harness.machine import in_sandbox
-from harness.waiting import until
+from harness.waiting import HANG, until
 
 RESOLV_CONF = Path("/etc/resolv.conf")  # the sandbox's own
 
@@ -109,6 +109,18 @@ class Mute:
         self._thread.join()
         for connection in (self._listener, *self.connections):
             connection.close()
+
+    def hangs_up(self, number: int) -> bool:
+        """Whether the other end closes this connection, whatever it has sent before."""
+        self.connections[number].settimeout(HANG)
+        try:
+            while self.connections[number].recv(65536):
+                pass
+        except ConnectionResetError:
+            return True
+        except TimeoutError:
+            return False
+        return True
 
     def _accept(self) -> None:
         while True:

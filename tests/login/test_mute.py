@@ -143,6 +143,19 @@ def test_refusing_on_the_phone_is_heard_meanwhile(
     go_on()
 
 
+def test_a_connection_that_is_not_needed_any_more_is_given_up(site: Site, wechat: WeChat) -> None:
+    with Mute() as mute:
+        site.write_conf(api_url=f"https://127.0.0.1:{mute.port}")
+        with Host(site, "alice", options=REMOTE) as host:
+            phone = Phone(wechat, "alice", language="en")
+            phone.open(host.link())
+            assert until(lambda: len(mute.connections) == 1)
+            phone.tap("refuse")
+            assert mute.hangs_up(0)
+            assert host.type("1234") == "PAM_MAXTRIES"
+        assert len(mute.connections) == 1
+
+
 # ---- A name server that never answers -------------------------------------------------------------
 
 
