@@ -29,9 +29,12 @@ static int find(struct account *account, const char *name, uid_t uid)
 	}
 	if (error == 0 && found != NULL) {
 		account->name = strdup(found->pw_name);
+		account->shell = strdup(found->pw_shell == NULL ? "" : found->pw_shell);
 		account->uid = found->pw_uid;
 		account->gid = found->pw_gid;
-		error = account->name == NULL ? ENOMEM : 0;
+		error = account->name == NULL || account->shell == NULL ? ENOMEM : 0;
+		if (error != 0)
+			account_finish(account);
 	} else if (error == 0) {
 		error = ENOENT;
 	} else if (error == ENOENT) {
@@ -55,5 +58,6 @@ int account_find_uid(struct account *account, uid_t uid)
 void account_finish(struct account *account)
 {
 	free(account->name);
-	account->name = NULL;
+	free(account->shell);
+	account->name = account->shell = NULL;
 }

@@ -11,6 +11,7 @@ struct account {
 	char *name; /* the database's own spelling */
 	uid_t uid;
 	gid_t gid;
+	char *shell;
 };
 
 /*

@@ -12,6 +12,7 @@ static const char *const words[REASON_COUNT] = {
 	[REASON_NO_ANSWER] = "no-answer",
 	[REASON_CONVERSATION] = "conversation",
 	[REASON_NOT_LINKED] = "not-linked",
+	[REASON_OTHER_UID] = "other-uid",
 	[REASON_SNAPSHOT] = "snapshot",
 	[REASON_RISK] = "risk",
 	[REASON_CODE] = "code",
@@ -58,6 +59,7 @@ bool reason_is_temporary(enum reason reason)
 	case REASON_NOBODY:
 	case REASON_ASKING:
 	case REASON_NOT_LINKED:
+	case REASON_OTHER_UID:
 	case REASON_SNAPSHOT:
 	case REASON_CODE:
 	case REASON_BUSY:

@@ -19,6 +19,7 @@ enum reason {
 	REASON_NO_ANSWER,      /* the host gave none, or one that is too long */
 	REASON_CONVERSATION,   /* the conversation with the person failed */
 	REASON_NOT_LINKED,     /* WeChat named somebody who is not listed for this user */
+	REASON_OTHER_UID,      /* …who is, but the account has another uid than the table says */
 	REASON_SNAPSHOT,       /* a snapshot page: WeChat named a virtual user */
 	REASON_RISK,           /* WeChat's risk control blocked the account */
 	REASON_CODE,           /* WeChat's code is used up or too old: scan again */

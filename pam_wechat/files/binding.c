@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "binding_line.h"
 #include "display.h"
 #include "lines.h"
 #include "problem.h"
@@ -13,82 +14,17 @@
 #include "token.h"
 #include "users.h"
 
-#define NAME_MAX_BYTES 257
+#define WORD_MAX 272 /* a name of 256 bytes, a colon, a uid, and the end */
 
 static const char header[] =
 	"# Which WeChat account may sign in as which local user. Root's, mode 0600; written by\n"
 	"# pam-wechat users, and fit to be changed by hand: pam-wechat users check reads it over.\n"
 	"#\n"
-	"#   openid                      user[,user...]   # comment\n";
+	"#   openid                      user:uid[,user:uid...]   # comment\n";
 
 static struct span span_of(const char *string)
 {
 	return (struct span){string, strlen(string)};
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static struct span trim(const char *at, const char *end)
-{
-	while (at < end && is_blank(*at))
-		at++;
-	while (end > at && is_blank(end[-1]))
-		end--;
-	return (struct span){at, (size_t)(end - at)};
-}
-
-/* The word at `at` or behind blanks there: empty if there is none. */
-static struct span find_word(const char *at, const char *end)
-{
-	const char *begin = trim(at, end).at;
-	const char *behind = begin;
-
-	if (begin < end && *begin == '#')
-		return (struct span){begin, 0};
-	while (behind < end && !is_blank(*behind))
-		behind++;
-	return (struct span){begin, (size_t)(behind - begin)};
-}
-
-bool binding_next(struct span *rest, struct binding_line *line)
-{
-	while (rest->length > 0) {
-		const char *at = rest->at;
-		const char *newline = memchr(at, '\n', rest->length);
-		const char *end = newline == NULL ? at + rest->length : newline;
-		size_t taken = (size_t)(end - at) + (newline == NULL ? 0 : 1);
-
-		rest->at += taken;
-		rest->length -= taken;
-		line->whole = (struct span){at, taken};
-		line->openid = find_word(at, end);
-		if (line->openid.length == 0)
-			continue;
-		line->users = find_word(line->openid.at + line->openid.length, end);
-		at = trim(line->users.at + line->users.length, end).at;
-		line->comment = at < end ? trim(at + 1, end) : (struct span){NULL, 0};
-		return true;
-	}
-	return false;
-}
-
-bool binding_next_user(struct span *names, struct span *name)
-{
-	const char *comma;
-	size_t taken;
-
-	if (names->at == NULL)
-		return false;
-	comma = memchr(names->at, ',', names->length);
-	*name = (struct span){
-		names->at, comma == NULL ? names->length : (size_t)(comma - names->at)};
-	taken = name->length + 1;
-	*names = comma == NULL ? (struct span){NULL, 0}
-	                       : (struct span){names->at + taken, names->length - taken};
-	return true;
 }
 
 static bool is_equal(struct span a, struct span b)
@@ -96,39 +32,57 @@ static bool is_equal(struct span a, struct span b)
 	return a.length == b.length && memcmp(a.at, b.at, a.length) == 0;
 }
 
-static bool is_among(struct span name, struct span names)
+/* Whether the user is among those that are meant: without a uid, whatever uid the user has. */
+static bool is_among(const struct binding_user *user, struct span meant)
 {
-	struct span other;
+	struct binding_user other;
 
-	while (binding_next_user(&names, &other)) {
-		if (is_equal(name, other))
+	while (binding_next_user(&meant, &other)) {
+		if (is_equal(user->name, other.name) &&
+			(other.uid.length == 0 || is_equal(user->uid, other.uid)))
 			return true;
 	}
 	return false;
 }
 
-/* Copies the next of the names, NUL-terminated. Returns 1; 0 at the end; -EINVAL for a bad one. */
-static int take_name(struct span *names, char name[static NAME_MAX_BYTES], struct problem *problem)
+/* Whether a user of this name, with whatever uid, stands among them. */
+static bool is_named(struct span name, struct span users)
 {
-	struct span found;
+	const struct binding_user user = {.name = name, .uid = {"", 0}};
+	struct binding_user other;
 
-	if (!binding_next_user(names, &found))
+	while (binding_next_user(&users, &other)) {
+		if (is_equal(user.name, other.name))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Takes the next of the users, and copies the name, NUL-terminated. Returns 1; 0 at the end;
+ * -EINVAL for a bad one.
+ */
+static int take_user(
+	struct span *users, char name[static WORD_MAX], uid_t *uid, struct problem *problem)
+{
+	struct binding_user user;
+	char shown[WORD_MAX];
+
+	if (!binding_next_user(users, &user))
 		return 0;
-	if (found.length >= NAME_MAX_BYTES)
+	if (user.whole.length >= WORD_MAX)
 		return problem_set(problem, -EINVAL, "a user's name has at most 256 bytes");
-	memcpy(name, found.at, found.length);
-	name[found.length] = '\0';
-	if (found.length == 0)
+	memcpy(name, user.whole.at, user.whole.length);
+	name[user.whole.length] = '\0';
+	if (user.whole.length == 0)
 		return problem_set(problem, -EINVAL,
 			"an empty name: commas stand between names, without blanks");
-	if (!users_is_name(name)) {
-		char shown[NAME_MAX_BYTES];
-
-		display_copy(shown, sizeof(shown), name, found.length);
-		return problem_set(
-			problem, -EINVAL, "\"%s\" cannot be the name of a local user", shown);
+	display_copy(shown, sizeof(shown), name, user.whole.length);
+	if (users_split(name, uid, problem) < 0) {
+		problem_locate(problem, "\"%s\": ", shown);
+		return -EINVAL;
 	}
-	if (names->at != NULL && is_among(found, *names))
+	if (users->at != NULL && is_named(user.name, *users))
 		return problem_set(problem, -EINVAL, "the user %s is named twice", name);
 	return 1;
 }
@@ -136,15 +90,16 @@ static int take_name(struct span *names, char name[static NAME_MAX_BYTES], struc
 static int judge_wish(
 	const struct users *table, const char *openid, const char *users, struct problem *problem)
 {
-	struct span names = span_of(users);
-	char name[NAME_MAX_BYTES];
+	struct span rest = span_of(users);
+	char name[WORD_MAX];
+	uid_t uid;
 	int rv;
 
 	if (!token_is_openid(openid))
 		return problem_set(
 			problem, -EINVAL, "this is not an openid (6 to 64 of 0-9 A-Z a-z _ -)");
-	while ((rv = take_name(&names, name, problem)) > 0) {
-		if (users_has_link(table, openid, name))
+	while ((rv = take_user(&rest, name, &uid, problem)) > 0) {
+		if (users_find_link(table, openid, name, &uid))
 			return problem_set(
 				problem, -EEXIST, "%s is bound to this openid already", name);
 	}
@@ -154,15 +109,16 @@ static int judge_wish(
 static int judge_result(
 	const char *path, const struct text *text, const char *users, struct problem *problem)
 {
-	struct span names = span_of(users);
+	struct span rest = span_of(users);
 	struct users *table = NULL;
-	char name[NAME_MAX_BYTES], nothing[1];
+	char name[WORD_MAX], nothing[1];
 	struct text ignored;
+	uid_t uid;
 	int rv = users_parse(path, text->bytes, text->length, &table, problem);
 
-	while (rv == 0 && take_name(&names, name, problem) > 0) {
+	while (rv == 0 && take_user(&rest, name, &uid, problem) > 0) {
 		text_init(&ignored, nothing, sizeof(nothing));
-		if (users_add_openids(table, name, &ignored) > SETTINGS_OPENIDS_MAX)
+		if (users_add_openids(table, name, uid, &ignored) > SETTINGS_OPENIDS_MAX)
 			rv = problem_set(problem, -EINVAL,
 				"%s has %d openids already, and no user may have more", name,
 				SETTINGS_OPENIDS_MAX);
@@ -261,12 +217,13 @@ out:
 static bool thin_line(struct text *text, const struct binding_line *line, const char *users)
 {
 	const char *behind = line->users.at + line->users.length;
-	struct span names = line->users, name;
+	struct span rest = line->users;
+	struct binding_user user;
 	bool is_thinner = false;
 	size_t left = 0;
 
-	while (binding_next_user(&names, &name)) {
-		if (users == NULL || is_among(name, span_of(users))) {
+	while (binding_next_user(&rest, &user)) {
+		if (users == NULL || is_among(&user, span_of(users))) {
 			is_thinner = true;
 			continue;
 		}
@@ -275,7 +232,7 @@ static bool thin_line(struct text *text, const struct binding_line *line, const 
 				text, line->whole.at, (size_t)(line->users.at - line->whole.at));
 		else
 			text_add(text, ",");
-		text_add_bytes(text, name.at, name.length);
+		text_add_bytes(text, user.whole.at, user.whole.length);
 	}
 	if (left > 0)
 		text_add_bytes(
@@ -315,6 +272,70 @@ int binding_remove(const char *path, const char *bytes, size_t length, const cha
 			users == NULL ? "" : users);
 	else
 		rv = users_parse(path, text.bytes, text.length, &table, problem);
+	if (rv == 0) {
+		*made = text.bytes;
+		text.bytes = NULL;
+	}
+out:
+	free(text.bytes);
+	users_free(&table);
+	return rv;
+}
+
+/* Copies what stands between two users, and the user with the uid that `choose` wants. */
+static int number_user(struct text *text, const char **copied, const struct binding_user *user,
+	binding_choose_uid *choose, void *context)
+{
+	char name[WORD_MAX];
+	uid_t uid, chosen;
+	struct problem ignored;
+	int rv = text_format(name, sizeof(name), "%.*s", (int)user->whole.length, user->whole.at);
+
+	if (rv == 0)
+		rv = users_split(name, &uid, &ignored);
+	if (rv < 0)
+		return rv;
+	chosen = choose(name, uid, context);
+	text_add_bytes(text, *copied, (size_t)(user->name.at + user->name.length - *copied));
+	if (chosen != USERS_NO_UID)
+		text_addf(text, ":%u", chosen);
+	*copied = user->whole.at + user->whole.length;
+	return 0;
+}
+
+int binding_set_uids(const char *path, const char *bytes, size_t length, const char *openid,
+	binding_choose_uid *choose, void *context, char **made, struct problem *problem)
+{
+	struct span rest = {bytes, length};
+	const char *copied = bytes;
+	struct text text = {.bytes = NULL};
+	struct users *table = NULL;
+	struct binding_line line;
+	struct binding_user user;
+	int rv;
+
+	*made = NULL;
+	rv = users_parse(path, bytes, length, &table, problem);
+	users_free(&table);
+	/* The shortest user, "a,", gets ":4294967294". */
+	if (rv == 0)
+		rv = make_room(&text, length * 7 + 1, problem);
+	while (rv == 0 && binding_next(&rest, &line)) {
+		struct span users = line.users;
+
+		if (openid != NULL && !is_equal(line.openid, span_of(openid)))
+			continue;
+		while (rv == 0 && binding_next_user(&users, &user))
+			rv = number_user(&text, &copied, &user, choose, context);
+	}
+	if (rv < 0)
+		goto out;
+	text_add_bytes(&text, copied, (size_t)(bytes + length - copied));
+	rv = text_finish(&text);
+	if (rv == 0)
+		rv = users_parse(path, text.bytes, text.length, &table, problem);
+	else
+		problem_set(problem, rv, "%s: the uids do not fit", path);
 	if (rv == 0) {
 		*made = text.bytes;
 		text.bytes = NULL;

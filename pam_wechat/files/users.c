@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "lines.h"
 #include "problem.h"
 #include "safe_file.h"
@@ -12,10 +13,12 @@
 #include "token.h"
 
 #define BLANKS " \t"
+#define UID_LAST (USERS_NO_UID - 1)
 
 struct binding {
 	const char *openid; /* into bytes */
 	const char *user;
+	uid_t uid;
 	size_t line;
 	const char *comment; /* behind "# ", of its line; "" for none */
 };
@@ -41,7 +44,27 @@ bool users_is_name(const char *name)
 	return true;
 }
 
-static int add_binding(struct users *users, const char *openid, const char *user, size_t line)
+int users_split(char *word, uid_t *uid, struct problem *problem)
+{
+	char *colon = strchr(word, ':');
+
+	*uid = USERS_NO_UID;
+	if (colon != NULL) {
+		int64_t number = decimal_parse_string(colon + 1, 0, UID_LAST);
+
+		/* One number is written one way. */
+		if (number < 0 || (colon[1] == '0' && colon[2] != '\0'))
+			return problem_set(problem, -EINVAL,
+				"no uid stands behind the colon, as in alice:1001");
+		*colon = '\0';
+		*uid = (uid_t)number;
+	}
+	if (!users_is_name(word))
+		return problem_set(problem, -EINVAL, "this cannot be the name of a local user");
+	return 0;
+}
+
+static int add_binding(struct users *users, const struct binding *binding)
 {
 	if (users->count == users->room) {
 		size_t room = users->room == 0 ? 64 : users->room * 2;
@@ -52,7 +75,7 @@ static int add_binding(struct users *users, const char *openid, const char *user
 		users->bindings = bindings;
 		users->room = room;
 	}
-	users->bindings[users->count++] = (struct binding){openid, user, line, ""};
+	users->bindings[users->count++] = *binding;
 	return 0;
 }
 
@@ -73,6 +96,7 @@ static char *next_word(char **at)
 static int parse_names(
 	struct users *users, const char *openid, char *names, size_t line, struct problem *problem)
 {
+	struct binding binding = {.openid = openid, .line = line};
 	size_t first = users->count;
 
 	for (char *name = names; name != NULL;) {
@@ -83,15 +107,15 @@ static int parse_names(
 		if (name[0] == '\0')
 			return problem_set(problem, -EINVAL,
 				"an empty name: commas stand between names, without blanks");
-		if (!users_is_name(name))
-			return problem_set(
-				problem, -EINVAL, "this cannot be the name of a local user");
+		if (users_split(name, &binding.uid, problem) < 0)
+			return -EINVAL;
 		for (size_t i = first; i < users->count; i++) {
 			if (strcmp(users->bindings[i].user, name) == 0)
 				return problem_set(
 					problem, -EINVAL, "the user %s stands here twice", name);
 		}
-		if (add_binding(users, openid, name, line) < 0)
+		binding.user = name;
+		if (add_binding(users, &binding) < 0)
 			return -ENOMEM;
 		name = comma == NULL ? NULL : comma + 1;
 	}
@@ -250,11 +274,10 @@ bool users_has_user(const struct users *users, const char *user)
 	return false;
 }
 
-bool users_has_link(const struct users *users, const char *openid, const char *user)
+bool users_has_uid(const struct users *users, uid_t uid)
 {
-	for (size_t i = 0; i < users->count; i++) {
-		if (strcmp(users->bindings[i].openid, openid) == 0 &&
-			strcmp(users->bindings[i].user, user) == 0)
+	for (size_t i = 0; uid != USERS_NO_UID && i < users->count; i++) {
+		if (users->bindings[i].uid == uid)
 			return true;
 	}
 	return false;
@@ -269,18 +292,72 @@ const char *users_comment_of(const struct users *users, const char *openid)
 	return "";
 }
 
-size_t users_add_openids(const struct users *users, const char *user, struct text *list)
+/* Whether a binding with the first uid counts for an account with the second. */
+static bool counts_for(uid_t bound, uid_t uid)
+{
+	return bound == USERS_NO_UID || bound == uid;
+}
+
+bool users_find_link(const struct users *users, const char *openid, const char *user, uid_t *uid)
+{
+	for (size_t i = 0; i < users->count; i++) {
+		if (strcmp(users->bindings[i].openid, openid) == 0 &&
+			strcmp(users->bindings[i].user, user) == 0) {
+			*uid = users->bindings[i].uid;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool users_has_link(const struct users *users, const char *openid, const char *user, uid_t uid)
+{
+	uid_t bound;
+
+	return users_find_link(users, openid, user, &bound) && counts_for(bound, uid);
+}
+
+size_t users_add_openids(const struct users *users, const char *user, uid_t uid, struct text *list)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < users->count; i++) {
-		if (strcmp(users->bindings[i].user, user) != 0)
+		const struct binding *binding = &users->bindings[i];
+
+		if (strcmp(binding->user, user) != 0 || !counts_for(binding->uid, uid))
 			continue;
 		if (found++ > 0)
 			text_add(list, ".");
-		text_add(list, users->bindings[i].openid);
+		text_add(list, binding->openid);
 	}
 	return found;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int users_list_bare(const struct users *users, const char ***names)
+{
+	const char **found = calloc(users->count + 1, sizeof(*found));
+	size_t count = 0, kept = 0;
+
+	*names = found;
+	if (found == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < users->count; i++) {
+		if (users->bindings[i].uid == USERS_NO_UID)
+			found[count++] = users->bindings[i].user;
+	}
+	if (count > 1)
+		qsort(found, count, sizeof(*found), by_name);
+	for (size_t i = 0; i < count; i++) {
+		if (kept == 0 || strcmp(found[kept - 1], found[i]) != 0)
+			found[kept++] = found[i];
+	}
+	found[kept] = NULL;
+	return 0;
 }
 
 const char *users_user_at(const struct users *users, size_t index)
@@ -295,6 +372,11 @@ bool users_is_first_at(const struct users *users, size_t index)
 			return false;
 	}
 	return true;
+}
+
+uid_t users_uid_at(const struct users *users, size_t index)
+{
+	return index < users->count ? users->bindings[index].uid : USERS_NO_UID;
 }
 
 const char *users_openid_at(const struct users *users, size_t index)

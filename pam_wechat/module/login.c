@@ -37,6 +37,7 @@ static int code_of(enum reason reason, bool is_ready)
 	case REASON_UNFINISHED:
 	case REASON_WRONG_DIGITS:
 	case REASON_NOT_LINKED:
+	case REASON_OTHER_UID:
 	case REASON_SNAPSHOT:
 	case REASON_RISK:
 	case REASON_TOO_MANY:

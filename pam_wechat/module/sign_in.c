@@ -61,8 +61,8 @@ static void look_for_too_many_openids(struct login *login)
 	struct text ignored;
 
 	text_init(&ignored, bytes, sizeof(bytes));
-	if (users_add_openids(login->users, login->requester.user, &ignored) <=
-		SETTINGS_OPENIDS_MAX)
+	if (users_add_openids(login->users, login->requester.user, requester_uid(&login->requester),
+		    &ignored) <= SETTINGS_OPENIDS_MAX)
 		return;
 	problem_set(&login->problem, 0, "%s: a user has more than %d openids",
 		login->settings.users_file, SETTINGS_OPENIDS_MAX);

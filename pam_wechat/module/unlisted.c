@@ -1,36 +1,51 @@
 #include "unlisted.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "account.h"
 #include "login.h"
 #include "users.h"
 
-/*
- * Sees whether the table names the same account under another name: getpwnam's own spelling, or a
- * user with the same uid. Returns 0 and the answer, or -errno if that could not be found out.
- */
-static int find_other_name(const struct users *users, const char *user, bool *found)
+/* Looks up each listed name without a uid: whose uid does it have? Returns as below. */
+static int find_uid(const struct users *users, uid_t uid, bool *found)
 {
-	struct account account, other;
-	int rv = account_find(&account, user);
+	const char **names;
+	int rv = users_list_bare(users, &names);
 
 	*found = false;
-	if (rv < 0)
-		return rv == -ENOENT ? 0 : rv;
-	*found = users_has_user(users, account.name);
-	for (size_t i = 0; !*found && users_user_at(users, i) != NULL; i++) {
-		rv = account_find(&other, users_user_at(users, i));
-		if (rv == -ENOENT)
-			continue;
-		if (rv < 0)
-			break;
-		*found = other.uid == account.uid;
-		account_finish(&other);
+	for (size_t i = 0; rv == 0 && !*found && names[i] != NULL; i++) {
+		struct account account;
+
+		rv = account_find(&account, names[i]);
+		if (rv == 0) {
+			*found = account.uid == uid;
+			account_finish(&account);
+		} else if (rv == -ENOENT) {
+			rv = 0;
+		}
 	}
-	account_finish(&account);
-	return rv == -ENOENT ? 0 : rv;
+	free(names);
+	return rv;
+}
+
+/*
+ * Sees whether the table names the same account under another name: the system's own spelling, the
+ * same uid, or a user with the same uid. Somebody whom this machine doesn't know takes as long as
+ * somebody whom it does. Returns 0 and the answer, or -errno if that could not be found out.
+ */
+static int find_other_name(
+	const struct users *users, const struct requester *requester, bool *found)
+{
+	uid_t uid = requester_uid(requester);
+
+	if (requester->look_up < 0 && requester->look_up != -ENOENT)
+		return requester->look_up;
+	*found = users_has_uid(users, uid) ||
+	         (requester->look_up == 0 && users_has_user(users, requester->account.name));
+	return *found ? 0 : find_uid(users, uid, found);
 }
 
 int unlisted_judge(struct login *login)
@@ -45,7 +60,7 @@ int unlisted_judge(struct login *login)
 				"%s: an empty table does not go with unlisted=ignore", table));
 	if (login->entry.user_is_listed)
 		return LOGIN_GO_ON;
-	rv = find_other_name(login->users, login->requester.user, &found);
+	rv = find_other_name(login->users, &login->requester, &found);
 	if (rv < 0)
 		return login_refuse_problem(login,
 			problem_set(&login->problem, -EIO,

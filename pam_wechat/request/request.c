@@ -57,12 +57,15 @@ static int make_authorize_url(struct request *request, const struct settings *se
  * Of a user who has too many nobody may pass: that looks like a user who has none, as it must to
  * somebody who does not know who is listed.
  */
-static void list_openids(struct whole_request *whole, const char *user, const struct users *users)
+static void list_openids(
+	struct whole_request *whole, const struct requester *requester, const struct users *users)
 {
 	struct text list;
+	size_t count;
 
 	text_init(&list, whole->openids, sizeof(whole->openids));
-	if (users_add_openids(users, user, &list) > SETTINGS_OPENIDS_MAX || text_finish(&list) < 0)
+	count = users_add_openids(users, requester->user, requester_uid(requester), &list);
+	if (count > SETTINGS_OPENIDS_MAX || text_finish(&list) < 0)
 		whole->openids[0] = '\0';
 }
 
@@ -114,7 +117,7 @@ int request_create(struct request **request, const struct settings *settings,
 	if (rv < 0)
 		goto out;
 	if (users != NULL)
-		list_openids(whole, requester->user, users);
+		list_openids(whole, requester, users);
 	display_copy(
 		whole->host, sizeof(whole->host), settings->host_name, strlen(settings->host_name));
 	if (settings->brand != NULL)

@@ -10,6 +10,7 @@
 #include "origin.h"
 #include "secret.h"
 #include "text.h"
+#include "users.h"
 #include "virtual_terminal.h"
 
 /* Keeps a copy, in this place. Returns PAM_SUCCESS, or PAM_BUF_ERR and leaves *string as it is. */
@@ -111,7 +112,19 @@ int requester_init(struct requester *requester, struct pam_handle *pamh)
 			strlen(requester->tty));
 	describe_occasion(requester);
 	find_origin(requester, pamh);
+	requester_look_up(requester);
 	return PAM_SUCCESS;
+}
+
+void requester_look_up(struct requester *requester)
+{
+	account_finish(&requester->account);
+	requester->look_up = account_find(&requester->account, requester->user);
+}
+
+uid_t requester_uid(const struct requester *requester)
+{
+	return requester->look_up == 0 ? requester->account.uid : USERS_NO_UID;
 }
 
 bool requester_is_same(const struct requester *requester, struct pam_handle *pamh)
@@ -126,5 +139,6 @@ void requester_finish(struct requester *requester)
 {
 	for (size_t i = 0; i < sizeof(requester->copies) / sizeof(requester->copies[0]); i++)
 		secret_free_string(&requester->copies[i]);
+	account_finish(&requester->account);
 	explicit_bzero(requester, sizeof(*requester));
 }

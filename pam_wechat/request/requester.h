@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "display.h"
+#include "account.h"
 #include "occasion.h"
 #include "origin.h"
 
@@ -21,6 +22,10 @@ struct requester {
 	const char *rhost;
 	const char *tty;
 	char *copies[4]; /* the strings of those four: the host may change its own at any time */
+
+	/* 0; -ENOENT if this machine has no such user; another -errno if nobody could tell. */
+	int look_up;
+	struct account account; /* of the user, if that is 0 */
 
 	/* Fit to be shown: */
 	char shown_user[DISPLAY_NAME_SIZE];
@@ -43,6 +48,15 @@ int requester_init(struct requester *requester, struct pam_handle *pamh);
 
 /* Whether PAM_USER still is who asked: a host or a module may have changed it. */
 bool requester_is_same(const struct requester *requester, struct pam_handle *pamh);
+
+/*
+ * Looks the user up anew. requester_init() does it once for whatever name there is, listed or not,
+ * known or not: all of them take as long.
+ */
+void requester_look_up(struct requester *requester);
+
+/* The uid of the user's account; USERS_NO_UID (users.h) if none is known. */
+uid_t requester_uid(const struct requester *requester);
 
 /* Wipes it. One that is all zero is accepted. */
 void requester_finish(struct requester *requester);

@@ -6,6 +6,8 @@
 #define UNAVAILABLE_ZH "微信登录暂时不可用，请稍后再试或联系管理员。"
 #define ASKING_EN "WeChat is being asked. Your phone shows the code when WeChat has answered."
 #define ASKING_ZH "正在等待微信答复。微信答复后，手机上会显示验证码。"
+#define NOT_LINKED_EN "Refused: this WeChat is not linked to this user. Ask the administrator."
+#define NOT_LINKED_ZH "微信登录被拒绝：该微信账号未与此用户关联，请联系管理员。"
 
 static const char *const texts[MESSAGE_COUNT][2] = {
 	[MESSAGE_SCAN] = {"Scan with WeChat, tap Continue, then type the code your phone shows.",
@@ -43,9 +45,9 @@ static const char *const refusals[REASON_COUNT][2] = {
 	[REASON_WRONG_DIGITS] = {NOT_TYPED_EN, NOT_TYPED_ZH},
 	[REASON_NO_ANSWER] = {NOT_TYPED_EN, NOT_TYPED_ZH},
 	[REASON_CONVERSATION] = {NOT_TYPED_EN, NOT_TYPED_ZH},
-	[REASON_NOT_LINKED] =
-		{"Refused: this WeChat is not linked to this user. Ask the administrator.",
-			"微信登录被拒绝：该微信账号未与此用户关联，请联系管理员。"},
+	[REASON_NOT_LINKED] = {NOT_LINKED_EN, NOT_LINKED_ZH},
+	/* What is wrong with the table is the log's to say. */
+	[REASON_OTHER_UID] = {NOT_LINKED_EN, NOT_LINKED_ZH},
 	[REASON_SNAPSHOT] = {"Refused: WeChat opened a snapshot. Start again, open the full page.",
 		"微信登录被拒绝：打开的是快照页。请重新登录，并打开完整页面。"},
 	[REASON_RISK] = {"Refused: WeChat has restricted this account. Look in WeChat for why.",

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.directory import Directory
 from harness.machine import Machine, mounted, replaced
 from harness.site import Site, free_port
 from harness.waiting import until
@@ -199,6 +200,10 @@ BREAKS = [
     Break("users-empty", write_users("# nobody\n"), "pam-wechat enroll USER"),
     Break("users-unknown", write_users("\nOPENID alice,dora # bob\n"), "dora", status=1,
           place="users:2"),
+    Break("users-uid-differs", write_users("\nOPENID bob:61002,alice:7 # bob\n"),
+          "pam-wechat users uids alice, if it is the same person", status=1, place="users:2"),
+    Break("users-uid-differs", write_users("OPENID alice:61001\n\noOther00000 bob:61001\n"),
+          "pam-wechat users remove --user bob:61001", status=1, place="users:3"),
     Break("users-unknown", write_users("# dora\n\n\n  OPENID\tbob,dora"), "dora", status=1,
           place="users:4"),
 
@@ -396,6 +401,7 @@ NOTES = {
     "pam-exception": pam("auth sufficient pam_succeed_if.so uid >= 1000", "required: debug"),
     "sshd-methods-around": set_sshd(AuthenticationMethods="publickey keyboard-interactive"),
     "sshd-root": write_users("OPENID alice,root\n"),
+    "users-uid-missing": write_users("OPENID alice:61001,bob\n"),
     "sshd-match": lambda machine: append(machine.ssh / "sshd_config", MATCH),
     "public-ca": lambda machine: machine.serve_url(machine.front()),
 }
@@ -407,6 +413,30 @@ def test_what_only_has_to_be_known_is_a_note(machine: Machine, name: str) -> Non
     status, findings = machine.doctor()
     assert (status, worst(findings)) == (0, [])
     assert [finding["severity"] for finding in findings if finding["id"] == name] == ["note"]
+
+
+def test_a_table_with_all_its_uids_is_sound(machine: Machine) -> None:
+    write_users("OPENID alice:61001,bob:61002\n")(machine)
+    assert [one for one in machine.doctor()[1] if one["id"].startswith("users")] == []
+    write_users("# people\n\nOPENID alice:61001,bob\noOther00000 alice\n")(machine)
+    (found,) = [one for one in machine.doctor()[1] if one["id"].startswith("users")]
+    assert (found["what"], found["line"], found["mend"]) == (
+        "2 of 3 bindings name no uid, the first in this line", 3, "pam-wechat users uids")
+
+
+@pytest.mark.parametrize("manner", ["unavailable", "tryagain"])
+def test_a_directory_that_is_away_is_said(machine: Machine, folder: Path, manner: str) -> None:
+    write_users("OPENID alice:61001,dora:7\n")(machine)
+    with Directory(folder / "directory", "files directory") as directory:
+        directory.set({"dora": 7}, manner)
+        through = ("env", *(f"{name}={value}" for name, value in directory.environment))
+        found = [one for one in machine.doctor(through=through)[1]
+                 if one["id"].startswith("users")]
+        assert [one["id"] for one in found] == ["users-look-up"]
+        assert str(found[0]["what"]).startswith("dora could not be looked up: ")
+        directory.behave("here")
+        assert [one for one in machine.doctor(through=through)[1]
+                if one["id"].startswith("users")] == []
 
 
 @pytest.mark.parametrize(("mode", "who"), [

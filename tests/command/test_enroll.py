@@ -91,7 +91,7 @@ def test_a_scan_and_the_digits_read_out_link_a_wechat(
     assert f"WeChat named    {wechat.openid('carol')}\n" in terminal.shown
     nickname = f"{wechat.people.nickname('carol')}  (as WeChat shows it; proves nothing)"
     assert (nickname in terminal.shown) == (scope == "snsapi_userinfo")
-    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol:61003"]
     assert site.users_file.stat().st_mode & 0o777 == 0o600
     expect_nothing_left(site)
     with Host(site, "carol") as host:
@@ -124,7 +124,7 @@ def test_the_table_is_made_if_there_is_none(site: Site, wechat: WeChat, phone: P
         terminal.type(finish_on(phone, terminal.link()))
         terminal.agree(ASKED)
         assert terminal.end() == 0
-    assert re.search(rf"^{wechat.openid('carol')} +carol ", site.users_file.read_text(), re.M)
+    assert re.search(rf"^{wechat.openid('carol')} +carol:61003 ", site.users_file.read_text(), re.M)
     assert site.users_file.stat().st_mode & 0o777 == 0o600
 
 
@@ -233,7 +233,7 @@ def test_a_snapshot_names_nobody_and_a_tap_afterwards_does(
         terminal.type(finish_on(phone, link))
         terminal.agree(ASKED)
         assert terminal.end() == 0
-    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol:61003"]
 
 
 @pytest.mark.parametrize("errcode, status, sentence", [
@@ -270,7 +270,7 @@ def test_a_link_alone_comes_without_a_picture_and_with_a_warning(
         terminal.type(finish_on(phone, link))
         terminal.agree(ASKED)
         assert terminal.end() == 0
-    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol:61003"]
 
 
 def test_a_link_alone_has_a_longer_life_than_a_login(
@@ -292,7 +292,7 @@ def test_a_link_alone_has_a_longer_life_than_a_login(
         terminal.agree(ASKED)
         assert terminal.end() == 0
     assert "time is up" not in terminal.shown
-    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol:61003"]
 
 
 # ---- The table --------------------------------------------------------------------------------
@@ -319,9 +319,42 @@ def test_somebody_else_s_wechat_needs_a_second_yes(
         assert terminal.end() == status
     text = site.users_file.read_text()
     if status == 0:
-        assert text.startswith(table.replace("bob # Bob", "bob,carol # Bob").rstrip("\n"))
+        assert text.startswith(table.replace("bob # Bob", "bob,carol:61003 # Bob").rstrip("\n"))
     else:
         assert text == table
+
+
+@pytest.mark.parametrize("answer, status", [("y", 0), ("n", 1)])
+def test_a_name_that_was_somebody_else_s_gets_its_new_uid_by_a_second_yes(
+    site: Site, wechat: WeChat, phone: Phone, answer: str, status: int
+) -> None:
+    bound = f"{wechat.openid('bob')} carol:7\n{wechat.openid('carol')}  bob,carol:7 # Carol\n"
+    site.write_users(bound)
+    with Enrolling(site, "carol") as terminal:
+        terminal.type(finish_on(phone, terminal.link()))
+        terminal.agree(ASKED)
+        terminal.wait_for("It is linked to a carol with uid 7")
+        terminal.agree("Write the new uid?", answer)
+        assert terminal.end() == status
+    assert "already; this will be one more" not in terminal.shown
+    assert site.users_file.read_text() == \
+        (bound.replace("bob,carol:7", "bob,carol:61003") if status == 0 else bound)
+    with Host(site, "carol") as host:
+        pin = phone.sign_in(host.link())
+        assert (pin is not None) == (status == 0)
+        assert host.type(pin or "1234") == ("PAM_SUCCESS" if status == 0 else "PAM_MAXTRIES")
+
+
+def test_a_batch_does_not_take_somebody_else_of_the_same_name_for_linked(
+    site: Site, wechat: WeChat, phone: Phone
+) -> None:
+    site.write_users(f"{wechat.openid('bob')} bob:61002,carol:7\n")
+    with Enrolling(site, "--batch", write_batch(site, "bob\ncarol\n")) as terminal:
+        terminal.wait_for("bob is linked already.")
+        terminal.type(finish_on(phone, terminal.link()))
+        terminal.agree(ASKED)
+        terminal.wait_for("1 linked, 1 linked before, 0 left out")
+        assert terminal.end() == 0
 
 
 def test_what_somebody_else_changes_meanwhile_stays(
@@ -334,7 +367,7 @@ def test_what_somebody_else_changes_meanwhile_stays(
         site.write_users(changed)
         terminal.type("y")
         assert terminal.end() == 0
-    assert lines_added(site, changed) == [f"{wechat.openid('carol')} carol"]
+    assert lines_added(site, changed) == [f"{wechat.openid('carol')} carol:61003"]
 
 
 def test_a_wechat_that_becomes_somebody_else_s_meanwhile_is_asked_about_again(
@@ -428,16 +461,18 @@ def test_who_cannot_be_enrolled_is_refused(site: Site, user: str, words: str) ->
     assert done.returncode == 1 and words in done.stderr and LINK.search(done.stdout) is None
 
 
-@pytest.mark.parametrize("user, warns", [("dave", False), ("root", True)])
+@pytest.mark.parametrize("user, bound, warns", [
+    ("dave", "dave", False), ("root", "root:0", True),
+])
 def test_force_enrols_root_and_who_is_still_to_come(
-    site: Site, wechat: WeChat, phone: Phone, table: str, user: str, warns: bool
+    site: Site, wechat: WeChat, phone: Phone, table: str, user: str, bound: str, warns: bool
 ) -> None:
     with Enrolling(site, user, "--force") as terminal:
         terminal.type(finish_on(phone, terminal.link()))
         terminal.agree(f"Link this WeChat to {user}?")
         assert terminal.end() == 0
     assert ("will be root on this machine" in terminal.shown) == warns
-    assert lines_added(site, table) == [f"{wechat.openid('carol')} {user}"]
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} {bound}"]
 
 
 def test_without_a_helper_it_says_what_to_start(site: Site) -> None:
@@ -507,7 +542,7 @@ def test_a_batch_goes_on_without_who_never_scans(
         terminal.agree(ASKED)
         terminal.wait_for("1 linked, 1 linked before, 1 left out: alicia")
         assert terminal.end() == 1
-    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol:61003"]
     expect_nothing_left(site)
 
 
@@ -612,7 +647,7 @@ def test_the_person_at_the_first_phone_is_linked_whatever_comes_later(
         terminal.type(pin)
         terminal.agree(ASKED)
         assert terminal.end() == 0
-    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol:61003"]
 
 
 def test_the_helper_never_learns_the_openid(site: Site, wechat: WeChat, table: str) -> None:
@@ -637,7 +672,7 @@ def test_the_helper_never_learns_the_openid(site: Site, wechat: WeChat, table: s
             terminal.type(result["pin"])
             terminal.agree(ASKED)
             assert terminal.end() == 0
-    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol"]
+    assert lines_added(site, table) == [f"{wechat.openid('carol')} carol:61003"]
     assert wechat.openid("carol") not in " ".join(heard)
     assert wechat.secret not in " ".join(heard)
 
@@ -700,4 +735,4 @@ def test_two_enrolments_at_once_are_both_linked(site: Site, wechat: WeChat, tabl
             sender.join()
         assert (one.end(), other.end()) == (0, 0)
     assert sorted(lines_added(site, table)) == sorted(
-        [f"{wechat.openid('carol')} carol", f"{wechat.openid('alicia')} alicia"])
+        [f"{wechat.openid('carol')} carol:61003", f"{wechat.openid('alicia')} alicia:61001"])

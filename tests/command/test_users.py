@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.command import PROGRAM, Command
+from harness.directory import Directory
 
 ALICE = "oAlice-0000000000000000000_A"
 BOB = "oBob---0000000000000000000_B"
@@ -92,12 +93,26 @@ def test_list_of_an_empty_table_says_how_to_begin(command: Command, table: Path)
 
 def test_add_binds_on_a_new_line_and_on_an_old_one(command: Command, table: Path) -> None:
     done = command.run("users", "add", CAROL, "carol", "--comment", "Carol")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"added {CAROL} carol\n", "")
-    line = f"{CAROL}    carol            # Carol\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"added {CAROL} carol:61003\n", "")
+    line = f"{CAROL}    carol:61003      # Carol\n"
     assert table.read_text() == TABLE + line
     done = command.run("users", "add", BOB, "alice,carol", "root")
-    assert done.stdout == f"added {BOB} alice\nadded {BOB} carol\nadded {BOB} root\n"
-    assert table.read_text() == TABLE.replace("\tbob", "\tbob,alice,carol,root") + line
+    assert done.stdout == \
+        f"added {BOB} alice:61001\nadded {BOB} carol:61003\nadded {BOB} root:0\n"
+    assert table.read_text() == \
+        TABLE.replace("\tbob", "\tbob,alice:61001,carol:61003,root:0") + line
+
+
+def test_add_takes_the_uid_of_this_machine_or_wants_force(command: Command, table: Path) -> None:
+    assert command.run("users", "add", CAROL, "carol:61003").returncode == 0
+    done = command.run("users", "add", BOB, "carol:7")
+    assert done.returncode == 1
+    assert "carol: it has uid 61003 on this machine, not 7; to bind the name all the same, add " \
+        "--force" in done.stderr
+    assert table.read_text() == TABLE + f"{CAROL}    carol:61003\n"
+    assert command.run("users", "add", BOB, "carol:7,ghost:8", "--force").returncode == 0
+    assert table.read_text() == \
+        TABLE.replace("\tbob", "\tbob,carol:7,ghost:8") + f"{CAROL}    carol:61003\n"
 
 
 def test_add_makes_the_table_if_there_is_none(command: Command, table: Path) -> None:
@@ -106,7 +121,7 @@ def test_add_makes_the_table_if_there_is_none(command: Command, table: Path) -> 
     assert stat.S_IMODE(table.stat().st_mode) == 0o600
     assert table.stat().st_uid == 0
     assert table.read_text().startswith("# Which WeChat account may sign in as which local user")
-    assert f"{ALICE}  alice  uid 61001\n" == command.run("users", "list").stdout
+    assert f"{ALICE}  alice:61001  uid 61001\n" == command.run("users", "list").stdout
     assert findings(command) == []
 
 
@@ -125,8 +140,8 @@ def test_a_user_whom_the_machine_does_not_know_wants_force(command: Command, tab
 @pytest.mark.parametrize(("words", "why"), [
     (("short", "alice"), "this is not an openid (6 to 64 of 0-9 A-Z a-z _ -)"),
     ((f"{CAROL}\n{CAROL}", "alice"), "this is not an openid"),
-    ((CAROL, "alice bob"), '"alice bob" cannot be the name of a local user'),
-    ((CAROL, "bob\noMallory root"), '"boboMallory root" cannot be the name of a local user'),
+    ((CAROL, "alice bob"), '"alice bob": this cannot be the name of a local user'),
+    ((CAROL, "bob\noMallory root"), '"boboMallory root": this cannot be the name of a local user'),
     ((CAROL, "alice,,bob"), "an empty name"),
     ((CAROL, "alice,bob", "alice"), "the user alice is named twice"),
     ((BOB, "alice,bob"), "bob is bound to this openid already"),
@@ -190,6 +205,23 @@ def test_remove_takes_a_user_from_all_lines(command: Command, table: Path) -> No
     assert table.read_text() == f"{ALICE} alice\n# end\n"
 
 
+def test_remove_knows_users_by_name_or_by_name_and_uid(command: Command, table: Path) -> None:
+    text = f"{ALICE} alice:1,bob\n{BOB} alice:2,bob\n{CAROL} alice\n"
+    for words, left in (
+        (("--user", "alice:2"), text.replace("alice:2,", "")),
+        (("--user", "alice"), f"{ALICE} bob\n{BOB} bob\n"),
+        ((ALICE, "alice"), text.replace("alice:1,", "")),
+        ((BOB, "alice:2"), text.replace("alice:2,", "")),
+    ):
+        table.write_text(text)
+        assert command.run("users", "remove", *words).returncode == 0
+        assert table.read_text() == left
+    table.write_text(text)
+    for wrong in (("--user", "alice:3"), (ALICE, "alice:2")):
+        assert command.run("users", "remove", *wrong).returncode == 1
+        assert table.read_text() == text
+
+
 @pytest.mark.parametrize("words", [(CAROL,), (ALICE, "bob"), ("--user", "carol")])
 def test_removing_nothing_is_told(command: Command, table: Path, words: tuple[str, ...]) -> None:
     done = command.run("users", "remove", *words)
@@ -205,7 +237,8 @@ def test_removing_nothing_is_told(command: Command, table: Path, words: tuple[st
 
 @pytest.mark.parametrize("words", [
     (), ("add",), ("add", CAROL), ("remove",), ("remove", ALICE, "--user", "alice"),
-    ("list", "more"), ("check", "more"), ("list", "--force"), ("add", CAROL, "bob", "--json"),
+    ("list", "more"), ("check", "more"), ("list", "--force"), ("list", "--uids"),
+    ("uids", "--uids"), ("uids", "--json"), ("add", CAROL, "bob", "--json"),
     ("add", CAROL, "bob", "--user", "bob"), ("remove", ALICE, "--comment", "x"), ("nonsense",),
 ])
 def test_wrong_usage_changes_nothing(
@@ -215,6 +248,116 @@ def test_wrong_usage_changes_nothing(
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr != ""
     assert table.read_text() == TABLE
+
+
+UIDS = f"""\
+# by hand
+  {BOB}\tbob:61002   # Bob, 网
+{ALICE} alice:61001,gone
+"""
+
+
+def test_uids_are_written_for_the_whole_table(command: Command, table: Path) -> None:
+    done = command.run("users", "uids")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1, f"set {BOB} bob:61002\nset {ALICE} alice:61001\n",
+        "pam-wechat users: gone: this machine has no such user\n")
+    assert table.read_text() == UIDS
+    assert command.run("users", "remove", ALICE, "gone").returncode == 0
+    done = command.run("users", "uids")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "nothing to change\n", "")
+
+
+def test_a_uid_that_differs_is_written_for_who_is_named_alone(
+    command: Command, table: Path
+) -> None:
+    text = UIDS.replace("61001,gone", "7,carol")
+    table.write_text(text)
+    done = command.run("users", "uids", "bob")
+    assert (done.returncode, done.stdout) == (0, "nothing to change\n")
+    done = command.run("users", "uids")
+    assert done.returncode == 1
+    assert done.stdout == f"set {ALICE} carol:61003\n"
+    assert done.stderr == (
+        "pam-wechat users: alice: the table says uid 7, and this machine 61001. If it is the "
+        "same person: pam-wechat users uids alice\n")
+    done = command.run("users", "uids", "alice")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"set {ALICE} alice:61001\n", "")
+    assert table.read_text() == text.replace("alice:7,carol", "alice:61001,carol:61003")
+
+
+def test_uids_of_whom_the_table_does_not_name_are_not_written(
+    command: Command, table: Path
+) -> None:
+    done = command.run("users", "uids", "carol", "bob")
+    assert (done.returncode, done.stdout) == (1, f"set {BOB} bob:61002\n")
+    assert done.stderr == "pam-wechat users: carol: no line binds this user\n"
+    table.unlink()
+    done = command.run("users", "uids")
+    assert done.returncode == 1 and f"{table}: there is no such table" in done.stderr
+    assert not table.exists()
+
+
+def test_300_users_get_their_uids_in_one_step(
+    command: Command, table: Path, tmp_path: Path
+) -> None:
+    with Directory(tmp_path / "directory") as directory:
+        directory.set({f"user{number}": 20000 + number for number in range(300)})
+        through = ("env", *(f"{name}={value}" for name, value in directory.environment))
+        table.write_text("".join(
+            f"openid{number:03} user{number} # {number}\n" for number in range(300)))
+        assert command.run("users", "check", through=through).returncode == 0
+        done = command.run("users", "check", "--uids", through=through)
+        assert done.returncode == 1 and len(done.stdout.splitlines()) == 300
+        done = command.run("users", "uids", through=through)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert table.read_text() == "".join(
+            f"openid{number:03} user{number}:{20000 + number} # {number}\n"
+            for number in range(300))
+        assert command.run("users", "check", "--uids", through=through).returncode == 0
+
+
+@pytest.mark.parametrize("manner", ["unavailable", "tryagain"])
+def test_a_directory_that_is_away_is_not_taken_for_one_without_users(
+    command: Command, table: Path, tmp_path: Path, manner: str
+) -> None:
+    text = UIDS.replace("gone", "dora,dory:7")
+    table.write_text(text)
+    with Directory(tmp_path / "directory", "files directory") as directory:
+        directory.set({"dora": 7, "dory": 7}, manner)
+        through = ("env", *(f"{name}={value}" for name, value in directory.environment))
+        done = command.run("users", "uids", through=through)
+        assert (done.returncode, table.read_text()) == (1, text)
+        assert "dora: " in done.stderr and "no such user" not in done.stderr
+        for words in (("list",), ("check",), ("check", "--uids")):
+            done = command.run("users", *words, through=through)
+            assert "no such user" not in done.stdout and "dora" in done.stdout
+        assert command.run("users", "add", CAROL, "dora", through=through).returncode == 1
+        directory.behave("here")
+        assert command.run("users", "uids", through=through).returncode == 0
+    assert table.read_text() == text.replace("dora", "dora:7")
+
+
+def test_check_compares_uids(command: Command, table: Path) -> None:
+    table.write_text(f"{ALICE} alice:61001,bob:7,carol\n{BOB} bob:61002,gone:5\n")
+    assert findings(command) == [
+        ("warning", "bob",
+         "line 1 names uid 7, and this machine has uid 61002: nobody gets in by it. If it is the "
+         "same person, pam-wechat users uids; if not, pam-wechat users remove"),
+        ("warning", "gone", "this machine has no such user"),
+    ]
+    done = command.run("users", "check", "--uids")
+    assert "warning: carol: line 1 names no uid: pam-wechat users uids writes uid 61003\n" \
+        in done.stdout
+
+
+def test_list_says_which_uid_differs(command: Command, table: Path) -> None:
+    table.write_text(f"{BOB} bob:7,alice:61001\n")
+    assert command.run("users", "list").stdout == (
+        f"{BOB}  bob:7        uid 61002, not 7\n{BOB}  alice:61001  uid 61001\n")
+    (bob, alice) = json.loads(command.run("users", "list", "--json").stdout)["bindings"]
+    assert (bob["user"], bob["uid"], bob["bound_uid"]) == ("bob", 61002, 7)
+    assert (alice["user"], alice["uid"], alice["bound_uid"]) == ("alice", 61001, 61001)
 
 
 def test_check_finds_nothing_in_a_good_table(command: Command, table: Path) -> None:

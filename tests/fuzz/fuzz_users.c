@@ -18,14 +18,16 @@ static bool is_word(const char *bytes, size_t size, const char *word)
 		const char *end = at + length;
 
 		if ((at == bytes || strchr(" \t\n,", at[-1]) != NULL) &&
-			(end == bytes + size || strchr(" \t\n,", *end) != NULL))
+			(end == bytes + size || strchr(" \t\n,:", *end) != NULL))
 			return true;
 	}
 	return false;
 }
 
-static void check_user(const struct users *users, const char *bytes, size_t size, const char *user)
+static void check_user(const struct users *users, const char *bytes, size_t size, size_t index)
 {
+	const char *user = users_user_at(users, index);
+	uid_t uid = users_uid_at(users, index);
 	static char list[2 * USERS_FILE_MAX];
 	struct text text;
 	size_t count;
@@ -33,7 +35,7 @@ static void check_user(const struct users *users, const char *bytes, size_t size
 	EXPECT(is_word(bytes, size, user));
 	EXPECT(users_has_user(users, user));
 	text_init(&text, list, sizeof(list));
-	count = users_add_openids(users, user, &text);
+	count = users_add_openids(users, user, uid, &text);
 	EXPECT(count >= 1 && text_finish(&text) == 0);
 	for (char *at = list; count > 0; count--) {
 		char *end = strchrnul(at, '.');
@@ -41,7 +43,7 @@ static void check_user(const struct users *users, const char *bytes, size_t size
 		EXPECT((*end == '\0') == (count == 1));
 		*end = '\0';
 		EXPECT(token_is_openid(at));
-		EXPECT(users_has_link(users, at, user));
+		EXPECT(users_has_link(users, at, user, uid));
 		EXPECT(is_word(bytes, size, at));
 		at = end + 1;
 	}
@@ -60,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rv == 0) {
 		EXPECT(users_is_empty(users) == (users_user_at(users, 0) == NULL));
 		for (size_t i = 0; i < 100 && users_user_at(users, i) != NULL; i++)
-			check_user(users, (const char *)data, size, users_user_at(users, i));
+			check_user(users, (const char *)data, size, i);
 	}
 	users_free(&users);
 	return 0;

@@ -563,6 +563,7 @@ def _bad_table(name: str, what: str, table: str, twin: object = _SAME) -> None:
 _FIRST = "{users_file}:1: "
 _THIRD = "{users_file}:3: "
 _COLUMNS = "a third column: write users as alice,bob and comments behind #"
+_UID = "no uid stands behind the colon, as in alice:1001"
 _NAME = "this cannot be the name of a local user"
 _EMPTY_NAME = "an empty name: commas stand between names, without blanks"
 _OPENID = "the first column is not an openid (6 to 64 of 0-9 A-Z a-z _ -)"
@@ -583,7 +584,12 @@ for _name, _what, _line, _neighbour in (
     ("a comma first", _EMPTY_NAME, "oAbcdefgh ,carol", "oAbcdefgh carol"),
     ("a comma last", _EMPTY_NAME, "oAbcdefgh carol,", "oAbcdefgh carol"),
     ("a name that is an option", _NAME, "oAbcdefgh -carol", "oAbcdefgh carol-"),
-    ("a colon in a name", _NAME, "oAbcdefgh ca:rol", "oAbcdefgh ca.rol"),
+    ("a colon in a name", _UID, "oAbcdefgh ca:rol", "oAbcdefgh ca.rol"),
+    ("a colon without a uid", _UID, "oAbcdefgh carol:", "oAbcdefgh carol:0"),
+    ("a uid with a zero in front", _UID, "oAbcdefgh carol:01", "oAbcdefgh carol:1"),
+    ("a uid that is too large", _UID, "oAbcdefgh carol:4294967295", "oAbcdefgh carol:4294967294"),
+    ("a user with two uids", "the user carol stands here twice", "oAbcdefgh carol:1,carol:2",
+     "oAbcdefgh carol:1,caro:2"),
     ("a comment that touches a name", _NAME, "oAbcdefgh carol#x", "oAbcdefgh carol #x"),
     ("a name of 257 bytes", _NAME, "oAbcdefgh " + "c" * 257, "oAbcdefgh " + "c" * 256),
     ("a control character", "the line holds a control character", "oAbcdefgh ca\x01rol",
@@ -622,6 +628,9 @@ _row("alice's openid bound to bob alone", MAX_TRIES, _refused("not-linked", user
      users="{alice} bob\n", twin="{alice} bob,alice\n")
 _row("alice bound to bob's openid alone", MAX_TRIES, _refused("not-linked"),
      users="{bob} alice\n", twin="{bob} alice\n{alice} alice\n")
+_row("alice with another uid", MAX_TRIES, _refused(
+    "other-uid: the users table names uid 61002, and the account has uid 61001: "
+    "pam-wechat users check"), users="{alice} alice:61002\n", twin="{alice} alice:61001\n")
 _row("alice's openid in other case", MAX_TRIES, _refused("not-linked"),
      users="O{alice} alice\n", twin="{alice} alice\n")
 _row("a name that alice begins with", MAX_TRIES, _refused("not-linked", user="(unlisted)"),

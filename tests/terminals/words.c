@@ -28,6 +28,7 @@ static const char *const ends[REASON_COUNT] = {
 	[REASON_NO_ANSWER] = "no answer, or one of 512 bytes or more",
 	[REASON_CONVERSATION] = "the conversation failed",
 	[REASON_NOT_LINKED] = "somebody else's WeChat",
+	[REASON_OTHER_UID] = "the account has another uid than the users table says",
 	[REASON_SNAPSHOT] = "WeChat showed a snapshot page",
 	[REASON_RISK] = "WeChat's risk control",
 	[REASON_CODE] = "WeChat's code was used up or too old",

@@ -1,4 +1,5 @@
 #include "binding.h"
+#include "binding_line.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -129,11 +130,15 @@ static void test_what_cannot_be_bound_is_refused(void **state)
 		{"", ALICE, "", -EINVAL, "an empty name"},
 		{"", ALICE, "alice,,bob", -EINVAL, "an empty name"},
 		{"", ALICE, "alice,", -EINVAL, "an empty name"},
-		{"", ALICE, "alice bob", -EINVAL, "\"alice bob\" cannot be the name"},
+		{"", ALICE, "alice bob", -EINVAL, "\"alice bob\": this cannot be the name"},
 		{"", ALICE, "alice\n" BOB "\troot", -EINVAL, "cannot be the name"},
 		{"", ALICE, "alice#", -EINVAL, "cannot be the name"},
 		{"", ALICE, "-alice", -EINVAL, "cannot be the name"},
 		{"", ALICE, "alice,bob,alice", -EINVAL, "alice is named twice"},
+		{"", ALICE, "alice:", -EINVAL, "\"alice:\": no uid stands behind the colon"},
+		{"", ALICE, "alice:1001,bob,alice:1002", -EINVAL, "alice is named twice"},
+		{ALICE " alice:1001\n", ALICE, "alice", -EEXIST, "alice is bound to this"},
+		{ALICE " alice:1001\n", ALICE, "alice:1002", -EEXIST, "alice is bound to this"},
 		{TABLE, ALICE, "bob,root", -EEXIST, "root is bound to this openid already"},
 		{"alice\n", ALICE, "alice", -EINVAL, "users:1: "},
 		{ALICE " alice\r\n", BOB, "bob", -EINVAL, "users:1: the line ends as on Windows"},
@@ -243,21 +248,105 @@ static void test_what_was_added_can_be_taken_away_again(void **state)
 	}
 }
 
+static void test_users_are_bound_with_their_uids(void **state)
+{
+	(void)state;
+	expect_added("", ALICE, "alice:1001", NULL, ALICE "    alice:1001\n");
+	expect_added(ALICE " alice\n" BOB " alice:7\n", ALICE, "bob:1002,root:0", "B.",
+		ALICE " alice,bob:1002,root:0  # B.\n" BOB " alice:7\n");
+}
+
+static void test_users_are_taken_whatever_their_uid(void **state)
+{
+	static const char table[] = ALICE " alice:1001,bob\n" BOB " alice:1002,alic:1\n";
+
+	(void)state;
+	expect_removed(table, ALICE, "alice", ALICE " bob\n" BOB " alice:1002,alic:1\n");
+	expect_removed(table, NULL, "alice", ALICE " bob\n" BOB " alic:1\n");
+	expect_removed(table, NULL, "alice:1002", ALICE " alice:1001,bob\n" BOB " alic:1\n");
+}
+
+/* Alice and root have uids; whoever has 7 gets 8. */
+static uid_t choose(const char *user, uid_t uid, void *context)
+{
+	size_t *asked = context;
+
+	++*asked;
+	if (strcmp(user, "alice") == 0)
+		return 4294967294;
+	if (strcmp(user, "root") == 0)
+		return 0;
+	return uid == 7 ? 8 : uid;
+}
+
+static void expect_numbered(const char *old, const char *openid, size_t asks, const char *expected)
+{
+	struct problem problem = {""};
+	char *text = NULL;
+	size_t asked = 0;
+
+	if (binding_set_uids("users", old, strlen(old), openid, choose, &asked, &text, &problem) !=
+		0)
+		fail_msg("%s", problem.text);
+	assert_string_equal(text, expected);
+	assert_int_equal(asked, asks);
+	free(text);
+}
+
+static void test_uids_are_written_and_all_else_stays(void **state)
+{
+	(void)state;
+	expect_numbered(TABLE, NULL, 3,
+		"# who may sign in\n\n  " ALICE
+		" \t alice:4294967294,root:0\t # Alice, A. \n\t# " CAROL " carol\n" BOB
+		"\tbob   \n   \n# end");
+	expect_numbered(
+		ALICE " alice:1,bob:7,carol:9", NULL, 3, ALICE " alice:4294967294,bob:8,carol:9");
+	expect_numbered(
+		ALICE " alice\n" BOB " alice", BOB, 1, ALICE " alice\n" BOB " alice:4294967294");
+	expect_numbered("# nobody\n", NULL, 0, "# nobody\n");
+}
+
+static void test_uids_that_make_a_line_too_long_are_refused(void **state)
+{
+	struct problem problem = {""};
+	char old[4200], *text = NULL;
+	size_t asked = 0;
+
+	(void)state;
+	(void)snprintf(old, sizeof(old), BOB " bob\n" ALICE " alice # %04050d\n", 0);
+	assert_int_equal(
+		binding_set_uids("users", old, strlen(old), NULL, choose, &asked, &text, &problem),
+		-EINVAL);
+	assert_contains(problem.text, "users:2: the line is longer than 4096");
+	assert_null(text);
+}
+
 static void test_lines_are_walked_in_their_order(void **state)
 {
-	struct span rest = {exact_bytes(TABLE, strlen(TABLE)), strlen(TABLE)}, name;
+	struct span rest = {exact_bytes(TABLE, strlen(TABLE)), strlen(TABLE)}, users = {"a:1,b", 5};
 	struct binding_line line;
+	struct binding_user user;
 
 	(void)state;
 	assert_true(binding_next(&rest, &line));
 	assert_memory_equal(line.openid.at, ALICE, line.openid.length);
 	assert_int_equal(line.comment.length, strlen("Alice, A."));
 	assert_memory_equal(line.comment.at, "Alice, A.", line.comment.length);
-	assert_true(binding_next_user(&line.users, &name));
-	assert_memory_equal(name.at, "alice", name.length);
-	assert_true(binding_next_user(&line.users, &name));
-	assert_memory_equal(name.at, "root", name.length);
-	assert_false(binding_next_user(&line.users, &name));
+	assert_true(binding_next_user(&line.users, &user));
+	assert_memory_equal(user.name.at, "alice", strlen("alice"));
+	assert_int_equal(user.name.length, strlen("alice"));
+	assert_int_equal(user.uid.length, 0);
+	assert_true(binding_next_user(&line.users, &user));
+	assert_memory_equal(user.name.at, "root", strlen("root"));
+	assert_false(binding_next_user(&line.users, &user));
+	assert_true(binding_next_user(&users, &user));
+	assert_int_equal(user.whole.length, 3);
+	assert_int_equal(user.name.length, 1);
+	assert_memory_equal(user.uid.at, "1", user.uid.length);
+	assert_true(binding_next_user(&users, &user));
+	assert_memory_equal(user.whole.at, "b", user.whole.length);
+	assert_false(binding_next_user(&users, &user));
 	assert_true(binding_next(&rest, &line));
 	assert_memory_equal(line.openid.at, BOB, line.openid.length);
 	assert_null(line.comment.at);
@@ -281,6 +370,10 @@ int main(void)
 		cmocka_unit_test(test_a_user_is_taken_from_all_lines),
 		cmocka_unit_test(test_nothing_to_take_is_told),
 		cmocka_unit_test(test_what_was_added_can_be_taken_away_again),
+		cmocka_unit_test(test_users_are_bound_with_their_uids),
+		cmocka_unit_test(test_users_are_taken_whatever_their_uid),
+		cmocka_unit_test(test_uids_are_written_and_all_else_stays),
+		cmocka_unit_test(test_uids_that_make_a_line_too_long_are_refused),
 		cmocka_unit_test(test_lines_are_walked_in_their_order),
 	};
 

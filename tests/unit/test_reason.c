@@ -16,6 +16,7 @@ static const struct {
 	{REASON_NO_ANSWER, "no-answer"},
 	{REASON_CONVERSATION, "conversation"},
 	{REASON_NOT_LINKED, "not-linked"},
+	{REASON_OTHER_UID, "other-uid"},
 	{REASON_SNAPSHOT, "snapshot"},
 	{REASON_RISK, "risk"},
 	{REASON_CODE, "code"},
@@ -68,7 +69,8 @@ static void test_no_word_makes_a_refusal_a_success(void **state)
 static void test_what_the_phone_may_try_again_is_passing(void **state)
 {
 	static const enum reason passing[] = {REASON_NOBODY, REASON_ASKING, REASON_NOT_LINKED,
-		REASON_SNAPSHOT, REASON_CODE, REASON_BUSY, REASON_UNREACHABLE, REASON_BAD_ANSWER};
+		REASON_OTHER_UID, REASON_SNAPSHOT, REASON_CODE, REASON_BUSY, REASON_UNREACHABLE,
+		REASON_BAD_ANSWER};
 
 	(void)state;
 	for (int reason = 0; reason < REASON_COUNT; reason++) {

@@ -35,7 +35,7 @@ static void expect_openids(const struct users *users, const char *user, const ch
 	for (const char *at = openids; *at != '\0'; at++)
 		count += *at == '.';
 	text_init(&list, bytes, sizeof(bytes));
-	assert_int_equal(users_add_openids(users, user, &list), count);
+	assert_int_equal(users_add_openids(users, user, USERS_NO_UID, &list), count);
 	assert_string_equal(bytes, openids);
 }
 
@@ -46,7 +46,7 @@ static void test_one_line_binds_one_openid(void **state)
 	(void)state;
 	assert_false(users_is_empty(users));
 	assert_true(users_has_user(users, "alice"));
-	assert_true(users_has_link(users, ALICE, "alice"));
+	assert_true(users_has_link(users, ALICE, "alice", USERS_NO_UID));
 	expect_openids(users, "alice", ALICE);
 	assert_string_equal(users_user_at(users, 0), "alice");
 	assert_null(users_user_at(users, 1));
@@ -63,16 +63,16 @@ static void test_every_line_keeps_its_users(void **state)
 		      "  " CAROL " \t carol,alice\t#\n");
 
 	(void)state;
-	assert_true(users_has_link(users, ALICE, "alice"));
-	assert_true(users_has_link(users, ALICE, "root"));
-	assert_true(users_has_link(users, BOB, "bob"));
-	assert_true(users_has_link(users, CAROL, "carol"));
-	assert_true(users_has_link(users, CAROL, "alice"));
-	assert_false(users_has_link(users, ALICE, "bob"));
-	assert_false(users_has_link(users, ALICE, "carol"));
-	assert_false(users_has_link(users, BOB, "alice"));
-	assert_false(users_has_link(users, BOB, "root"));
-	assert_false(users_has_link(users, CAROL, "root"));
+	assert_true(users_has_link(users, ALICE, "alice", USERS_NO_UID));
+	assert_true(users_has_link(users, ALICE, "root", USERS_NO_UID));
+	assert_true(users_has_link(users, BOB, "bob", USERS_NO_UID));
+	assert_true(users_has_link(users, CAROL, "carol", USERS_NO_UID));
+	assert_true(users_has_link(users, CAROL, "alice", USERS_NO_UID));
+	assert_false(users_has_link(users, ALICE, "bob", USERS_NO_UID));
+	assert_false(users_has_link(users, ALICE, "carol", USERS_NO_UID));
+	assert_false(users_has_link(users, BOB, "alice", USERS_NO_UID));
+	assert_false(users_has_link(users, BOB, "root", USERS_NO_UID));
+	assert_false(users_has_link(users, CAROL, "root", USERS_NO_UID));
 	expect_openids(users, "alice", ALICE "." CAROL);
 	expect_openids(users, "root", ALICE);
 	expect_openids(users, "bob", BOB);
@@ -117,9 +117,9 @@ static void test_names_are_compared_exactly(void **state)
 	assert_false(users_has_user(users, "alice,Bob"));
 	assert_false(users_has_user(users, ALICE));
 	assert_true(users_has_user(users, "Bob"));
-	assert_false(users_has_link(users, "oalice-0000000000000000000_A", "alice"));
-	assert_false(users_has_link(users, "", "alice"));
-	assert_false(users_has_link(users, ALICE, ""));
+	assert_false(users_has_link(users, "oalice-0000000000000000000_A", "alice", USERS_NO_UID));
+	assert_false(users_has_link(users, "", "alice", USERS_NO_UID));
+	assert_false(users_has_link(users, ALICE, "", USERS_NO_UID));
 	expect_openids(users, "Alice", "");
 	users_free(&users);
 }
@@ -144,8 +144,8 @@ static void test_the_last_line_may_lack_its_end(void **state)
 	struct users *users = parse(ALICE " alice\n" BOB " bob");
 
 	(void)state;
-	assert_true(users_has_link(users, ALICE, "alice"));
-	assert_true(users_has_link(users, BOB, "bob"));
+	assert_true(users_has_link(users, ALICE, "alice", USERS_NO_UID));
+	assert_true(users_has_link(users, BOB, "bob", USERS_NO_UID));
 	users_free(&users);
 }
 
@@ -182,7 +182,23 @@ static void test_a_mistake_refuses_the_whole_file_and_names_its_line(void **stat
 		{ALICE " alice,bob,alice\n", "users:1: the user alice stands here twice"},
 		{ALICE " -alice\n", "users:1: this cannot be the name of a local user"},
 		{ALICE " alice,-\n", "users:1: this cannot be the name of a local user"},
-		{ALICE " al:ice\n", "users:1: this cannot be the name of a local user"},
+		{ALICE " al:ice\n", "users:1: no uid stands behind the colon, as in alice:1001"},
+		{ALICE " alice:\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:,bob\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:-1\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:+1\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:01001\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:0x3e9\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:1001:\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:1001:1001\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:4294967295\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:4294968297\n", "users:1: no uid stands behind the colon"},
+		{ALICE " alice:18446744073709552617\n", "users:1: no uid stands behind the colon"},
+		{ALICE " :1001\n", "users:1: this cannot be the name of a local user"},
+		{ALICE " alice :1001\n", "users:1: a third column"},
+		{ALICE " alice: 1001\n", "users:1: a third column"},
+		{ALICE " alice:1001,alice\n", "users:1: the user alice stands here twice"},
+		{ALICE " alice:1001,alice:1002\n", "users:1: the user alice stands here twice"},
 		{ALICE " alice#\n", "users:1: this cannot be the name of a local user"},
 		{"alice " ALICE "\n", "users:1: the first column is not an openid"},
 		{"short a\n", "users:1: the first column is not an openid"},
@@ -267,7 +283,7 @@ static void test_a_name_has_at_most_256_bytes(void **state)
 	bytes[strlen(bytes) - 1] = '\0';
 	name[256] = '\0';
 	users = parse(bytes);
-	assert_true(users_has_link(users, ALICE, name));
+	assert_true(users_has_link(users, ALICE, name, USERS_NO_UID));
 	users_free(&users);
 }
 
@@ -306,9 +322,9 @@ static void test_a_table_near_one_mebibyte_is_read_whole(void **state)
 	for (size_t i = 0; i < count; i += 997) {
 		sprintf(openid, "o%027zu", i);
 		sprintf(user, "user%zu", i);
-		assert_true(users_has_link(users, openid, user));
+		assert_true(users_has_link(users, openid, user, USERS_NO_UID));
 		sprintf(user, "user%zu", i + 1);
-		assert_false(users_has_link(users, openid, user));
+		assert_false(users_has_link(users, openid, user, USERS_NO_UID));
 	}
 	sprintf(user, "user%zu", count - 1);
 	assert_true(users_has_user(users, user));
@@ -332,8 +348,8 @@ static void test_many_users_fit_on_one_line(void **state)
 	for (int i = 1; i < 700; i++)
 		sprintf(bytes + strlen(bytes), ",u%d", i);
 	users = parse(bytes);
-	assert_true(users_has_link(users, ALICE, "u0"));
-	assert_true(users_has_link(users, ALICE, "u699"));
+	assert_true(users_has_link(users, ALICE, "u0", USERS_NO_UID));
+	assert_true(users_has_link(users, ALICE, "u699", USERS_NO_UID));
 	assert_null(users_user_at(users, 700));
 	users_free(&users);
 }
@@ -350,6 +366,75 @@ static void test_a_walk_meets_each_user_once(void **state)
 	users_free(&users);
 }
 
+static void test_a_binding_with_a_uid_counts_for_this_account_alone(void **state)
+{
+	struct users *users = parse(ALICE " alice:1001,bob\n" BOB " alice,root:0\n" CAROL
+					  " alice:1002,last:4294967294\n");
+	char bytes[512];
+	struct text list;
+	uid_t uid;
+
+	(void)state;
+	assert_true(users_has_user(users, "alice"));
+	assert_false(users_has_user(users, "alice:1001"));
+	assert_true(users_has_link(users, ALICE, "alice", 1001));
+	assert_false(users_has_link(users, ALICE, "alice", 1002));
+	assert_false(users_has_link(users, ALICE, "alice", 0));
+	/* No account, or one that can't be looked up. */
+	assert_false(users_has_link(users, ALICE, "alice", USERS_NO_UID));
+	assert_true(users_has_link(users, ALICE, "bob", 1001));
+	assert_true(users_has_link(users, ALICE, "bob", USERS_NO_UID));
+	assert_true(users_has_link(users, BOB, "root", 0));
+	assert_false(users_has_link(users, BOB, "root", 1));
+	assert_true(users_has_link(users, CAROL, "last", 4294967294));
+
+	assert_true(users_find_link(users, ALICE, "alice", &uid));
+	assert_int_equal(uid, 1001);
+	assert_true(users_find_link(users, BOB, "alice", &uid));
+	assert_int_equal(uid, USERS_NO_UID);
+	assert_false(users_find_link(users, BOB, "bob", &uid));
+
+	text_init(&list, bytes, sizeof(bytes));
+	assert_int_equal(users_add_openids(users, "alice", 1002, &list), 2);
+	assert_string_equal(bytes, BOB "." CAROL);
+	expect_openids(users, "alice", BOB);
+	users_free(&users);
+}
+
+static void test_a_uid_is_found_whose_ever_it_is(void **state)
+{
+	struct users *users = parse(ALICE " alice:1001,bob\n" BOB " root:0\n");
+
+	(void)state;
+	assert_true(users_has_uid(users, 1001));
+	assert_true(users_has_uid(users, 0));
+	assert_false(users_has_uid(users, 1002));
+	/* Bob's line names none: that is no number that somebody without a uid has. */
+	assert_false(users_has_uid(users, USERS_NO_UID));
+	users_free(&users);
+}
+
+static void test_names_without_a_uid_are_listed_once(void **state)
+{
+	static const char *const expected[] = {"alice", "bob", "carol"};
+	struct users *users = parse(
+		ALICE " dave:4,bob,alice\n" BOB " carol,alice:1001,bob\n" CAROL " alice,erin:5\n");
+	const char **names = NULL;
+
+	(void)state;
+	assert_int_equal(users_list_bare(users, &names), 0);
+	for (size_t i = 0; i < COUNT(expected); i++)
+		assert_string_equal(names[i], expected[i]);
+	assert_null(names[COUNT(expected)]);
+	free(names);
+	users_free(&users);
+	users = parse(ALICE " alice:1001\n");
+	assert_int_equal(users_list_bare(users, &names), 0);
+	assert_null(names[0]);
+	free(names);
+	users_free(&users);
+}
+
 static void test_a_list_that_does_not_fit_is_reported(void **state)
 {
 	struct users *users = parse(ALICE " alice\n" BOB " alice\n");
@@ -358,7 +443,7 @@ static void test_a_list_that_does_not_fit_is_reported(void **state)
 
 	(void)state;
 	text_init(&list, bytes, sizeof(bytes));
-	assert_int_equal(users_add_openids(users, "alice", &list), 2);
+	assert_int_equal(users_add_openids(users, "alice", USERS_NO_UID, &list), 2);
 	assert_int_equal(text_finish(&list), -ENOSPC);
 	users_free(&users);
 }
@@ -375,7 +460,7 @@ static void test_a_table_is_read_if_nobody_else_may_read_it(void **state)
 	folder_create(&folder);
 	path = folder_write(&folder, "users", 0600, bytes, strlen(ALICE " alice\n"));
 	assert_int_equal(users_read(path, &users, &problem), 0);
-	assert_true(users_has_link(users, ALICE, "alice"));
+	assert_true(users_has_link(users, ALICE, "alice", USERS_NO_UID));
 	users_free(&users);
 	path = folder_write(&folder, "users", 0600, bytes, strlen(bytes));
 	assert_int_equal(users_read(path, &users, &problem), -EINVAL);
@@ -428,6 +513,9 @@ int main(void)
 		cmocka_unit_test(test_a_table_near_one_mebibyte_is_read_whole),
 		cmocka_unit_test(test_many_users_fit_on_one_line),
 		cmocka_unit_test(test_a_walk_meets_each_user_once),
+		cmocka_unit_test(test_a_binding_with_a_uid_counts_for_this_account_alone),
+		cmocka_unit_test(test_a_uid_is_found_whose_ever_it_is),
+		cmocka_unit_test(test_names_without_a_uid_are_listed_once),
 		cmocka_unit_test(test_a_list_that_does_not_fit_is_reported),
 		cmocka_unit_test(test_a_table_is_read_if_nobody_else_may_read_it),
 		cmocka_unit_test(test_a_table_over_one_mebibyte_is_not_read),

@@ -49,7 +49,15 @@ static const struct finding_kind
 	users_bad = {"users-bad", SEVERITY_ERROR, "the whole table is refused: nobody can sign in"},
 	users_empty = {"users-empty", SEVERITY_ERROR, "nobody can sign in"},
 	users_unknown = {"users-unknown", SEVERITY_WARNING,
-		"a line for nobody today lets somebody in once a user of that name is made"};
+		"a line for nobody today lets somebody in once a user of that name is made"},
+	users_unread = {"users-look-up", SEVERITY_WARNING,
+		"while this lasts, nobody signs in by a line that names a uid, and "
+		"unlisted=ignore steps aside for nobody"},
+	users_uid_differs = {"users-uid-differs", SEVERITY_WARNING,
+		"nobody signs in by this line: it was written for another account of that name"},
+	users_uid_missing = {"users-uid-missing", SEVERITY_NOTE,
+		"a name that is given to somebody else takes the WeChat account along; and with "
+		"unlisted=ignore each of them is looked up at each sign-in of an unlisted user"};
 
 /* What mends a file that safe_file.h refused, named by the finding that was added last. */
 static void mend_trust(struct doctor *doctor, const char *mode)
@@ -216,23 +224,50 @@ void doctor_check_link(struct doctor *doctor)
 		mend_trust(doctor, "644");
 }
 
-static void check_names(struct doctor *doctor, const struct users *users)
+static void check_name(struct doctor *doctor, const struct users *users, size_t index)
 {
-	const char *path = doctor->settings.users_file;
-	const char *user;
+	const char *path = doctor->settings.users_file, *user = users_user_at(users, index);
+	long line = (long)users_line_at(users, index);
+	uid_t bound = users_uid_at(users, index);
+	struct account account;
+	int rv = account_find(&account, user);
 
-	for (size_t i = 0; (user = users_user_at(users, i)) != NULL; i++) {
-		struct account account;
-		int rv = account_find(&account, user);
-		long line = (long)users_line_at(users, i);
-
-		if (rv == 0)
-			account_finish(&account);
-		if (rv != -ENOENT)
-			continue;
+	if (rv == -ENOENT) {
 		doctor_find(
 			doctor, &users_unknown, path, line, "this machine has no user %s", user);
 		doctor_mend(doctor, "remove %s from line %ld of %s", user, line, path);
+	} else if (rv < 0) {
+		doctor_find(doctor, &users_unread, path, line, "%s could not be looked up: %s",
+			user, strerror(-rv));
+		doctor_mend(doctor, "see that this answers: getent passwd %s", user);
+	} else if (bound != USERS_NO_UID && bound != account.uid) {
+		doctor_find(doctor, &users_uid_differs, path, line,
+			"%s has uid %u, and the line names uid %u", user, account.uid, bound);
+		doctor_mend(doctor,
+			"pam-wechat users uids %s, if it is the same person; if not, pam-wechat "
+			"users remove --user %s:%u",
+			user, user, bound);
+	}
+	if (rv == 0)
+		account_finish(&account);
+}
+
+static void check_names(struct doctor *doctor, const struct users *users)
+{
+	size_t count = 0, bare = 0, first = 0;
+
+	for (; users_user_at(users, count) != NULL; count++) {
+		check_name(doctor, users, count);
+		if (users_uid_at(users, count) != USERS_NO_UID)
+			continue;
+		if (bare++ == 0 || users_line_at(users, count) < first)
+			first = users_line_at(users, count);
+	}
+	if (bare > 0) {
+		doctor_find(doctor, &users_uid_missing, doctor->settings.users_file, (long)first,
+			"%zu of %zu bindings name%s no uid, the first in this line", bare, count,
+			bare == 1 ? "s" : "");
+		doctor_mend(doctor, "pam-wechat users uids");
 	}
 }
 

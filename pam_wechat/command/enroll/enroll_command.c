@@ -49,7 +49,7 @@ static int count_links(const char *path, const char *user, size_t *count, struct
 		return 0;
 	if (rv == 0) {
 		text_init(&ignored, nothing, sizeof(nothing));
-		*count = users_add_openids(users, user, &ignored);
+		*count = users_add_openids(users, user, enroll_uid_of(user), &ignored);
 	}
 	users_free(&users);
 	return rv;

@@ -5,6 +5,8 @@
 #ifndef PAM_WECHAT_ENROLL_ENROLL_LINK_H
 #define PAM_WECHAT_ENROLL_ENROLL_LINK_H
 
+#include <sys/types.h>
+
 struct prompt;
 struct problem;
 
@@ -15,8 +17,12 @@ enum enroll_link {
 	ENROLL_FAILED, /* the problem says why */
 };
 
+/* The uid that this machine has for a user; USERS_NO_UID (users.h) if it has none. */
+uid_t enroll_uid_of(const char *user);
+
 /*
- * Asks, and a second time if the openid is linked to other users already, naming them. The table at
+ * Writes the uid behind the user, if there is one. Asks, and a second time if the openid
+ * is linked to other users already, or to this one with another uid, naming them. The table at
  * `path` is read anew, under its lock, when all is answered: what somebody else changed meanwhile
  * stays, and if that changes the question, it is asked again.
  */

@@ -1,7 +1,6 @@
 #include "users_check.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <shadow.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -11,6 +10,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "account.h"
 #include "display.h"
 #include "problem.h"
 #include "report.h"
@@ -22,13 +22,15 @@
 
 struct known {
 	const char *user;
+	int look_up; /* as account_find() returns */
 	uid_t uid;
 };
 
 struct checking {
 	struct users_check found;
-	struct known *known; /* users of this machine, each once */
+	struct known *known; /* users of the table, each once */
 	size_t known_count;
+	bool wants_uids;
 	struct report *report;
 };
 
@@ -89,45 +91,70 @@ static void check_uid(struct checking *checking, const char *user, uid_t uid)
 	for (size_t i = 0; i < checking->known_count; i++) {
 		const struct known *known = &checking->known[i];
 
-		if (known->uid != uid)
+		if (known->look_up < 0 || known->uid != uid)
 			continue;
 		display_copy(other, sizeof(other), known->user, strlen(known->user));
 		report_finding(checking, false, user, "has uid %lu, as %s has: two names, one user",
 			(unsigned long)uid, other);
 		break;
 	}
-	checking->known[checking->known_count++] = (struct known){user, uid};
 }
 
 static void check_user(struct checking *checking, const char *user)
 {
-	const struct passwd *entry;
+	struct account account;
+	struct known known = {.user = user, .look_up = account_find(&account, user)};
 	char shell[256];
 
-	errno = 0;
-	entry = getpwnam(user);
-	if (entry == NULL && (errno == 0 || errno == ENOENT || errno == ESRCH)) {
+	if (known.look_up == -ENOENT) {
 		report_finding(checking, false, user, "this machine has no such user");
-		return;
+	} else if (known.look_up < 0) {
+		report_finding(checking, false, user, "could not be looked up: %s",
+			strerror(-known.look_up));
+	} else {
+		known.uid = account.uid;
+		display_copy(shell, sizeof(shell), account.shell, strlen(account.shell));
+		check_uid(checking, user, account.uid);
+		check_locks(checking, user, shell);
+		account_finish(&account);
 	}
-	if (entry == NULL) {
-		report_finding(
-			checking, false, user, "could not be looked up: %s", strerror(errno));
+	checking->known[checking->known_count++] = known;
+}
+
+/* Compares the uid that the table names with this machine's. */
+static void check_binding(struct checking *checking, const struct users *users, size_t index)
+{
+	const char *user = users_user_at(users, index);
+	uid_t bound = users_uid_at(users, index);
+	const struct known *known = checking->known;
+	size_t line = users_line_at(users, index);
+
+	while (strcmp(known->user, user) != 0)
+		known++;
+	if (known->look_up < 0)
 		return;
-	}
-	display_copy(shell, sizeof(shell), entry->pw_shell, strlen(entry->pw_shell));
-	check_uid(checking, user, entry->pw_uid);
-	check_locks(checking, user, shell);
+	if (bound == USERS_NO_UID && checking->wants_uids)
+		report_finding(checking, false, user,
+			"line %zu names no uid: pam-wechat users uids writes uid %u", line,
+			known->uid);
+	else if (bound != USERS_NO_UID && bound != known->uid)
+		report_finding(checking, false, user,
+			"line %zu names uid %u, and this machine has uid %u: nobody gets in by it. "
+			"If it is the same person, pam-wechat users uids; if not, pam-wechat users "
+			"remove",
+			line, bound, known->uid);
 }
 
 static void check_openids(struct checking *checking, const struct users *users, const char *user)
 {
+	const struct known *known = &checking->known[checking->known_count - 1];
 	char nothing[1];
 	struct text ignored;
 	size_t count;
 
 	text_init(&ignored, nothing, sizeof(nothing));
-	count = users_add_openids(users, user, &ignored);
+	count = users_add_openids(
+		users, user, known->look_up == 0 ? known->uid : USERS_NO_UID, &ignored);
 	if (count > SETTINGS_OPENIDS_MAX)
 		report_finding(checking, true, user,
 			"has %zu openids, and nobody with more than %d gets in: remove some", count,
@@ -144,17 +171,18 @@ static void check_users(struct checking *checking, const struct users *users)
 		return;
 	}
 	for (size_t i = 0; i < checking->found.bindings; i++) {
-		if (!users_is_first_at(users, i))
-			continue;
-		check_user(checking, users_user_at(users, i));
-		check_openids(checking, users, users_user_at(users, i));
+		if (users_is_first_at(users, i)) {
+			check_user(checking, users_user_at(users, i));
+			check_openids(checking, users, users_user_at(users, i));
+		}
+		check_binding(checking, users, i);
 	}
 	free(checking->known);
 }
 
-struct users_check users_check(const char *path, struct report *report)
+struct users_check users_check(const char *path, bool wants_uids, struct report *report)
 {
-	struct checking checking = {.report = report};
+	struct checking checking = {.report = report, .wants_uids = wants_uids};
 	struct problem problem = {.text = ""};
 	struct users *users = NULL;
 	int rv = users_read(path, &users, &problem);

@@ -5,6 +5,7 @@
 #ifndef PAM_WECHAT_USERS_USERS_CHECK_H
 #define PAM_WECHAT_USERS_USERS_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct report;
@@ -15,8 +16,9 @@ struct users_check {
 
 /*
  * Judges a table, and reports each finding: a line that begins with "error: " or "warning: ", and
- * an item of the list "findings" with "severity", "user" (or null) and "problem".
+ * an item of the list "findings" with "severity", "user" (or null) and "problem". That a binding
+ * names no uid is a finding if `wants_uids`.
  */
-struct users_check users_check(const char *path, struct report *report);
+struct users_check users_check(const char *path, bool wants_uids, struct report *report);
 
 #endif
