@@ -7,21 +7,24 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import termios
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
 from harness.command import PROGRAM
 from harness.host import Host
 from harness.machine import mounted
-from harness.site import HELPER, Site, free_port
+from harness.site import HELPER, REPOSITORY, Site, free_port
 from harness.strace import calls_in, disturbed, ends
 from harness.terminal import Terminal
+from harness.upstream import CLAIMS, Upstream
 from harness.waiting import HANG, until
 from simulator import Phone, WeChat
 
@@ -666,12 +669,52 @@ def test_the_lines_for_web_servers_are_taken_by_them(setup: Setup, path: str) ->
                              capture_output=True, text=True)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
     caddyfile = setup.folder / "Caddyfile"
-    caddyfile.write_text(lines_between(said, "    login.example.com {", "\nWeChat"))
+    caddyfile.write_text(lines_between(said, "    login.example.com {", "\nor Apache"))
     adapted = subprocess.run(["caddy", "adapt", "--config", caddyfile, "--adapter", "caddyfile"],
                              capture_output=True, text=True,
                              env={"PATH": os.environ["PATH"], "HOME": str(setup.folder)})
     assert adapted.returncode == 0, adapted.stderr
     assert "127.0.0.1:8080" in adapted.stdout
+    for example in ("nginx/pam_wechat.conf", "caddy/Caddyfile", "apache/pam_wechat.conf",
+                    "haproxy/pam_wechat.cfg"):
+        assert f"/examples/{example}" in said
+        assert (REPOSITORY / "conf" / example).exists()
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("path", ["", "/web1"])
+def test_nginx_hands_on_nothing_by_these_lines_that_a_client_says_of_itself(
+    setup: Setup, path: str
+) -> None:
+    said = setup.run(*setup.options(url=URL + path)).stdout
+    lines = lines_between(said, "    location", "\nor Caddy")
+    paths = [f"{path}/", f"{path}/l/x", f"{path}/callback", "/MP_verify_x.txt"]
+    locations = re.findall(r"location (?:= )?(\S+) {", lines)
+    assert all(any(one.startswith(location) for one in paths) for location in locations)
+    port = free_port()
+    config = setup.folder / "nginx.conf"
+    with Upstream() as upstream:
+        lines = lines.replace("127.0.0.1:8080", f"127.0.0.1:{upstream.port}")
+        config.write_text(
+            f"daemon off;\nuser root;\npid {setup.folder}/pid;\nevents {{}}\nhttp {{\n"
+            f"access_log off;\nserver {{\nlisten 127.0.0.1:{port};\n{lines}}}\n}}\n")
+        nginx = subprocess.Popen(["/usr/sbin/nginx", "-c", config, "-e", "/dev/null"])
+        try:
+            assert until(lambda: listens(port))
+            for one in paths:
+                request = Request(f"http://127.0.0.1:{port}{one}", headers=CLAIMS)
+                assert urlopen(request, timeout=HANG).status == 204
+        finally:
+            nginx.terminate()
+            nginx.wait(HANG)
+    assert upstream.seen == [(one, ["127.0.0.1"]) for one in paths]
 
 
 def test_a_web_server_of_its_own_port_is_told_it(setup: Setup) -> None:

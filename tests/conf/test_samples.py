@@ -113,13 +113,13 @@ def test_the_samples_of_web_servers_are_accepted(
     kind = SERVERS[name]
     sample = kind.file.read_text()
     server = kind(folder, authority, sample=uncommented(sample) if below_a_path else sample)
-    names = re.findall(r"^(?:\tserver_name )?(\w+\.example\.com)[; ]", server.config.read_text(),
-                       re.MULTILINE)
-    assert names == ["login.example.com", "corp.example.com"][: 1 + below_a_path]
+    names = re.findall(r"^\t?(?:server_name |ServerName |use_backend .* -i )?"
+                       r"(\w+\.example\.com)[; \n]", server.config.read_text(), re.MULTILINE)
+    assert list(dict.fromkeys(names)) == ["login.example.com", "corp.example.com"][: 1 + below_a_path]
     done = subprocess.run(server.check_command(), env=server.environment, capture_output=True,
                           text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "" or name == "caddy"
+    assert done.stderr == ("Syntax OK\n" if name == "apache" else "") or name == "caddy"
     server.config.write_text(server.config.read_text() + "nonsense {\nnonsense\n}\n")
     done = subprocess.run(server.check_command(), env=server.environment, capture_output=True)
     assert done.returncode != 0

@@ -268,7 +268,7 @@ class Watch:
             may: tuple[str, ...] = ()
             if "secret" in path.parts:
                 may += (APP_SECRET,)
-            if path.parent.name in ("nginx", "caddy"):
+            if path.parent.name in ("nginx", "caddy", "apache", "haproxy"):
                 may += (LINK,)  # whoever reads the log cannot do more with it than refuse the login
             if not path.name.endswith("log"):
                 may += (PIN,)  # where four digits mean nothing: ports, ids, dates

@@ -6,7 +6,7 @@ LOGIN_PACKAGES="pamtester libpam-wrapper openssl python3 python3-pexpect python3
 	python3-opencv python3-pyte zbar-tools fonts-dejavu-core"
 PAGES_PACKAGES="chromium chromium-driver python3-selenium libnss3-tools"
 TEST_PACKAGES="clang clang-format libclang-rt-14-dev python3-pytest openssh-server openssh-client util-linux iproute2
-	login sudo strace systemd tinyproxy-bin nginx caddy curl valgrind xvfb xdotool xterm tmux
+	login sudo strace systemd tinyproxy-bin nginx caddy apache2-bin haproxy curl valgrind xvfb xdotool xterm tmux
 	apparmor selinux-policy-dev rpm locales putty putty-tools console-setup-linux
 	fonts-noto-cjk scdoc groff-base zsh bash-completion $PAGES_PACKAGES"
 

@@ -1,5 +1,5 @@
 """
-Debian's own nginx and Caddy in front of the helper, each with the sample that is shipped: what
+Debian's own web servers in front of the helper, each with the sample that is shipped: what
 belongs to a real installation (names, certificates, ports, logs) is replaced by the test's.
 """
 
@@ -28,6 +28,8 @@ class WebServer:
 
     name: ClassVar[str]
     file: ClassVar[Path]
+    says: ClassVar[str] = "error"  # the log that it writes to standard output
+    gone: ClassVar[int] = 502  # what it answers while the helper is away
 
     def __init__(
         self, folder: Path, authority: Authority, *sites: Site, sample: str | None = None
@@ -40,11 +42,13 @@ class WebServer:
         certificate, key = authority.certificate(
             "web-server", names=",".join(f"DNS:{host}" for host in self.hosts))
         config = self.file.read_text() if sample is None else sample
+        both = self.folder / "both.pem"
+        both.write_bytes(certificate.read_bytes() + key.read_bytes())
+        self.certificate, self.key, self.both = certificate, key, both
         replaced = [
-            *((f"/etc/ssl/{host}/{file}", str(own)) for host in self.hosts
-              for file, own in (("fullchain.pem", certificate), ("privkey.pem", key))),
             *((f"127.0.0.1:{port}", f"127.0.0.1:{site.port}")
               for port, site in zip((8080, 8081), sites)),
+            *self.certificates(),
             *self.placeholders(),
         ]
         for placeholder, own in replaced:
@@ -52,6 +56,11 @@ class WebServer:
             config = config.replace(placeholder, own)
         self.config = self.folder / "config"
         self.config.write_text(self.whole(config))
+
+    def certificates(self) -> list[tuple[str, str]]:
+        """Those of the names of the sample: the second may be left out."""
+        return [(f"/etc/ssl/{host}/{file}", str(own)) for host in self.hosts
+                for file, own in (("fullchain.pem", self.certificate), ("privkey.pem", self.key))]
 
     def placeholders(self) -> list[tuple[str, str]]:
         raise NotImplementedError
@@ -74,9 +83,10 @@ class WebServer:
                 "XDG_CONFIG_HOME": str(self.folder / "settings")}
 
     def __enter__(self) -> WebServer:
-        with (self.folder / "error.log").open("ab") as errors:
+        with (self.folder / "error.log").open("ab") as errors, \
+                (self.folder / f"{self.says}.log").open("ab") as said:
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                self.command(), stdin=subprocess.DEVNULL, stdout=said, stderr=errors,
                 env=self.environment)
         until(lambda: self.process.poll() is not None or self._listens())
         if self.process.poll() is not None or not self._listens():
@@ -157,7 +167,58 @@ class Caddy(WebServer):
         return ["/usr/bin/caddy", "validate", "--adapter", "caddyfile", "--config", self.config]
 
 
-SERVERS: dict[str, type[WebServer]] = {made.name: made for made in (Nginx, Caddy)}
+class Apache(WebServer):
+    name = "apache"
+    file = REPOSITORY / "conf/apache/pam_wechat.conf"
+    gone = 503
+
+    MODULES = ("mpm_event", "authz_core", "ssl", "headers", "proxy", "proxy_http")
+
+    def placeholders(self) -> list[tuple[str, str]]:
+        return [("<VirtualHost *:443>", f"<VirtualHost 127.0.0.1:{self.port}>"),
+                ("/var/log/apache2/access.log", f"{self.folder}/access.log")]
+
+    def whole(self, config: str) -> str:
+        modules = "".join(f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"
+                          for name in self.MODULES)
+        # As in Debian's apache2.conf, the error log is on for all servers.
+        return (f"{modules}ServerRoot {self.folder}\nServerName localhost\nUser www-data\n"
+                f"Group www-data\nPidFile {self.folder}/pid\nDefaultRuntimeDir {self.folder}\n"
+                f"Listen 127.0.0.1:{self.port}\nErrorLog {self.folder}/error.log\n{config}")
+
+    def command(self) -> list[str | Path]:
+        return ["/usr/sbin/apache2", "-D", "FOREGROUND", "-f", self.config]
+
+    def check_command(self) -> list[str | Path]:
+        return ["/usr/sbin/apache2", "-t", "-f", self.config]
+
+
+class Haproxy(WebServer):
+    name = "haproxy"
+    file = REPOSITORY / "conf/haproxy/pam_wechat.cfg"
+    says = "access"
+    gone = 503
+
+    def certificates(self) -> list[tuple[str, str]]:
+        return [(f"/etc/ssl/{ROOT_HOST}/haproxy.pem", str(self.both))]
+
+    def placeholders(self) -> list[tuple[str, str]]:
+        return [("bind :443 ", f"bind 127.0.0.1:{self.port} "), ("\tbind [::]:443 ", "\t#bind ")]
+
+    def whole(self, config: str) -> str:
+        return ("global\n\tlog stdout format raw daemon\ndefaults\n\tlog global\n\tmode http\n"
+                "\toption httplog\n\toption dontlognull\n\ttimeout connect 5000\n"
+                f"\ttimeout client 50000\n\ttimeout server 50000\n\n{config}")
+
+    def command(self) -> list[str | Path]:
+        return ["/usr/sbin/haproxy", "-db", "-f", self.config]
+
+    def check_command(self) -> list[str | Path]:
+        return ["/usr/sbin/haproxy", "-c", "-q", "-f", self.config]
+
+
+SERVERS: dict[str, type[WebServer]] = {
+    made.name: made for made in (Nginx, Caddy, Apache, Haproxy)}
 
 
 def uncommented(sample: str) -> str:

@@ -1,4 +1,4 @@
-"""Whole logins through Debian's nginx and Caddy with the shipped samples, and what they log."""
+"""Whole logins through Debian's web servers with the shipped samples, and what they log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -17,14 +16,16 @@ import pytest
 from harness.host import Host
 from harness.leaks import Watch
 from harness.site import Site
+from harness.upstream import CLAIMED, CLAIMS, Upstream
 from harness.waiting import until
 from harness.web_servers import (
     PATH_URLS, ROOT_URL, SERVERS, Caddy, Nginx, WebServer, publish, uncommented,
 )
 from simulator import Authority, Page, Phone, WeChat
 
-ADDRESS, CLAIMED = "127.0.0.9", "203.0.113.99"
-CALLED_BACK = {"nginx": '"GET /callback HTTP/1.1" ', "caddy": '"uri":"/callback?..."'}
+ADDRESS = "127.0.0.9"
+CALLED_BACK = {"nginx": '"GET /callback HTTP/1.1" ', "caddy": '"uri":"/callback?..."',
+               "apache": '"GET /callback HTTP/1.1" ', "haproxy": '"GET /callback HTTP/1.1"'}
 WEB1, WEB2 = PATH_URLS
 VERIFY = "MP_verify_0123456789abcdef.txt"
 
@@ -60,8 +61,7 @@ def refuse(site: Site, phone: Phone) -> str:
     with Host(site, "alice") as login:
         page = phone.open(login.link())
         form, name = page.form_with("refuse")
-        phone.post(page.target(form), dict(form.fields) | {name: "refuse"},
-                   headers={"X-Forwarded-For": CLAIMED})
+        phone.post(page.target(form), dict(form.fields) | {name: "refuse"}, headers=CLAIMS)
         assert login.type("1234") == "PAM_MAXTRIES"
     (line,) = [line for line in site.helper_log().splitlines() if "refused" in line]
     return line
@@ -120,44 +120,22 @@ def test_a_refusal_names_the_address_that_a_trusted_server_saw(
     assert CLAIMED not in site.helper_log()
 
 
-def test_nginx_adding_to_what_the_client_says_would_be_believed(
-    site: Site, authority: Authority, wechat: WeChat
+@pytest.mark.parametrize("name, protection, instead", [
+    ("nginx", "$remote_addr;", "$proxy_add_x_forwarded_for;"),
+    ("nginx", "proxy_set_header X-Forwarded-For $remote_addr;", ""),
+    ("apache", "RequestHeader set X-Forwarded-For", "#"),
+    ("haproxy", "http-request set-header X-Forwarded-For %[src]", ""),
+], ids=["nginx adds", "nginx hands on", "apache hands on", "haproxy hands on"])
+def test_without_the_samples_line_the_client_would_be_believed(
+    site: Site, authority: Authority, wechat: WeChat, name: str, protection: str, instead: str
 ) -> None:
-    sample = Nginx.file.read_text().replace("$remote_addr;", "$proxy_add_x_forwarded_for;")
+    kind = SERVERS[name]
+    sample = kind.file.read_text()
+    assert protection in sample
     publish(site, ROOT_URL, trusted_proxy="127.0.0.0/8")
-    with Nginx(site.folder, authority, site, sample=sample) as server:
+    with kind(site.folder, authority, site, sample=sample.replace(protection, instead)) as server:
         line = refuse(site, server.phone(wechat, "alice", address=ADDRESS))
     assert line.endswith(f" from {CLAIMED}")
-
-
-class Upstream:
-    """In the helper's place: keeps the headers of what is passed on."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, list[str]]] = []
-        seen = self.seen
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                seen.append((self.path, self.headers.get_all("X-Forwarded-For") or []))
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever)
-
-    def __enter__(self) -> Upstream:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 PASSED_ON = {ROOT_URL: ("/", "/l/x", "/callback", "/MP_verify_x.txt"),
@@ -171,7 +149,8 @@ def test_no_location_passes_on_what_a_client_says_of_itself(
 ) -> None:
     sample = for_paths(kind)
     locations = re.findall(r"location (?:= )?(/\S*) {", sample) + [
-        path for paths in re.findall(r"@\w+ path (.*)", sample) for path in paths.split()]
+        path for paths in re.findall(r"@\w+ path (.*)|path_beg (.*) }", sample)
+        for path in "".join(paths).split()] + re.findall(r"ProxyPass(?:Match)? \^?\(?([^[ ]*)", sample)
     tried = [path for paths in PASSED_ON.values() for path in paths]
     assert locations and all(any(path.startswith(location.rstrip("*")) for path in tried)
                              for location in locations), locations
@@ -180,7 +159,7 @@ def test_no_location_passes_on_what_a_client_says_of_itself(
             phone = server.phone(wechat, "alice", address=ADDRESS)
             for origin, paths in PASSED_ON.items():
                 for path in paths:
-                    phone.get(origin + path, headers={"X-Forwarded-For": CLAIMED})
+                    phone.get(origin + path, headers=CLAIMS)
     seen = first.seen + second.seen
     assert sorted(path for path, _ in seen) == sorted(tried)
     assert [one for one in seen if one[1] != [ADDRESS]] == []
@@ -195,11 +174,12 @@ def test_a_helper_that_is_away_leaves_no_code_in_the_logs(
     with Host(site, "alice") as login:
         phone = server.phone(wechat, "alice")
         phone.open(login.link())
-        assert continue_without_a_helper(site, wechat, phone).status == 502
+        assert continue_without_a_helper(site, wechat, phone).status == server.gone
         assert {"code", "state"} <= watch.secrets.kinds()
-        # Other pages' errors are not lost.
+        # Other pages' errors are not lost. Those two note them in the line of the request.
         phone.get(f"{ROOT_URL}/other")
-        assert until(lambda: "/other" in server.log("error"))
+        log = "access" if server.name in ("apache", "haproxy") else "error"
+        assert until(lambda: "/other" in server.log(log))
         assert server.finds(watch, "access") | server.finds(watch, "error") == set()
 
         site.start_helper()
@@ -222,8 +202,12 @@ BOTH = {"code", "state"}
     ("caddy", "resp_headers>Location delete", "", {"access": {"state"}}),
     ("caddy", "log default {\n\t\timport without_secrets", "log default {", {"error": BOTH}),
     ("caddy", ".log\n\t\timport without_secrets", ".log", {"access": BOTH}),
+    ("apache", "%m %U %H", "%m %U%q %H", {"access": BOTH}),
+    ("apache", "ErrorLogFormat \"", "#\"", {"error": BOTH}),
+    ("haproxy", "%HM %HP %HV", "%HM %HU %HV", {"access": BOTH}),
 ], ids=["nginx access", "nginx error", "nginx Referer", "caddy Referer", "caddy uri",
-        "caddy Location", "caddy error", "caddy access"])
+        "caddy Location", "caddy error", "caddy access", "apache access", "apache error",
+        "haproxy access"])
 def test_without_the_samples_lines_code_and_state_would_be_logged(
     site: Site, wechat: WeChat, authority: Authority, watch: Watch, name: str, protection: str,
     instead: str, leaked: dict[str, set[str]],
@@ -254,7 +238,7 @@ def test_a_referer_with_the_state_is_not_logged(
     phone, url = called_back(server, site, wechat)
     assert phone.get(url, headers={"Referer": url}).header("Referrer-Policy") == "no-referrer"
     site.stop_helper()
-    assert phone.get(url, headers={"Referer": url}).status == 502
+    assert phone.get(url, headers={"Referer": url}).status == server.gone
     assert server.finds(watch, "access") | server.finds(watch, "error") == set()
 
 
@@ -263,11 +247,13 @@ def test_a_referer_with_the_state_is_not_logged(
 
 # Caddy says 502 if it is still sending when the helper has refused and hung up; and a server may
 # have hung up (None) before the phone has sent all and looks for the answer.
-CUT = {"nginx": {None}, "caddy": {502, None}}
+CUT = {"nginx": {None}, "caddy": {502, None}, "apache": {502, None}, "haproxy": {502, None}}
 # Of so many headers of 6,000 bytes.
 REFUSALS = {
     "nginx": {2: 431, 10: 400, 200: 400},
     "caddy": {2: 431, 10: 431, 200: 431},
+    "apache": {2: 431, 10: 431, 200: 400},
+    "haproxy": {2: 431, 10: 400, 200: 400},
 }
 
 
@@ -381,7 +367,7 @@ def test_a_callback_below_a_path_without_a_helper_is_not_logged(
     with Host(site, "alice") as login:
         phone = below.phone(wechat, "alice")
         phone.open(login.link())
-        assert continue_without_a_helper(site, wechat, phone).status == 502
+        assert continue_without_a_helper(site, wechat, phone).status == below.gone
     assert {"code", "state"} <= watch.secrets.kinds()
     assert below.finds(watch, "access") | below.finds(watch, "error") == set()
 

@@ -58,6 +58,8 @@ static void show_caddy(const struct setup *setup, const char *host)
 		       "        }\n",
 			path);
 	printf("    }\n");
+	printf("\nor Apache or HAProxy: %s/apache/pam_wechat.conf,\n%s/haproxy/pam_wechat.cfg\n",
+		PATH_EXAMPLES, PATH_EXAMPLES);
 }
 
 static void advise_behind_web_server(const struct setup *setup)
