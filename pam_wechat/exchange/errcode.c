@@ -2,9 +2,11 @@
 
 #include <stddef.h>
 
-#define NOT_ON_THE_IP_LIST                                                   \
-	"this machine's address is not on the account's IP list: add it at " \
-	"developers.weixin.qq.com/platform, or set proxy"
+#include "wechat_sites.h"
+
+#define NOT_ON_THE_IP_LIST                                                                   \
+	"this machine's address is not on the account's IP list: add it at " WECHAT_PLATFORM \
+	", or set proxy"
 
 static const struct errcode known[] = {
 	{-1, REASON_BUSY, "WeChat is busy"},
@@ -27,28 +29,28 @@ static const struct errcode known[] = {
 	{40164, REASON_SETUP, NOT_ON_THE_IP_LIST},
 	{61004, REASON_SETUP, NOT_ON_THE_IP_LIST},
 	{40243, REASON_SETUP,
-		"the app secret is frozen: unfreeze it at developers.weixin.qq.com/platform and "
-		"wait ten minutes"},
+		"the app secret is frozen: unfreeze it at " WECHAT_PLATFORM
+		" and wait ten minutes"},
 	{41002, REASON_SETUP, "WeChat received no appid: does a proxy change requests?"},
 	{41004, REASON_SETUP, "WeChat received no secret: does a proxy change requests?"},
 	{41008, REASON_SETUP, "WeChat received no code: does a proxy change requests?"},
 	{45009, REASON_SETUP, "the account's daily quota is used up"},
 	{48001, REASON_SETUP,
 		"the account may not use web authorization: it must be a certified service "
-		"account or a test account"},
+		"account of an organisation, or a test account"},
 	{48004, REASON_SETUP, "WeChat has banned this account from the interface"},
 	{50001, REASON_SETUP, "the official account is not authorized for this interface"},
 	{50002, REASON_SETUP,
-		"the person's WeChat account or the official account is frozen or closed: look at "
-		"mp.weixin.qq.com, and ask the person"},
+		"the person's WeChat account or the official account is frozen or closed: look at " WECHAT_ACCOUNTS
+		", and ask the person"},
 
 	{40226, REASON_RISK, "WeChat's risk control has blocked this person"},
 };
 
 /* WeChat refused in so many words: that it can't be read would be untrue, and trying again useless.
  */
-static const struct errcode unknown = {0, REASON_SETUP,
-	"this error code is not known here: look up the rid at developers.weixin.qq.com/platform"};
+static const struct errcode unknown = {
+	0, REASON_SETUP, "this error code is not known here: look up the rid at " WECHAT_PLATFORM};
 
 const struct errcode *errcode_find(int64_t number)
 {

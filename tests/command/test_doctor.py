@@ -22,6 +22,8 @@ from harness.site import Site, free_port
 from harness.waiting import until
 from simulator import Authority, WeChat, errors
 
+PLATFORM = "developers.weixin.qq.com/platform"
+SANDBOX = "https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login"
 YESTERDAY = "Fri, 01 Mar 2024 10:00:00 GMT"
 MATCH = "Match User bob\nPasswordAuthentication yes\n"
 UNITS = ("pam-wechat-helper.socket", "pam-wechat-helper.service")
@@ -314,7 +316,10 @@ BREAKS = [
     Break("api-answer", lambda machine: machine.site.write_conf(
         api_url=machine.say("<html>", "502 Bad Gateway")), "api_url"),
     Break("api-appid", set_conf(appid="wx0000000000000000"), "line 1", place="pam_wechat.conf:1"),
-    Break("api-address", wrong_api(40164), "IP list"),
+    Break("api-address", wrong_api(40164), f"IP list at https://{PLATFORM}"),
+    Break("api-address", wrong_api(61004), f"IP list at https://{PLATFORM}", "another number"),
+    Break("api-secret", wrong_api(40243), f"unfreeze the app secret at https://{PLATFORM}",
+          "frozen"),
     Break("api-secret", wrong_secret, "secret", place="secret:1"),
     Break("api-busy", wrong_api(-1), "minute", status=1),
     Break("api-refused", wrong_api(48001), "doctor 48001"),
@@ -636,6 +641,8 @@ def test_a_ca_file_that_only_root_can_reach_fails_here_as_in_a_login(machine: Ma
 @pytest.mark.parametrize(("code", "words"), [
     ("10003", "public_url"), ("10006", "follow"), ("10016", "certified"),
     ("40013", "appid"), ("40164", "IP list"), ("48001", "web authorization"),
+    ("10003", "https://mp.weixin.qq.com,"), ("10006", SANDBOX), ("10005", SANDBOX),
+    ("40164", PLATFORM), ("61004", PLATFORM), ("40243", PLATFORM),
 ])
 def test_a_number_of_wechats_is_explained(machine: Machine, code: str, words: str) -> None:
     done = machine.command.run("doctor", code)

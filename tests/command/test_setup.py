@@ -343,7 +343,9 @@ def assert_echo_is_on(rest: str) -> None:
 def test_three_questions_at_a_terminal(setup: Setup, terminal: Terminal) -> None:
     shown = terminal.wait_for(PROMPTS["appid"]).text
     assert "nothing else" in shown and "认证服务号" in shown and "接口测试号" in shown
-    assert "基本配置" in shown
+    assert "https://developers.weixin.qq.com/platform\n" in shown.replace("\r", "")
+    assert "https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login\n" \
+        in shown.replace("\r", "")
     terminal.type("nonsense")
     assert "Once more" in terminal.wait_for(PROMPTS["appid"]).text
     terminal.type(APPID)

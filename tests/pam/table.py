@@ -172,8 +172,8 @@ _ADVICE = {
     41004: "WeChat received no secret: does a proxy change requests?",
     41008: "WeChat received no code: does a proxy change requests?",
     45009: "the account's daily quota is used up",
-    48001: "the account may not use web authorization: it must be a certified service account or "
-           "a test account",
+    48001: "the account may not use web authorization: it must be a certified service account of an "
+           "organisation, or a test account",
     48004: "WeChat has banned this account from the interface",
     50001: "the official account is not authorized for this interface",
     50002: "the person's WeChat account or the official account is frozen or closed: look at "

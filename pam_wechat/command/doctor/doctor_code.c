@@ -9,21 +9,24 @@
 #include "doctor.h"
 #include "errcode.h"
 #include "report.h"
+#include "wechat_sites.h"
 
 static const struct page_error {
 	long number;
 	const char *what, *mend;
 } page_errors[] = {
 	{10003, "the domain of public_url is not the one registered for web authorization",
-		"register the host of public_url at mp.weixin.qq.com under web authorization, "
-		"without https:// and path; or correct public_url in pam_wechat.conf and "
-		"helper.conf"},
-	{10004, "the account is blocked", "look at mp.weixin.qq.com for the reason"},
+		"register the host of public_url, without https:// and path, as a domain for web "
+		"authorization (网页授权域名) at https://" WECHAT_ACCOUNTS
+		", or a test account's at https://" WECHAT_TEST_ACCOUNT
+		"; or correct public_url in pam_wechat.conf and helper.conf"},
+	{10004, "the account is blocked", "look at https://" WECHAT_ACCOUNTS " for the reason"},
 	{10005, "the account has no right to this scope",
-		"use a certified service account or a test account; and scope = snsapi_base in "
-		"pam_wechat.conf"},
+		"use a certified service account of an organisation, or a test account "
+		"(https://" WECHAT_TEST_ACCOUNT "); and scope = snsapi_base in pam_wechat.conf"},
 	{10006, "the person must follow the test account first",
-		"let the person scan the test account's own QR code and follow it"},
+		"let the person scan the test account's own QR code, at "
+		"https://" WECHAT_TEST_ACCOUNT ", and follow it"},
 	{10009, "too often", "try again some minutes later"},
 	{10010, "a parameter was lost on the way",
 		"look whether a proxy changes addresses, and at authorize_url"},
@@ -35,7 +38,7 @@ static const struct page_error {
 		"look whether a proxy changes addresses, and at authorize_url"},
 	{10015, "the account has no permission for third-party use",
 		"use the account's own appid and secret, not those of a third-party platform"},
-	{10016, "the account is not verified", "have it certified at mp.weixin.qq.com"},
+	{10016, "the account is not verified", "have it certified at https://" WECHAT_ACCOUNTS},
 };
 
 static void explain(

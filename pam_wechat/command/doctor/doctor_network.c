@@ -12,6 +12,7 @@
 #include "problem.h"
 #include "secret.h"
 #include "url.h"
+#include "wechat_sites.h"
 
 #define CLOCK_SECONDS 60
 #define REQUEST_SECONDS 20
@@ -150,9 +151,15 @@ static void find_errcode(struct doctor *doctor, const struct answer *said)
 			doctor_line_of(conf, "appid"), conf);
 		return;
 	case 40164:
-		doctor_find(doctor, &api_address, NULL, 0, "errcode 40164: %s", said->advice);
+	case 61004:
+		doctor_find(doctor, &api_address, NULL, 0, "errcode %ld: %s", number, said->advice);
 		doctor_mend(doctor, "add this machine's public address to the IP list at "
-				    "mp.weixin.qq.com");
+				    "https://" WECHAT_PLATFORM);
+		return;
+	case 40243:
+		doctor_find(doctor, &api_secret, NULL, 0, "errcode 40243: %s", said->advice);
+		doctor_mend(doctor, "unfreeze the app secret at https://" WECHAT_PLATFORM
+				    ", and wait ten minutes");
 		return;
 	case 40125:
 	case 40001:

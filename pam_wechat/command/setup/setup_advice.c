@@ -4,6 +4,7 @@
 
 #include "paths.h"
 #include "setup.h"
+#include "wechat_sites.h"
 
 #define HELPER_AT "127.0.0.1:8080"
 
@@ -69,10 +70,13 @@ static void advise_behind_web_server(const struct setup *setup)
 	host_of(setup, host, sizeof(host));
 	show_nginx(host, setup->url.path);
 	show_caddy(setup, host);
-	printf("\nWeChat: register the domain %s (网页授权域名). It asks for a file "
-	       "MP_verify_….txt\n"
-	       "at the root of that host. Put it into %s, chmod 644, and add to\n"
-	       "%s/helper.conf:\n\n    verify_file = %s/MP_verify_….txt\n",
+	printf("\nWeChat: register the domain %s (网页授权域名) at\n"
+	       "https://" WECHAT_ACCOUNTS ". It asks for a file MP_verify_….txt at the root of "
+	       "that host.\n"
+	       "Put it into %s, chmod 644, and add to\n"
+	       "%s/helper.conf:\n\n    verify_file = %s/MP_verify_….txt\n\n"
+	       "WeChat fetches it when you save the domain: start helper and web server "
+	       "before.\n",
 		host, setup->directory, setup->directory, setup->directory);
 	if (setup->url.port != 443)
 		printf("\nNote: for service accounts WeChat takes domains only, without a port: a "
@@ -87,8 +91,10 @@ static void advise_test_account(const struct setup *setup)
 
 	printf("\nThe helper listens on %.*s itself, by plain http: fine for a test account on a\n"
 	       "network that you trust, and for nothing else. No web server is needed.\n"
-	       "\nWeChat: register %.*s (网页授权 → 修改, without http://), and follow the test\n"
-	       "account with your phone, which has to be in the same network.\n",
+	       "\nWeChat: register %.*s (网页授权, without http://) at\n"
+	       "https://" WECHAT_TEST_ACCOUNT "\n"
+	       "and follow the test account with your phone, which has to be in the same "
+	       "network.\n",
 		length, origin, length, origin);
 }
 

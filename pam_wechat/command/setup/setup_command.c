@@ -15,16 +15,16 @@
 #include "prompt.h"
 #include "setup.h"
 #include "text.h"
+#include "wechat_sites.h"
 
 static const char introduction[] =
 	"Three questions, then the first configuration is written. Ctrl-C leaves everything as it "
 	"is.\n"
 	"\n"
-	"Needed is a WeChat account with web authorization (网页授权): a certified service "
-	"account\n"
-	"(认证服务号) with a domain; or a test account (接口测试号) to try it on a laptop: one "
-	"personal\n"
-	"WeChat, no company, no domain, a private address; people follow the account first.\n"
+	"Needed is a WeChat account with web authorization (网页授权): an organisation's\n"
+	"certified service account (认证服务号) with a domain; or a test account (接口测试号)\n"
+	"to try it on a laptop: one personal WeChat, no company, no domain, a private\n"
+	"address; people follow the account first.\n"
 	"\n"
 	"Use this account and this host name for nothing else. Whoever runs another page of "
 	"theirs\n"
@@ -43,27 +43,22 @@ struct question {
 static const struct question questions[] = {
 	{"appid",
 		"1. The AppID\n"
-		"   Service account: mp.weixin.qq.com (公众平台) → 设置与开发 → 基本配置, "
-		"开发者ID(AppID).\n"
-		"   Test account: the same site → 设置与开发 → 开发者工具 → 公众平台测试帐号, "
-		"appID.\n",
+		"   Service account: https://" WECHAT_PLATFORM "\n"
+		"   Test account:    https://" WECHAT_TEST_ACCOUNT "\n",
 		"   AppID: ", "The AppID", false, setup_appid_fault, offsetof(struct setup, appid)},
 	{"secret-file",
 		"2. The app secret (it is not shown)\n"
-		"   Service account: on the same page, 开发者密码(AppSecret); 重置 makes a new "
-		"one, and the\n"
-		"   IP 白名单 beside it has to name this machine. Test account: the same page, "
-		"appsecret.\n",
+		"   It stands beside the AppID. A service account has a list of IP addresses there\n"
+		"   (IP 白名单), which has to name this machine.\n",
 		"   App secret: ", "The app secret", true, setup_secret_fault,
 		offsetof(struct setup, secret)},
 	{"url",
 		"3. The address that phones open, up to 38 bytes; it may have a path\n"
-		"   Service account: https://, and the host that is registered in 设置与开发 → "
-		"接口权限 →\n"
-		"   网页授权获取用户基本信息 (网页授权域名), as in https://login.example.com.\n"
-		"   Test account: http://, this machine's private address and a port, registered "
-		"on the\n"
-		"   test account's page under 网页授权 → 修改, as in http://192.168.1.5:8080.\n",
+		"   Service account: https:// and the host that you register as a domain for web\n"
+		"   authorization (网页授权域名) at https://" WECHAT_ACCOUNTS
+		", as in https://login.example.com.\n"
+		"   Test account: http://, this machine's private address and a port, registered on\n"
+		"   the test account's page, as in http://192.168.1.5:8080.\n",
 		"   Address: ", "The address", false, setup_url_fault,
 		offsetof(struct setup, public_url)},
 };
