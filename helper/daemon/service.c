@@ -158,11 +158,13 @@ static void reload(struct service *service)
 {
 	struct settings *fresh = NULL;
 	struct problem problem = {.text = ""};
-	const char *fixed;
+	const char *changed[SETTINGS_FIXED_MAX];
+	size_t count;
 	gid_t group;
 	uid_t peer;
 	int rv = settings_load(service->path, &fresh, &problem);
 
+	/* It changes with the next start only, which is not to fail. */
 	if (rv == 0)
 		rv = privileges_find_peer(
 			fresh->peer_user, service->as_root, &peer, &group, &problem);
@@ -171,12 +173,11 @@ static void reload(struct service *service)
 		settings_free(&fresh);
 		return;
 	}
-	fixed = settings_fixed_change(service->helper.settings, fresh);
-	if (fixed != NULL)
-		log_line("%s changes with the next restart only", fixed);
+	count = settings_keep_fixed(service->helper.settings, fresh, changed);
+	for (size_t i = 0; i < count; i++)
+		log_line("%s changes with the next restart only", changed[i]);
 	settings_free(&service->helper.settings);
 	service->helper.settings = fresh;
-	exchange_set_peer(service->helper.exchange, peer, !service->as_root);
 	apply_limits(service);
 	log_line("the configuration was read anew");
 }
@@ -271,7 +272,7 @@ static void free_event(struct event *event)
 		event_free(event);
 }
 
-/* The settings may name another by now, and another file may stand at this path. */
+/* Another file may stand at this path by now. */
 static void remove_own_socket(struct service *service)
 {
 	struct stat status;

@@ -181,15 +181,29 @@ static bool is_same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-const char *settings_fixed_change(const struct settings *old, const struct settings *new)
+size_t settings_keep_fixed(
+	struct settings *old, struct settings *fresh, const char *changed[SETTINGS_FIXED_MAX])
 {
-	if (!is_same(old->listen, new->listen))
-		return "listen";
-	if (!is_same(old->socket, new->socket))
-		return "socket";
-	if (!is_same(old->user, new->user))
-		return "user";
-	if (!is_same(old->status_socket, new->status_socket))
-		return "status_socket";
-	return NULL;
+	const struct {
+		const char *name;
+		char **old, **fresh;
+	} fixed[SETTINGS_FIXED_MAX] = {
+		{"listen", &old->listen, &fresh->listen},
+		{"socket", &old->socket, &fresh->socket},
+		{"user", &old->user, &fresh->user},
+		/* It is the group of the socket, too. */
+		{"peer_user", &old->peer_user, &fresh->peer_user},
+		{"status_socket", &old->status_socket, &fresh->status_socket},
+	};
+	size_t count = 0;
+
+	for (size_t i = 0; i < SETTINGS_FIXED_MAX; i++) {
+		char *in_force = *fixed[i].old;
+
+		if (!is_same(in_force, *fixed[i].fresh))
+			changed[count++] = fixed[i].name;
+		*fixed[i].old = *fixed[i].fresh;
+		*fixed[i].fresh = in_force;
+	}
+	return count;
 }

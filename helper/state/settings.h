@@ -63,9 +63,14 @@ void settings_print(const struct settings *settings, FILE *stream);
  */
 const struct secret *settings_find_verify(const struct settings *settings, const char *name);
 
+#define SETTINGS_FIXED_MAX 5
+
 /*
- * The first key that differs and can't change while the helper runs, or NULL.
+ * Puts what can't change while the helper runs from the settings in force into fresh ones, which
+ * then say what is in force themselves. The old ones are good for nothing more than being freed.
+ * Returns how many keys would have changed, and which.
  */
-const char *settings_fixed_change(const struct settings *old, const struct settings *new);
+size_t settings_keep_fixed(
+	struct settings *old, struct settings *fresh, const char *changed[SETTINGS_FIXED_MAX]);
 
 #endif

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import resource
 import signal
@@ -596,11 +597,46 @@ def test_reloading_a_bad_configuration_changes_nothing(helper: Helper) -> None:
     FakeExchange(helper).register()
 
 
-def test_reloading_what_can_not_change_is_said(helper: Helper) -> None:
-    helper.write(listen="127.0.0.1:1")
+def reload(helper: Helper, **settings: object) -> None:
+    line = "the configuration was read anew"
+    before = helper.log().count(line)
+    helper.write(**settings)
     helper.process.send_signal(signal.SIGHUP)
-    helper.wait_for_log("listen changes with the next restart only")
+    assert until(lambda: helper.log().count(line) > before)
+
+
+@contextmanager
+def identity(name: str) -> Iterator[None]:
+    """As whom the kernel shows us to whoever accepts a connection."""
+    entry = pwd.getpwnam(name)
+    os.setegid(entry.pw_gid)
+    os.seteuid(entry.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def test_reloading_what_can_not_change_is_said(helper: Helper) -> None:
+    """Whenever it is read: what is in force is what the helper began with."""
+    line = "{} changes with the next restart only"
+    reload(helper, listen="127.0.0.1:1")
+    assert helper.log().count(line.format("listen")) == 1
+    reload(helper, listen="127.0.0.1:1", socket="/nowhere/helper.sock")
+    assert helper.log().count(line.format("listen")) == 2
+    assert helper.log().count(line.format("socket")) == 1
+    reload(helper)
+    assert helper.log().count("with the next restart only") == 3
     assert Browser(helper).get("/healthz").status == 200
+
+
+def test_reloading_another_peer_leaves_the_one_whose_group_the_socket_has(folder: Path) -> None:
+    with Helper(folder, peer_user="pam-wechat-exchange") as helper:
+        reload(helper, peer_user="alice")
+        helper.wait_for_log("peer_user changes with the next restart only")
+        with identity("pam-wechat-exchange"):
+            FakeExchange(helper).register()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

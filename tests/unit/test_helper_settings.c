@@ -127,22 +127,43 @@ static void test_verification_files_are_read_at_once(void **state)
 
 static void test_what_can_not_change_while_running(void **state)
 {
-	static const char *const fixed[] = {"listen", "socket", "user", "status_socket"};
-	static const char *const lines[] = {
-		"listen = 127.0.0.1:1\n", "socket = /a\n", "user = u\n", "status_socket = /s\n"};
+	static const char *const fixed[] = {
+		"listen", "socket", "user", "peer_user", "status_socket"};
+	static const char *const lines[] = {"listen = 127.0.0.1:1\n", "socket = /a\n", "user = u\n",
+		"peer_user = p\n", "status_socket = /s\n"};
 	struct settings *old = NULL, *fresh = NULL;
+	const char *changed[SETTINGS_FIXED_MAX];
 	struct problem problem = {.text = ""};
+	char text[256];
 
 	assert_int_equal(load(*state, "public_url = https://a.example\n", &old, &problem), 0);
-	assert_null(settings_fixed_change(old, old));
 	for (size_t i = 0; i < COUNT(fixed); i++) {
-		char text[128];
-
 		snprintf(text, sizeof(text), "public_url = https://b.example\n%s", lines[i]);
-		assert_int_equal(load(*state, text, &fresh, &problem), 0);
-		assert_string_equal(settings_fixed_change(old, fresh), fixed[i]);
-		settings_free(&fresh);
+		/* As often as it is read: what is in force has not changed. */
+		for (int again = 0; again < 2; again++) {
+			assert_int_equal(load(*state, text, &fresh, &problem), 0);
+			assert_int_equal(settings_keep_fixed(old, fresh, changed), 1);
+			assert_string_equal(changed[0], fixed[i]);
+			settings_free(&old);
+			old = fresh;
+			assert_string_equal(old->public_url, "https://b.example");
+			assert_string_equal(old->listen, "127.0.0.1:8080");
+			assert_string_equal(old->peer_user, "pam-wechat-exchange");
+			assert_null(old->status_socket);
+		}
+		assert_int_equal(
+			load(*state, "public_url = https://a.example\n", &fresh, &problem), 0);
+		assert_int_equal(settings_keep_fixed(old, fresh, changed), 0);
+		settings_free(&old);
+		old = fresh;
 	}
+	snprintf(text, sizeof(text), "public_url = https://b.example\n%s%s%s%s%s", lines[0],
+		lines[1], lines[2], lines[3], lines[4]);
+	assert_int_equal(load(*state, text, &fresh, &problem), 0);
+	assert_int_equal(settings_keep_fixed(old, fresh, changed), COUNT(fixed));
+	for (size_t i = 0; i < COUNT(fixed); i++)
+		assert_string_equal(changed[i], fixed[i]);
+	settings_free(&fresh);
 	settings_free(&old);
 }
 
