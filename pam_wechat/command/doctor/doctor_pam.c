@@ -11,6 +11,7 @@
 
 #include "doctor.h"
 #include "pam_folder.h"
+#include "pam_judge.h"
 #include "pam_stack.h"
 #include "paths.h"
 #include "problem.h"
@@ -50,12 +51,21 @@ static const struct finding_kind
 		"refused"},
 	pam_open = {"pam-open", SEVERITY_ERROR,
 		"whoever comes gets in, without WeChat or any other proof"},
-	pam_exception = {"pam-exception", SEVERITY_NOTE,
-		"WeChat is not asked of whom this line picks"},
+	pam_decides = {"pam-decides", SEVERITY_ERROR,
+		"whoever this line picks gets in from elsewhere, without WeChat or any other "
+		"proof"},
+	pam_decides_here = {"pam-decides-here", SEVERITY_WARNING,
+		"whoever this line picks gets in without WeChat or any other proof"},
+	pam_unknown = {"pam-unknown", SEVERITY_WARNING,
+		"whoever this module lets in is never asked for WeChat, and whether it asks for a "
+		"proof is not known here"},
 	pam_never = {"pam-never", SEVERITY_ERROR, "nobody gets in, even with the right WeChat"},
-	pam_around = {"pam-around", SEVERITY_WARNING,
-		"whoever another line lets in is never asked for WeChat"},
-	pam_large = {"pam-large", SEVERITY_WARNING, "nothing is known about this stack"};
+	pam_around = {"pam-around", SEVERITY_NOTE, "who has this proof is never asked for WeChat"},
+	pam_broken = {"pam-broken", SEVERITY_ERROR, "libpam fails at this line"},
+	pam_aborts = {"pam-aborts", SEVERITY_ERROR,
+		"libpam reads nothing of this service: nobody gets in"},
+	pam_unclear = {"pam-unclear", SEVERITY_ERROR,
+		"versions of libpam read this differently, and who gets in was not judged"};
 
 /* Debian's and Red Hat's names of what every service includes. */
 static bool is_common(const char *file)
@@ -138,12 +148,14 @@ static bool check_line(struct doctor *doctor, const char *service, const struct 
 }
 
 /* Whether a stack may succeed after ours gave any of these answers. */
-static bool passes(const struct pam_stack *stack, const int *codes, size_t count)
+static bool passes(
+	const struct pam_stack *stack, const char *service, const int *codes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct pam_question question = {.code = codes[i]};
+		const struct pam_question question = {
+			.service = service, .code = codes[i], .means = PAM_MEANS_PROOF};
 
-		if (pam_stack_may_succeed(stack, &question))
+		if (pam_judge_passes(stack, &question))
 			return true;
 	}
 	return false;
@@ -157,14 +169,14 @@ static void check_denial(struct doctor *doctor, const char *service, const struc
 		PAM_BUF_ERR, PAM_PERM_DENIED, PAM_MODULE_UNKNOWN};
 	static const int absence = PAM_AUTHINFO_UNAVAIL;
 
-	if (passes(stack, denials, sizeof(denials) / sizeof(denials[0]))) {
+	if (passes(stack, service, denials, sizeof(denials) / sizeof(denials[0]))) {
 		doctor_find(doctor, &pam_denial, ours->file, ours->line,
 			"%s: the control \"%s\" lets a refusal pass", service, ours->control);
 		doctor_mend(doctor,
 			"write \"auth required pam_wechat.so\" in line %ld of %s, "
 			"its options behind it",
 			ours->line, ours->file);
-	} else if (passes(stack, &absence, 1)) {
+	} else if (passes(stack, service, &absence, 1)) {
 		doctor_find(doctor, strcmp(service, "login") == 0 ? &pam_absent_login : &pam_absent,
 			ours->file, ours->line,
 			"%s: authinfo_unavail in \"%s\" leaves it to other lines", service,
@@ -179,17 +191,19 @@ static void check_denial(struct doctor *doctor, const char *service, const struc
 static void check_ignore(struct doctor *doctor, const char *service, const struct pam_stack *stack,
 	const struct pam_entry *ours)
 {
-	const struct pam_question opens = {.code = PAM_IGNORE, .others_fail = true};
-	const struct pam_question helps = {.code = PAM_IGNORE};
+	const struct pam_question opens = {
+		.service = service, .code = PAM_IGNORE, .means = PAM_MEANS_KNOWN};
+	const struct pam_question helps = {
+		.service = service, .code = PAM_IGNORE, .means = PAM_MEANS_PROOF};
 
-	if (pam_stack_may_succeed(stack, &opens)) {
+	if (pam_judge_passes(stack, &opens)) {
 		doctor_find(doctor, &pam_opens, ours->file, ours->line,
 			"%s: unlisted=ignore, and no other line asks for a proof", service);
 		doctor_mend(doctor,
 			"remove unlisted=ignore from line %ld of %s, or put "
 			"\"auth required pam_unix.so\" above it",
 			ours->line, ours->file);
-	} else if (!pam_stack_may_succeed(stack, &helps)) {
+	} else if (!pam_judge_passes(stack, &helps)) {
 		doctor_find(doctor, &pam_ignore_denies, ours->file, ours->line,
 			"%s: unlisted=ignore, but the control \"%s\" does not let it pass", service,
 			ours->control);
@@ -200,64 +214,80 @@ static void check_ignore(struct doctor *doctor, const char *service, const struc
 	}
 }
 
-/* Names the lines that tell users apart and let some in. Root, whom su lets be anybody, is none. */
-static void note_exceptions(
-	struct doctor *doctor, const char *service, const struct pam_stack *stack)
+/* What mends a line that leads around ours. */
+static void mend_way(struct doctor *doctor, const char *service, const struct pam_entry *way)
 {
-	for (size_t i = 0; i < stack->count && !pam_entry_is_ours(&stack->entries[i]); i++) {
-		const struct pam_entry *entry = &stack->entries[i];
-		const struct pam_question question = {
-			.code = PAM_AUTH_ERR, .around_ours = true, .led_by = entry};
-
-		if (strcmp(pam_entry_name(entry), "pam_rootok.so") == 0 ||
-			!pam_stack_may_succeed(stack, &question))
-			continue;
-		doctor_find(doctor, &pam_exception, entry->file, entry->line,
-			"%s: \"%s %s\" leads around pam_wechat.so", service, entry->control,
-			pam_entry_name(entry));
-		doctor_mend(doctor, "if that is not what you want: remove line %ld of %s",
-			entry->line, entry->file);
-	}
+	if (is_common(way->file))
+		doctor_mend(doctor,
+			"write \"auth substack %s\" in line %ld of " PAM_FOLDER
+			"/%s: what ends it there goes on to pam_wechat.so",
+			strrchr(way->file, '/') + 1, way->own_line, service);
+	else if (way->module == NULL)
+		doctor_mend(doctor, "remove line %ld of %s", way->line, way->file);
+	else
+		doctor_mend(doctor, "write \"auth required %s\" in line %ld of %s",
+			pam_entry_name(way), way->line, way->file);
 }
 
 /* Returns whether somebody may get in without any proof. */
 static bool check_around(struct doctor *doctor, const char *service, const struct pam_stack *stack)
 {
-	const struct pam_question question = {.code = PAM_AUTH_ERR, .around_ours = true};
-	const struct pam_question nothing = {
-		.code = PAM_AUTH_ERR, .around_ours = true, .others_fail = true};
-	bool is_open = pam_stack_may_succeed(stack, &nothing);
-	const struct pam_entry *way = pam_stack_way_around(stack, is_open ? &nothing : &question);
+	bool is_local = pam_module_is_local(service);
+	const struct finding_kind *kinds[] = {
+		[PAM_MEANS_NONE] = &pam_open,
+		[PAM_MEANS_KNOWN] = is_local ? &pam_decides_here : &pam_decides,
+		[PAM_MEANS_UNKNOWN] = &pam_unknown,
+		[PAM_MEANS_PROOF] = &pam_around,
+	};
 
-	if (way == NULL) {
-		if (!pam_stack_may_succeed(stack, &question))
-			note_exceptions(doctor, service, stack);
-		return is_open;
+	for (int means = PAM_MEANS_NONE; means <= PAM_MEANS_PROOF; means++) {
+		const struct pam_question question = {
+			.service = service, .code = PAM_AUTH_ERR, .means = (enum pam_means)means};
+		const struct pam_entry *way = pam_judge_way_around(stack, &question);
+
+		if (way == NULL)
+			continue;
+		doctor_find(doctor, kinds[means], way->file, way->line,
+			"%s: \"%s %s\" leads around pam_wechat.so", service,
+			way->control == NULL ? "" : way->control, pam_entry_name(way));
+		mend_way(doctor, service, way);
+		return means == PAM_MEANS_NONE;
 	}
-	doctor_find(doctor, is_open ? &pam_open : &pam_around, way->file, way->line,
-		"%s: \"%s %s\" leads around pam_wechat.so", service, way->control,
-		pam_entry_name(way));
-	doctor_mend(doctor, "write \"auth required %s\" in line %ld of %s", pam_entry_name(way),
-		way->line, way->file);
-	return is_open;
+	return false;
+}
+
+/* Says where the file is read otherwise than it may be meant. Returns whether it can be judged. */
+static bool check_reading(struct doctor *doctor, const char *service, const struct pam_stack *stack)
+{
+	static const struct finding_kind *const kinds[] = {
+		[PAM_READING_BROKEN] = &pam_broken,
+		[PAM_READING_ABORTS] = &pam_aborts,
+		[PAM_READING_UNCLEAR] = &pam_unclear,
+	};
+
+	if (stack->reading == PAM_READING_CLEAR)
+		return true;
+	doctor_find(doctor, kinds[stack->reading], stack->fault_file, stack->fault_line, "%s: %s",
+		service, stack->fault);
+	doctor_mend(doctor, "write line %ld of %s anew, or remove it", stack->fault_line,
+		stack->fault_file);
+	return stack->reading == PAM_READING_BROKEN;
 }
 
 static void check_stack(
 	struct doctor *doctor, const char *service, const struct pam_stack *stack, bool ignores)
 {
-	const struct pam_question right = {.code = PAM_SUCCESS};
+	const struct pam_question right = {
+		.service = service, .code = PAM_SUCCESS, .means = PAM_MEANS_PROOF};
 	const struct pam_entry *ours = pam_stack_find_ours(stack);
 
-	if (stack->is_cut) {
-		doctor_find(doctor, &pam_large, ours->file, ours->line,
-			"%s has too many lines, or substacks in substacks, to be judged", service);
+	if (!check_reading(doctor, service, stack))
 		return;
-	}
 	check_denial(doctor, service, stack, ours);
 	if (ignores)
 		check_ignore(doctor, service, stack, ours);
 	/* Where all come in by another line, nobody needs the right WeChat. */
-	if (!check_around(doctor, service, stack) && !pam_stack_may_succeed(stack, &right)) {
+	if (!check_around(doctor, service, stack) && !pam_judge_passes(stack, &right)) {
 		doctor_find(doctor, &pam_never, ours->file, ours->line,
 			"%s: these lines never succeed", service);
 		doctor_mend(doctor,

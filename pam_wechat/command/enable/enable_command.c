@@ -13,6 +13,7 @@
 #include "file_update.h"
 #include "pam_file.h"
 #include "pam_folder.h"
+#include "pam_judge.h"
 #include "pam_service.h"
 #include "pam_stack.h"
 #include "paths.h"
@@ -45,7 +46,7 @@ static const struct pam_entry *find_reset(
 {
 	for (const struct pam_entry *entry = ours + 1; entry < stack->entries + stack->count;
 		entry++) {
-		for (size_t i = 0; i < PAM_STACK_CODES; i++) {
+		for (size_t i = 0; i < PAM_CONTROL_CODES; i++) {
 			if (entry->level <= ours->level && entry->actions[i] == PAM_ACTION_RESET)
 				return entry;
 		}
@@ -54,32 +55,57 @@ static const struct pam_entry *find_reset(
 }
 
 /* Lists the lines of the service's own file that can let in somebody before WeChat is asked. */
-static void list_exceptions(
-	const struct pam_stack *stack, const char *path, char before[BEFORE_MAX])
+static void list_exceptions(const struct pam_stack *stack, const char *service, const char *path,
+	char before[BEFORE_MAX])
 {
 	struct text text;
 
 	text_init(&text, before, BEFORE_MAX);
 	for (size_t i = 0; i < stack->count && !pam_entry_is_ours(&stack->entries[i]); i++) {
 		const struct pam_entry *entry = &stack->entries[i];
-		const struct pam_question question = {.code = PAM_AUTH_ERR,
-			.around_ours = true,
+		const struct pam_question question = {.service = service,
+			.code = PAM_AUTH_ERR,
+			.means = PAM_MEANS_PROOF,
 			.own_file = path,
 			.led_by = entry};
 
-		if (strcmp(entry->file, path) == 0 && pam_stack_may_succeed(stack, &question))
+		/* Root, whom su lets be anybody, needs no proof. */
+		if (strcmp(entry->file, path) == 0 &&
+			(pam_judge_leads_around(stack, &question) ||
+				(pam_module_class(entry, service) == PAM_CLASS_ROOT &&
+					entry->actions[PAM_SUCCESS] == PAM_ACTION_DONE)))
 			text_addf(&text, "%sline %ld (%s)", text.length == 0 ? "" : ", ",
 				entry->line, entry->module);
 	}
 }
 
-/* Refuses a stack that would ask twice, or lets people in past WeChat. */
-static int judge(const struct pam_stack *stack, const char *path, size_t asks_expected,
-	char before[BEFORE_MAX], struct problem *problem)
+/* The line by which somebody could get in, without WeChat or a proof that is wanted; or NULL. */
+static const struct pam_entry *find_way(
+	const struct pam_stack *stack, const char *service, const char *path)
 {
-	const struct pam_question around = {
-		.code = PAM_AUTH_ERR, .around_ours = true, .own_file = path};
-	const struct pam_question denial = {.code = PAM_AUTH_ERR};
+	const struct pam_question known = {.service = service,
+		.code = PAM_AUTH_ERR,
+		.means = pam_module_is_local(service) ? PAM_MEANS_NONE : PAM_MEANS_KNOWN};
+	const struct pam_question around = {.service = service,
+		.code = PAM_AUTH_ERR,
+		.means = PAM_MEANS_PROOF,
+		.own_file = path};
+	const struct pam_question denial = {
+		.service = service, .code = PAM_AUTH_ERR, .means = PAM_MEANS_PROOF};
+	const struct pam_entry *ours = pam_stack_find_ours(stack);
+	const struct pam_entry *way = pam_judge_way_around(stack, &known);
+
+	if (way == NULL)
+		way = pam_judge_way_around(stack, &around);
+	if (way == NULL && ours != NULL && pam_judge_passes(stack, &denial))
+		way = find_reset(stack, ours);
+	return way;
+}
+
+/* Refuses a stack that would ask twice, or lets people in past WeChat. */
+static int judge(const struct pam_stack *stack, const char *service, const char *path,
+	size_t asks_expected, char before[BEFORE_MAX], struct problem *problem)
+{
 	const struct pam_entry *ours = pam_stack_find_ours(stack);
 	const struct pam_entry *way;
 	size_t asks = 0;
@@ -89,26 +115,23 @@ static int judge(const struct pam_stack *stack, const char *path, size_t asks_ex
 	if (ours != NULL && asks > asks_expected)
 		return problem_set(problem, -EEXIST, "%s:%ld: WeChat is asked here already",
 			ours->file, ours->line);
-	if (stack->fault[0] != '\0')
-		return problem_set(problem, -EINVAL, "%s", stack->fault);
-	way = pam_stack_way_around(stack, &around);
-	/* Where there is too much to be followed, no line can be named for sure. */
-	if (way == NULL && ours != NULL &&
-		(pam_stack_may_succeed(stack, &around) || pam_stack_may_succeed(stack, &denial)))
-		way = find_reset(stack, ours);
-	if (way != NULL)
-		return problem_set(problem, -EINVAL,
-			"%s:%ld: by this line somebody could get in without WeChat: change it, or "
-			"write the PAM lines by hand",
-			way->file, way->line);
+	if (stack->reading != PAM_READING_CLEAR)
+		return problem_set(problem, -EINVAL, "%s:%ld: %s", stack->fault_file,
+			stack->fault_line, stack->fault);
 	/* It was made for the lines whose place ours takes, and they are not as many. */
-	way = pam_stack_jump_over(stack);
+	way = pam_judge_jump_over(stack);
 	if (way != NULL)
 		return problem_set(problem, -EINVAL,
 			"%s:%ld: the lines that this one skips would be others then: write the PAM "
 			"lines by hand",
 			way->file, way->line);
-	list_exceptions(stack, path, before);
+	way = find_way(stack, service, path);
+	if (way != NULL)
+		return problem_set(problem, -EINVAL,
+			"%s:%ld: by this line somebody could get in without WeChat: change it, or "
+			"write the PAM lines by hand",
+			way->file, way->line);
+	list_exceptions(stack, service, path, before);
 	return 0;
 }
 
@@ -120,7 +143,7 @@ static int judge_text(const struct command_call *call, const char *path, const c
 
 	if (rv < 0)
 		return problem_set(problem, rv, "out of memory");
-	rv = judge(stack, path, asks_expected, before, problem);
+	rv = judge(stack, call->words[0], path, asks_expected, before, problem);
 	pam_stack_free(&stack);
 	return rv;
 }

@@ -81,9 +81,10 @@ static int find_block(const char *path, const char *bytes, size_t length, struct
 /* Whether this is the line that asks for the password, in whatever words. */
 static bool is_place(const struct pam_line *line)
 {
-	return pam_line_is_of(line, "auth") &&
+	/* "@include" has no control, and brings lines of every type. */
+	return (line->control == NULL || pam_line_is_of(line, "auth")) &&
 	       (line->kind == PAM_LINE_INCLUDE || line->kind == PAM_LINE_SUBSTACK) &&
-	       strcmp(line->module, "common-auth") == 0;
+	       line->module != NULL && strcmp(line->module, "common-auth") == 0;
 }
 
 static int judge(const char *path, const struct pam_line *line, const struct pam_line *place,

@@ -45,48 +45,78 @@ static size_t cut(const char *part, size_t length, bool *goes_on)
 
 	*goes_on = false;
 	if (comment != NULL)
-		return (size_t)(comment - part);
+		return trim(part, (size_t)(comment - part));
 	length = trim(part, length);
 	*goes_on = length > 0 && part[length - 1] == '\\';
 	return *goes_on ? length - 1 : length;
 }
 
-/* Joins the lines that belong together in lines->words. */
-static int join(struct pam_lines *lines, struct pam_line *line, struct problem *problem)
+/* What is between the words for some programs, and part of a word for libpam. */
+static const char *find_control(const char *part, size_t length)
 {
+	for (size_t i = 0; i < length; i++) {
+		if (part[i] == '\r')
+			return "a carriage return stands in the line: libpam takes it for a part "
+			       "of the word (a file of Windows?)";
+		if (((unsigned char)part[i] < ' ' && part[i] != '\t') || part[i] == '\x7f')
+			return "a control character stands in the line";
+	}
+	return NULL;
+}
+
+/*
+ * Joins the lines that belong together in lines->words. Where versions of libpam join them
+ * differently there is a fault, and *fault says which.
+ */
+static int join(struct pam_lines *lines, struct pam_line *line, const char **fault)
+{
+	const char *first = lines->at;
 	struct text text;
 	bool goes_on = false;
 
 	text_init(&text, lines->words, sizeof(lines->words));
-	line->begin = (size_t)(lines->at - lines->bytes);
+	line->begin = (size_t)(first - lines->bytes);
 	line->number = lines->number + 1;
 	do {
 		const char *part;
-		size_t length;
+		size_t length, kept;
 		bool had_begun = goes_on;
 
-		if (!next_part(lines, &part, &length))
-			return goes_on ? problem_set(problem, -EINVAL,
-						 "the line goes on behind the end of the file")
-			               : 0;
-		length = cut(part, length, &goes_on);
-		/* Comments and blank lines may stand between lines that belong together. */
-		goes_on = goes_on || (had_begun && trim(part, length) == 0);
-		text_add_bytes(&text, part, length);
+		if (!next_part(lines, &part, &length)) {
+			*fault = goes_on ? "the line goes on behind the end of the file: libpam "
+			                   "reads nothing of the service then"
+			                 : NULL;
+			return goes_on ? -ENODATA : 0;
+		}
+		kept = cut(part, length, &goes_on);
+		/* Up to 1.5 libpam skips it; from 1.7 on the line ends there. */
+		if (had_begun && !goes_on && kept == 0)
+			*fault = "a comment or a blank line follows a backslash: libpam's versions "
+				 "disagree whether the line goes on behind it";
+		if (*fault == NULL)
+			*fault = find_control(part, kept);
+		text_add_bytes(&text, part, kept);
 		text_add(&text, goes_on ? " " : "");
 	} while (goes_on);
 	line->last = lines->number;
 	line->end = (size_t)(lines->at - lines->bytes);
-	return text_finish(&text) < 0
-	               ? problem_set(problem, -EINVAL, "the line is longer than 4096 bytes")
-	               : 1;
+	/* Up to 1.5 libpam cuts there, in a comment too, and takes the rest for another line. */
+	if (lines->at - first > PAM_LINE_LENGTH_MAX || text_finish(&text) < 0)
+		*fault = "the line is longer than 1023 bytes: libpam may take its end for a line "
+			 "of its own";
+	return 1;
 }
 
-const char *pam_line_take(char **at)
+char *pam_line_take(char **at)
 {
-	char *word = *at + strspn(*at, blanks);
-	char *end = word + strcspn(word, blanks);
+	char *word, *end;
 
+	if (*at == NULL)
+		return NULL;
+	word = *at + strspn(*at, blanks);
+	end = word + strcspn(word, blanks);
+	if (*word == '\0')
+		return *at = NULL;
 	if (*word == '[') {
 		char *to = ++word;
 
@@ -113,21 +143,26 @@ static enum pam_line_kind kind_of(const char *control)
 
 int pam_lines_next(struct pam_lines *lines, struct pam_line *line, struct problem *problem)
 {
+	const char *fault = NULL;
 	char *at = lines->words;
 	int rv;
 
-	*line = (struct pam_line){.kind = PAM_LINE_NOTHING, .type = "", .control = ""};
-	rv = join(lines, line, problem);
-	if (rv <= 0)
-		return rv;
+	*line = (struct pam_line){.kind = PAM_LINE_NOTHING};
+	rv = join(lines, line, &fault);
+	if (fault != NULL)
+		return problem_set(problem, rv < 0 ? rv : -EINVAL, "%s", fault);
+	if (rv == 0)
+		return 0;
 	line->type = pam_line_take(&at);
+	if (line->type == NULL)
+		return 1;
+	/* "-auth": a module that is not installed is not missed. */
+	line->type += line->type[0] == '-';
 	if (strcasecmp(line->type, "@include") == 0) {
 		line->kind = PAM_LINE_INCLUDE;
-	} else if (line->type[0] != '\0') {
-		/* "-auth": a module that is not installed is not missed. */
-		line->type += line->type[0] == '-';
+	} else {
 		line->control = pam_line_take(&at);
-		line->kind = kind_of(line->control);
+		line->kind = line->control == NULL ? PAM_LINE_MODULE : kind_of(line->control);
 	}
 	line->module = pam_line_take(&at);
 	line->arguments = at;
@@ -136,13 +171,13 @@ int pam_lines_next(struct pam_lines *lines, struct pam_line *line, struct proble
 
 bool pam_line_is_of(const struct pam_line *line, const char *type)
 {
-	return strcasecmp(line->type, type) == 0 || strcasecmp(line->type, "@include") == 0;
+	return line->type != NULL && strcasecmp(line->type, type) == 0;
 }
 
 bool pam_line_is_ours(const struct pam_line *line)
 {
-	const char *slash = strrchr(line->module, '/');
+	const char *slash = line->module == NULL ? NULL : strrchr(line->module, '/');
 
-	return line->kind == PAM_LINE_MODULE &&
+	return line->kind == PAM_LINE_MODULE && line->module != NULL &&
 	       strcmp(slash == NULL ? line->module : slash + 1, ours) == 0;
 }

@@ -1,6 +1,7 @@
 /*
  * pam_line - reads the file of a PAM service as libpam does (pam.conf(5)): a line may go on behind
- * a backslash, a '#' ends it, and a control may stand in brackets.
+ * a backslash, a '#' ends it, and a control may stand in brackets. Where libpam's versions (1.3 to
+ * 1.7) read a line differently, it is a fault.
  */
 #ifndef PAM_WECHAT_PAM_PAM_LINE_H
 #define PAM_WECHAT_PAM_PAM_LINE_H
@@ -8,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PAM_LINE_LENGTH_MAX 4096
+#define PAM_LINE_LENGTH_MAX 1023 /* bytes, with its end and all lines that belong to it */
 
 struct problem;
 
@@ -23,9 +24,10 @@ struct pam_line {
 	enum pam_line_kind kind;
 	size_t number, last; /* of the line, and of the last that belongs to it */
 	size_t begin, end;   /* where it stands in the text */
-	const char *type;    /* "auth" for "-auth", too; or "@include"; or "" */
-	const char *control; /* "required", "success=1 default=ignore", or "" */
-	const char *module;  /* or the file that is included; "" if there is none */
+	/* Each is NULL if it is not there; "" stands for "[]". */
+	const char *type;    /* "auth" for "-auth", too; or "@include" */
+	const char *control; /* "required", "success=1 default=ignore"; NULL behind "@include" */
+	const char *module;  /* or the file that is included */
 	char *arguments;     /* what stands behind, for pam_line_take() */
 };
 
@@ -39,15 +41,16 @@ void pam_lines_init(struct pam_lines *lines, const char *bytes, size_t length);
 
 /*
  * Gives the next line; its strings live until the one after it is asked for. Returns 1; 0 after
- * the last; or -EINVAL with the problem set for a line that is too long, or goes on behind the end
- * of the file: line->number says which, and the one after it may be asked for.
+ * the last; or with the problem set -EINVAL for a line that libpam's versions read differently, and
+ * -ENODATA for one that goes on behind the end of the file, of which libpam reads nothing then.
+ * line->number says which line it is, and the one after it may be asked for.
  */
 int pam_lines_next(struct pam_lines *lines, struct pam_line *line, struct problem *problem);
 
-/* Takes the next word, or what stands in brackets, from *at; "" at the end. */
-const char *pam_line_take(char **at);
+/* Takes the next word, or what stands in brackets, from *at. NULL at the end, where *at is. */
+char *pam_line_take(char **at);
 
-/* Whether it is of this type ("auth"), or an "@include", which brings lines of every type. */
+/* Whether it is of this type ("auth"). "@include" is of none, and brings lines of all. */
 bool pam_line_is_of(const struct pam_line *line, const char *type);
 
 /* Whether the line's module is pam_wechat.so, in whatever folder. */

@@ -1,11 +1,14 @@
 #include "pam_stack.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "decimal.h"
 #include "pam_folder.h"
 #include "pam_line.h"
 #include "problem.h"
@@ -13,270 +16,319 @@
 
 #define FILE_MAX_BYTES 65536
 #define PATH_MAX_BYTES 512
-#define NESTING_MAX 16
 
-/* The codes by their number, as pam.conf(5) spells them, and "default". */
-static const char *const codes[PAM_STACK_CODES] = {"success", "open_err", "symbol_err",
-	"service_err", "system_err", "buf_err", "perm_denied", "auth_err", "cred_insufficient",
-	"authinfo_unavail", "user_unknown", "maxtries", "new_authtok_reqd", "acct_expired",
-	"session_err", "cred_unavail", "cred_expired", "cred_err", "no_module_data", "conv_err",
-	"authtok_err", "authtok_recover_err", "authtok_lock_busy", "authtok_disable_aging",
-	"try_again", "ignore", "abort", "authtok_expired", "module_unknown", "bad_item",
-	"conv_again", "incomplete", "default"};
-
-static const char *const actions[] = {"ignore", "ok", "done", "bad", "die", "reset"};
-
-static const struct keyword {
-	const char *name, *control;
-} keywords[] = {
-	{"required", "success=ok new_authtok_reqd=ok ignore=ignore default=bad"},
-	{"requisite", "success=ok new_authtok_reqd=ok ignore=ignore default=die"},
-	{"optional", "success=ok new_authtok_reqd=ok default=ignore"},
-	{"sufficient", "success=done new_authtok_reqd=done default=ignore"},
-};
+static const char *const types[] = {"auth", "account", "session", "password"};
+#define TYPE_COUNT (sizeof(types) / sizeof(types[0]))
 
 struct reading {
 	const char *folder, *type;
 	struct pam_stack *stack;
+	size_t own_line; /* of the service's own file */
 	int nesting;
 	bool lacks_memory;
 };
 
-static void set_all(int *list, int from, int action)
-{
-	for (int i = 0; i < PAM_STACK_CODES; i++) {
-		if (from == PAM_ACTION_UNSET ? list[i] == PAM_ACTION_UNSET : true)
-			list[i] = action;
-	}
-}
-
-static int find_word(const char *const *list, size_t count, const char *string)
-{
-	size_t best_length = 0;
-	int best = -1;
-
-	for (size_t i = 0; i < count; i++) {
-		size_t length = strlen(list[i]);
-
-		if (length > best_length && strncmp(list[i], string, length) == 0) {
-			best = (int)i;
-			best_length = length;
-		}
-	}
-	return best;
-}
-
-static const char *skip_blanks(const char *at)
-{
-	return at + strspn(at, " \t\n");
-}
-
-/* Reads one `code=action`. Returns what follows, or NULL if it is none. */
-static const char *parse_pair(const char *at, int *list)
-{
-	int code = find_word(codes, PAM_STACK_CODES, at);
-	int action;
-
-	if (code < 0)
-		return NULL;
-	at = skip_blanks(at + strlen(codes[code]));
-	if (*at != '=')
-		return NULL;
-	at = skip_blanks(at + 1);
-	action = find_word(actions, sizeof(actions) / sizeof(actions[0]), at);
-	if (action >= 0) {
-		at += strlen(actions[action]);
-		action = -action;
-	} else {
-		size_t digits = decimal_span(at);
-
-		action = (int)decimal_parse(at, digits, 1, PAM_STACK_MAX * 1000);
-		if (action < 0)
-			return NULL;
-		at += digits;
-	}
-	if (code == PAM_STACK_CODES - 1)
-		set_all(list, PAM_ACTION_UNSET, action);
-	else
-		list[code] = action;
-	return skip_blanks(at);
-}
-
-/* What libpam does about each code; a control that it does not understand denies always. */
-static void parse_control(const char *control, int *list)
-{
-	set_all(list, 0, PAM_ACTION_UNSET);
-	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
-		if (strcasecmp(control, keywords[i].name) == 0)
-			control = keywords[i].control;
-	}
-	for (const char *at = skip_blanks(control); at != NULL && *at != '\0';) {
-		at = parse_pair(at, list);
-		if (at == NULL)
-			set_all(list, 0, PAM_ACTION_BAD);
-	}
-	set_all(list, PAM_ACTION_UNSET, PAM_ACTION_BAD);
-}
+/* Where a line stands, and what was asked for where its file is included. */
+struct place {
+	const char *file;
+	size_t line;
+	const char *wanted; /* the type of the including line; NULL: lines of all types */
+	int level;
+};
 
 static char *copy(struct reading *reading, const char *string)
 {
-	char *made = strdup(string);
+	char *made = string == NULL ? NULL : strdup(string);
 
-	reading->lacks_memory = reading->lacks_memory || made == NULL;
+	reading->lacks_memory = reading->lacks_memory || (string != NULL && made == NULL);
 	return made;
 }
 
-static void note_fault(struct reading *reading, const char *file, size_t line, const char *fault)
+/* Notes what is wrong; NULL: what was noted before is the cause. Returns -EINVAL, to end with. */
+static int note(
+	struct reading *reading, const struct place *place, enum pam_reading how, const char *fault)
 {
-	char *noted = reading->stack->fault;
+	struct pam_stack *stack = reading->stack;
 
-	/* One that is too long to be shown is still one. */
-	if (noted[0] == '\0')
-		(void)text_format(
-			noted, sizeof(reading->stack->fault), "%s:%zu: %s", file, line, fault);
+	/* The first place of the worst kind: whoever mends it hears of the next. */
+	if (how <= stack->reading)
+		return -EINVAL;
+	stack->reading = how;
+	if (fault == NULL && stack->fault_file != NULL)
+		return -EINVAL;
+	free(stack->fault_file);
+	stack->fault_file = copy(reading, place->file);
+	stack->fault_line = (long)place->line;
+	(void)text_format(stack->fault, sizeof(stack->fault), "%s", fault == NULL ? "" : fault);
+	return -EINVAL;
 }
 
+/* The type that a line without a good one counts for: the most important that it can. */
+static const char *type_of_broken(const struct place *place)
+{
+	return place->wanted == NULL ? "auth" : place->wanted;
+}
+
+/* Adds an entry, if it is of the type that is read. Returns NULL if it is not, or for too many. */
 static struct pam_entry *new_entry(
-	struct reading *reading, const char *file, size_t line, int level)
+	struct reading *reading, const struct place *place, const char *type)
 {
 	struct pam_stack *stack = reading->stack;
 	struct pam_entry *entry;
 
-	if (stack->count == PAM_STACK_MAX || level >= PAM_STACK_LEVELS) {
-		stack->is_cut = true;
-		note_fault(reading, file, line,
-			"too many lines, or substacks in substacks, to be judged");
+	if (strcasecmp(type, reading->type) != 0)
+		return NULL;
+	if (stack->count == PAM_STACK_MAX) {
+		(void)note(reading, place, PAM_READING_UNCLEAR, "there are too many lines");
 		return NULL;
 	}
 	entry = &stack->entries[stack->count++];
-	entry->file = copy(reading, file);
-	entry->line = (long)line;
-	entry->level = level;
+	entry->file = copy(reading, place->file);
+	entry->line = (long)place->line;
+	entry->own_line = (long)reading->own_line;
+	entry->level = place->level;
 	return entry;
 }
 
-static void add_broken(
-	struct reading *reading, const char *file, size_t line, int level, const char *fault)
+static void add_broken(struct reading *reading, const struct place *place, const char *type,
+	const char *control, const char *fault)
 {
-	struct pam_entry *entry = new_entry(reading, file, line, level);
-
-	note_fault(reading, file, line, fault);
-	if (entry != NULL) {
-		entry->is_broken = true;
-		set_all(entry->actions, 0, PAM_ACTION_BAD);
-	}
-}
-
-static int read_file(struct reading *reading, const char *name, int level);
-
-static void include(
-	struct reading *reading, const char *file, const struct pam_line *line, int level)
-{
-	char fault[PATH_MAX_BYTES];
-	int rv = line->module[0] == '\0' ? -EINVAL : read_file(reading, line->module, level);
-
-	if (rv == 0)
-		return;
-	(void)text_format(fault, sizeof(fault), "%s: %s", line->module, strerror(-rv));
-	add_broken(reading, file, line->number, level, fault);
-}
-
-static void add_module(
-	struct reading *reading, const char *file, const struct pam_line *line, int level)
-{
-	struct pam_entry *entry = new_entry(reading, file, line->number, level);
-	char *rest = line->arguments;
-	const char *word;
+	struct pam_entry *entry = new_entry(reading, place, type);
 
 	if (entry == NULL)
 		return;
-	entry->control = copy(reading, line->control);
-	parse_control(line->control, entry->actions);
-	entry->is_broken = line->module[0] == '\0';
-	if (entry->is_broken) {
-		note_fault(reading, file, line->number, "there is no module");
-		return;
-	}
-	entry->module = copy(reading, line->module);
-	while (entry->word_count < PAM_STACK_WORDS && *(word = pam_line_take(&rest)) != '\0')
-		entry->words[entry->word_count++] = copy(reading, word);
+	(void)note(reading, place, PAM_READING_BROKEN, fault);
+	entry->is_broken = true;
+	entry->control = copy(reading, control);
+	(void)pam_control_parse(control, entry->actions);
 }
 
-static void add_line(
-	struct reading *reading, const char *file, const struct pam_line *line, int level)
+/* Whether libpam finds a name for its log in the path: without one it reads nothing. */
+static bool has_name(const char *module)
+{
+	const char *slash = strrchr(module, '/');
+	const char *name = slash == NULL ? module : slash + 1;
+	const char *dot = strrchr(name, '.');
+	size_t length = dot == NULL ? strlen(name) : (size_t)(dot - name);
+
+	return length > 0 && !(length == 1 && name[0] == '?');
+}
+
+static int add_module(
+	struct reading *reading, const struct place *place, const struct pam_line *line)
 {
 	struct pam_entry *entry;
+	char *rest = line->arguments;
+	const char *fault, *word;
 
-	if (line->kind == PAM_LINE_MODULE) {
-		add_module(reading, file, line, level);
-	} else if (line->kind == PAM_LINE_INCLUDE) {
-		include(reading, file, line, level);
-	} else if (line->kind == PAM_LINE_SUBSTACK) {
-		entry = new_entry(reading, file, line->number, level);
-		if (entry != NULL) {
-			entry->is_substack = true;
-			include(reading, file, line, level + 1);
+	if (!has_name(line->module))
+		return note(reading, place, PAM_READING_ABORTS,
+			"the module has no name: libpam reads nothing of the service then");
+	entry = new_entry(reading, place, line->type);
+	if (entry == NULL)
+		return 0;
+	entry->control = copy(reading, line->control);
+	fault = pam_control_parse(line->control, entry->actions);
+	if (fault != NULL)
+		(void)note(reading, place, PAM_READING_BROKEN, fault);
+	entry->module = copy(reading, line->module);
+	while ((word = pam_line_take(&rest)) != NULL) {
+		if (entry->word_count == PAM_STACK_WORDS) {
+			(void)note(reading, place, PAM_READING_UNCLEAR, "there are too many words");
+			break;
 		}
+		entry->words[entry->word_count++] = copy(reading, word);
 	}
+	return 0;
 }
 
-static void read_text(
-	struct reading *reading, const char *file, const char *bytes, size_t length, int level)
+static int read_file(
+	struct reading *reading, const struct place *place, const char *name, const char *wanted);
+
+/* Adds what another file holds, of this type or of all (NULL). Returns 0, or -EINVAL if libpam
+ * reads nothing of the service. */
+static int include(
+	struct reading *reading, struct place place, const struct pam_line *line, const char *type)
+{
+	const struct place outside = place;
+	char fault[PATH_MAX_BYTES];
+	int rv;
+
+	/* Upstream's libpam fails at this line, and Debian's crashes. */
+	if (line->module == NULL) {
+		(void)note(reading, &place, PAM_READING_UNCLEAR, "no file is named");
+		return 0;
+	}
+	if (line->kind == PAM_LINE_SUBSTACK) {
+		struct pam_entry *entry = new_entry(reading, &place, type);
+
+		if (entry != NULL)
+			entry->is_substack = true;
+		place.level++;
+	}
+	rv = read_file(reading, &place, line->module, type);
+	if (rv == 0)
+		return 0;
+	if (text_format(fault, sizeof(fault), "%s: %s", line->module, strerror(-rv)) < 0)
+		fault[0] = '\0';
+	if (type == NULL)
+		return note(reading, &outside, PAM_READING_ABORTS, rv == -EINVAL ? NULL : fault);
+	/* Debian's libpam treats it by the control of whatever line came before. */
+	if (line->control == NULL)
+		(void)note(reading, &outside, PAM_READING_UNCLEAR, rv == -EINVAL ? NULL : fault);
+	add_broken(reading, &outside, type, NULL, fault);
+	return 0;
+}
+
+static bool is_type(const char *word)
+{
+	for (size_t i = 0; i < TYPE_COUNT; i++) {
+		if (strcasecmp(word, types[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Returns 0, or -EINVAL if libpam reads nothing of the service because of the line. */
+static int add_line(struct reading *reading, const struct place *place, const struct pam_line *line)
+{
+	char fault[PATH_MAX_BYTES] = "";
+	const char *type;
+
+	if (line->type == NULL)
+		return 0;
+	/* "@include" brings lines of all types, if its file is not included for one of them. */
+	if (line->kind == PAM_LINE_INCLUDE && line->control == NULL)
+		return include(reading, *place, line, place->wanted);
+	type = is_type(line->type) ? line->type : type_of_broken(place);
+	if (place->wanted != NULL && strcasecmp(type, place->wanted) != 0)
+		return 0;
+	if (type != line->type &&
+		text_format(fault, sizeof(fault), "there is no type \"%s\"", line->type) < 0)
+		fault[0] = '\0';
+	/* libpam includes for the type that it counts for, whatever it is called. */
+	if (line->kind != PAM_LINE_MODULE) {
+		if (type != line->type)
+			(void)note(reading, place, PAM_READING_BROKEN, fault);
+		return include(reading, *place, line, type);
+	}
+	if (type != line->type) {
+		add_broken(reading, place, type, line->control, fault);
+		return 0;
+	}
+	if (line->module == NULL) {
+		add_broken(reading, place, line->type, line->control, "there is no module");
+		return 0;
+	}
+	return add_module(reading, place, line);
+}
+
+/* Returns 0, or -EINVAL if libpam does not read it to its end. */
+static int read_text(struct reading *reading, struct place place, const char *bytes, size_t length)
 {
 	struct problem problem = {.text = ""};
 	struct pam_lines lines;
 	struct pam_line line;
-	int rv;
+	int rv, read = 0;
 
 	pam_lines_init(&lines, bytes, length);
-	while ((rv = pam_lines_next(&lines, &line, &problem)) != 0) {
-		if (rv < 0)
-			add_broken(reading, file, line.number, level, problem.text);
-		else if (pam_line_is_of(&line, reading->type))
-			add_line(reading, file, &line, level);
+	/* Of the service's own file all is read, so that it's known whether it leads to ours. */
+	while ((read == 0 || reading->nesting == 1) &&
+		(rv = pam_lines_next(&lines, &line, &problem)) != 0) {
+		place.line = line.number;
+		if (reading->nesting == 1)
+			reading->own_line = line.number;
+		if (rv > 0)
+			read = add_line(reading, &place, &line);
+		else if (rv == -EINVAL)
+			(void)note(reading, &place, PAM_READING_UNCLEAR, problem.text);
+		else
+			read = note(reading, &place,
+				reading->nesting == 1 ? PAM_READING_ABORTS : PAM_READING_BROKEN,
+				problem.text);
 	}
+	return read;
 }
 
-static FILE *open_service(const char *folder, const char *name, char *path)
+/* Opens it, without waiting for whoever writes to a FIFO. Returns a descriptor, or -errno. */
+static int open_file(const char *folder, const char *name, char *path)
 {
-	FILE *file;
+	int length = name[0] == '/' ? snprintf(path, PATH_MAX_BYTES, "%s", name)
+	                            : snprintf(path, PATH_MAX_BYTES, "%s/%s", folder, name);
+	int fd;
 
-	if (name[0] == '/') {
-		(void)snprintf(path, PATH_MAX_BYTES, "%s", name);
-		return fopen(path, "re");
-	}
-	(void)snprintf(path, PATH_MAX_BYTES, "%s/%s", folder, name);
-	file = fopen(path, "re");
-	if (file != NULL || errno != ENOENT || strcmp(folder, PAM_FOLDER) != 0)
-		return file;
-	(void)snprintf(path, PATH_MAX_BYTES, "%s/%s", PAM_FOLDER_SHIPPED, name);
-	return fopen(path, "re");
+	if (length < 0 || length >= PATH_MAX_BYTES)
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	return fd < 0 ? -errno : fd;
 }
 
-static int read_file(struct reading *reading, const char *name, int level)
+/* Reads all of it. Returns the length and bytes that the caller frees; or NULL, and why. */
+static char *read_bytes(struct reading *reading, int fd, size_t *length, const char **fault)
 {
-	char path[PATH_MAX_BYTES];
-	char *bytes;
-	size_t length;
-	FILE *file;
-	int rv = 0;
+	char *bytes = malloc(FILE_MAX_BYTES + 1);
+	struct stat status;
+	FILE *file = NULL;
 
-	if (reading->nesting == NESTING_MAX)
-		return -ELOOP;
-	file = open_service(reading->folder, name, path);
-	if (file == NULL)
-		return -errno;
-	bytes = malloc(FILE_MAX_BYTES + 1);
+	*fault = NULL;
 	reading->lacks_memory = reading->lacks_memory || bytes == NULL;
-	length = bytes == NULL ? 0 : fread(bytes, 1, FILE_MAX_BYTES + 1, file);
-	if (ferror(file))
-		rv = -EIO;
-	else if (length > FILE_MAX_BYTES)
-		rv = -EFBIG;
-	(void)fclose(file);
+	if (bytes == NULL)
+		*fault = "";
+	else if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		*fault = "this is no regular file";
+	else if ((file = fdopen(dup(fd), "r")) == NULL)
+		*fault = strerror(errno);
+	if (file != NULL) {
+		*length = fread(bytes, 1, FILE_MAX_BYTES + 1, file);
+		if (ferror(file))
+			*fault = "it cannot be read";
+		else if (*length > FILE_MAX_BYTES)
+			*fault = "it is longer than 64 KiB";
+		(void)fclose(file);
+	}
+	if (*fault == NULL)
+		return bytes;
+	free(bytes);
+	return NULL;
+}
+
+/* Reads a file for the line at the place, or for none. Returns 0 or -errno, as libpam fails. */
+static int read_file(
+	struct reading *reading, const struct place *place, const char *name, const char *wanted)
+{
+	struct place inside = {.wanted = wanted, .level = place->level};
+	char path[PATH_MAX_BYTES];
+	const char *fault;
+	size_t length = 0;
+	char *bytes;
+	int rv = 0, fd;
+
+	inside.file = path;
+	/* Up to 1.5 libpam counts substacks alone, and follows a file that includes itself for
+	 * ever. */
+	if (reading->nesting == PAM_STACK_LEVELS) {
+		(void)note(reading, place, PAM_READING_UNCLEAR,
+			"files include files in more than 16 levels");
+		return 0;
+	}
+	fd = open_file(reading->folder, name, path);
+	if (fd == -ENOENT && name[0] != '/' && strcmp(reading->folder, PAM_FOLDER) == 0) {
+		fd = open_file(PAM_FOLDER_SHIPPED, name, path);
+		/* Debian's libpam looks in /etc/pam.d alone for what is included. */
+		if (fd >= 0 && reading->nesting > 0)
+			(void)note(reading, place, PAM_READING_UNCLEAR,
+				"what is included lies in " PAM_FOLDER_SHIPPED
+				" alone, where not every libpam looks for it");
+	}
+	if (fd < 0)
+		return fd;
+	bytes = read_bytes(reading, fd, &length, &fault);
+	close(fd);
 	reading->nesting++;
-	if (rv == 0)
-		read_text(reading, path, bytes, length, level);
+	if (bytes == NULL)
+		(void)note(reading, &inside, PAM_READING_UNCLEAR, fault);
+	else
+		rv = read_text(reading, inside, bytes, length);
 	reading->nesting--;
 	free(bytes);
 	return rv;
@@ -286,6 +338,7 @@ static int read_file(struct reading *reading, const char *name, int level)
 static int read_stack(struct reading *reading, const char *name, const char *bytes, size_t length,
 	struct pam_stack **stack)
 {
+	struct place nowhere = {.file = name};
 	char path[PATH_MAX_BYTES];
 	int rv = 0;
 
@@ -293,11 +346,16 @@ static int read_stack(struct reading *reading, const char *name, const char *byt
 	if (reading->stack == NULL)
 		return -ENOMEM;
 	if (bytes == NULL) {
-		rv = read_file(reading, name, 0);
+		rv = read_file(reading, &nowhere, name, NULL);
 	} else {
 		(void)snprintf(path, sizeof(path), "%s/%s", reading->folder, name);
-		read_text(reading, path, bytes, length, 0);
+		nowhere.file = path;
+		reading->nesting++;
+		(void)read_text(reading, nowhere, bytes, length);
 	}
+	/* What libpam does not read is told by `reading`. */
+	if (rv == -EINVAL)
+		rv = 0;
 	if (reading->lacks_memory)
 		rv = -ENOMEM;
 	if (rv < 0)
@@ -331,6 +389,8 @@ void pam_stack_free(struct pam_stack **stack)
 		free(entry->control);
 		free(entry->module);
 	}
+	if (*stack != NULL)
+		free((*stack)->fault_file);
 	free(*stack);
 	*stack = NULL;
 }
