@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import stat
+import struct
 import subprocess
 import time
 from collections.abc import Iterator
@@ -304,6 +305,22 @@ def test_owner_group_and_mode_are_kept(command: Command, table: Path) -> None:
     status = table.stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (0, 61002, 0o400)
     assert table.read_text() == NEW
+
+
+def access_control_list(uid: int) -> bytes:
+    """As acl(5) has it in the attribute: the owner may, and what this user may its mask takes."""
+    entries = [(0x01, 6, 2**32 - 1), (0x02, 4, uid), (0x04, 0, 2**32 - 1), (0x10, 0, 2**32 - 1),
+               (0x20, 0, 2**32 - 1)]
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+def test_access_control_list_and_other_attributes_are_kept(command: Command, table: Path) -> None:
+    attributes = {"system.posix_acl_access": access_control_list(61001), "trusted.note": b"\0\xff"}
+    for name, value in attributes.items():
+        os.setxattr(table, name, value)
+    assert add_bob(command).returncode == 0
+    assert {name: os.getxattr(table, name) for name in attributes} == attributes
+    assert stat.S_IMODE(table.stat().st_mode) == 0o600  # the table is the owner's alone
 
 
 def test_who_lacks_the_rights_changes_nothing(command: Command, table: Path) -> None:

@@ -301,6 +301,44 @@ static void test_signals_wait_until_the_update_is_over(void **state)
 	folder_remove(&folder);
 }
 
+/* Writes over the file, or puts another in its place, if there is one; it is as long. */
+static void change_meanwhile(const char *path, bool in_place)
+{
+	int fd;
+
+	if (!in_place)
+		(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "they\n", 5), 5);
+	close(fd);
+}
+
+static void test_what_somebody_else_writes_meanwhile_is_kept(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 3; way++) {
+		struct problem problem = {""};
+		struct update *update;
+		struct folder folder;
+		const char *path;
+
+		folder_create(&folder);
+		path = folder_path(&folder, "file");
+		/* In the third way there is no file at first. */
+		if (way < 2)
+			folder_write(&folder, "file", 0600, "old.\n", 5);
+		update = open_update(path);
+		change_meanwhile(path, way == 0);
+		assert_int_equal(file_update_write(update, "we\n", 3, 0600, &problem), -ESTALE);
+		assert_contains(problem.text, "somebody else has changed it");
+		file_update_close(&update);
+		expect_file(path, "they\n", 0600);
+		assert_int_equal(count_files(folder.path), 1);
+		folder_remove(&folder);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -314,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_a_file_can_be_removed),
 		cmocka_unit_test(test_what_is_not_trusted_is_not_opened),
 		cmocka_unit_test(test_signals_wait_until_the_update_is_over),
+		cmocka_unit_test(test_what_somebody_else_writes_meanwhile_is_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #define CONTENTS_MAX (1024 * 1024)
 #define NAME_MAX_BYTES 256
 #define COPIES_MAX 999
+#define ATTRIBUTES_MAX 65536 /* names, and each value, as the kernel has it */
 
 struct update {
 	char *path;
@@ -32,6 +34,8 @@ struct update {
 	sigset_t signals; /* that were held back before */
 	struct secret *contents;
 	struct stat status; /* of the file that was there */
+	struct stat last;   /* of the one that is there by what is known here: what we wrote, too */
+	bool is_there;
 };
 
 static void hold_signals(struct update *update)
@@ -127,17 +131,19 @@ static int open_directory(struct update *update, struct problem *problem)
 
 static int read_contents(struct update *update, struct problem *problem)
 {
-	int rv = safe_file_read(
-		update->path, SAFE_FILE_PUBLIC, CONTENTS_MAX, &update->contents, problem);
+	int rv;
 
-	if (rv == -ENOENT) {
-		problem->text[0] = '\0';
-		return 0;
-	}
-	if (rv < 0)
-		return rv;
-	if (fstatat(update->directory, update->name, &update->status, AT_SYMLINK_NOFOLLOW) < 0)
+	/* Before it is read: what somebody makes of it meanwhile is a change, too. */
+	if (fstatat(update->directory, update->name, &update->status, AT_SYMLINK_NOFOLLOW) < 0 &&
+		errno != ENOENT)
 		return problem_set(problem, -errno, "%s: %s", update->path, strerror(errno));
+	rv = safe_file_read(
+		update->path, SAFE_FILE_PUBLIC, CONTENTS_MAX, &update->contents, problem);
+	update->last = update->status;
+	update->is_there = rv == 0;
+	if (rv != -ENOENT)
+		return rv;
+	problem->text[0] = '\0';
 	return 0;
 }
 
@@ -182,9 +188,61 @@ static int set_owner(const struct update *update, int fd, mode_t mode)
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
-/* Writes a file, whole and on the disk. Returns 0; or -errno, and there is none. */
+/* Copies one extended attribute. They are small: a file system's block holds all of a file. */
+static int copy_attribute(int from, int to, const char *name)
+{
+	char value[ATTRIBUTES_MAX];
+	ssize_t length = fgetxattr(from, name, value, sizeof(value));
+
+	if (length < 0)
+		return errno == ENODATA ? 0 : -errno;
+	return fsetxattr(to, name, value, (size_t)length, 0) < 0 ? -errno : 0;
+}
+
+/* Gives the new file the access control list and the other attributes of the old one. */
+static int copy_attributes(const struct update *update, int to)
+{
+	/* The kernel's own, made from the contents. */
+	static const char *const left_out[] = {"security.ima", "security.evm"};
+	char names[ATTRIBUTES_MAX];
+	ssize_t length;
+	int rv = 0;
+	int from = openat(
+		update->directory, update->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (from < 0)
+		return -errno;
+	length = flistxattr(from, names, sizeof(names));
+	if (length < 0)
+		rv = errno == ENOTSUP ? 0 : -errno;
+	for (const char *name = names; length > 0 && name < names + length && rv == 0;
+		name += strlen(name) + 1) {
+		if (strcmp(name, left_out[0]) != 0 && strcmp(name, left_out[1]) != 0)
+			rv = copy_attribute(from, to, name);
+	}
+	close(from);
+	return rv;
+}
+
+/* Whether the file is still the one that was read or written, or is still not there. */
+static bool is_unchanged(const struct update *update)
+{
+	const struct stat *last = &update->last;
+	struct stat now;
+
+	if (fstatat(update->directory, update->name, &now, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT && !update->is_there;
+	return update->is_there && now.st_dev == last->st_dev && now.st_ino == last->st_ino &&
+	       now.st_size == last->st_size && now.st_mtim.tv_sec == last->st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == last->st_mtim.tv_nsec;
+}
+
+/*
+ * Writes a file, whole and on the disk; a copy of the file itself is its owner's alone. Returns 0;
+ * or -errno, and there is none.
+ */
 static int write_aside(const struct update *update, const char *aside, const char *bytes,
-	size_t length, mode_t mode)
+	size_t length, mode_t mode, bool is_copy)
 {
 	int fd, rv;
 
@@ -198,6 +256,8 @@ static int write_aside(const struct update *update, const char *aside, const cha
 	rv = safe_file_write(fd, bytes, length);
 	if (rv == 0)
 		rv = set_owner(update, fd, mode);
+	if (rv == 0 && update->is_there && !is_copy)
+		rv = copy_attributes(update, fd);
 	if (rv == 0 && fsync(fd) < 0)
 		rv = -errno;
 	/* Some file systems tell of a full disk only here. */
@@ -209,17 +269,25 @@ static int write_aside(const struct update *update, const char *aside, const cha
 }
 
 /* Gives `name` new contents by way of ".NAME.new". Returns 0, or -errno with the problem set. */
-static int put(const struct update *update, const char *name, const char *bytes, size_t length,
+static int put(struct update *update, const char *name, const char *bytes, size_t length,
 	mode_t mode, struct problem *problem)
 {
 	char aside[NAME_MAX_BYTES];
 	int shown = (int)(update->name - update->path); /* the directory, with its '/' */
+	bool is_copy = name != update->name;
 	int rv = text_format(aside, sizeof(aside), ".%s.new", name);
 
 	if (rv < 0)
 		rv = -ENAMETOOLONG;
 	if (rv == 0)
-		rv = write_aside(update, aside, bytes, length, mode);
+		rv = write_aside(update, aside, bytes, length, mode, is_copy);
+	/* Editors and configuration management know nothing of our lock. */
+	if (rv == 0 && !is_copy && !is_unchanged(update)) {
+		(void)unlinkat(update->directory, aside, 0);
+		return problem_set(problem, -ESTALE,
+			"%s: somebody else has changed it meanwhile: nothing was changed: try again",
+			update->path);
+	}
 	if (rv == 0 && renameat(update->directory, aside, update->directory, name) < 0) {
 		rv = -errno;
 		(void)unlinkat(update->directory, aside, 0);
@@ -227,6 +295,9 @@ static int put(const struct update *update, const char *name, const char *bytes,
 	if (rv < 0)
 		return problem_set(problem, rv, "%.*s%s: nothing was changed: %s", shown,
 			update->path, name, strerror(-rv));
+	if (!is_copy)
+		update->is_there =
+			fstatat(update->directory, name, &update->last, AT_SYMLINK_NOFOLLOW) == 0;
 	if (fsync(update->directory) < 0) {
 		rv = -errno;
 		return problem_set(problem, rv,

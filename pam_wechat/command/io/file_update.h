@@ -34,8 +34,9 @@ int file_update_open(const char *path, struct update **update, struct problem *p
 const struct secret *file_update_contents(const struct update *update);
 
 /*
- * Gives the file new contents. One that was there keeps its owner, group and mode; a new one gets
- * `mode` and is its maker's. Returns 0, or -errno with the problem set and the old file in place;
+ * Gives the file new contents. One that was there keeps its owner, group, mode, access control list
+ * and other attributes; a new one gets `mode` and is its maker's. Returns 0, or -errno with the
+ * problem set and the old file in place, -ESTALE if somebody else has changed it since it was read;
  * or the new one, if that alone is uncertain whether a power failure would leave it: the problem
  * says.
  */
