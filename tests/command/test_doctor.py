@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pwd
 import re
+import shutil
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from harness.directory import Directory
-from harness.machine import Machine, mounted, replaced
-from harness.site import Site, free_port
+from harness.machine import After, Before, Machine, mounted, replaced
+from harness.site import BUILD, Site, free_port
 from harness.waiting import until
 from simulator import Authority, WeChat, errors
+from simulator.server import Reply, Request
 
 PLATFORM = "developers.weixin.qq.com/platform"
 SANDBOX = "https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login"
@@ -163,6 +166,63 @@ def units(installed: int, enabled: int) -> Callable[[Machine], None]:
             (folder / unit).write_text("")
         for unit in UNITS[:enabled]:
             (wants / unit).symlink_to(folder / unit)
+    return change
+
+
+def web(before: Before | None = None, after: After | None = None) -> Callable[[Machine], None]:
+    """A web server in front that does something of its own."""
+    return lambda machine: machine.serve_url(machine.front(None, before, after))
+
+
+def answer(path: str, status: int, method: str = "") -> Before:
+    """Answers by itself what begins so."""
+    def before(request: Request) -> Request | Reply:
+        own = request.path.startswith(path) and request.method.startswith(method)
+        return Reply(status) if own else request
+    return before
+
+
+def moved(request: Request) -> Request:
+    """As nginx does by a proxy_pass that ends in a path, for all but one place."""
+    if request.path == "/healthz":
+        return request
+    return replace(request, path=f"/wechat{request.path}")
+
+
+def without_query(request: Request) -> Request:
+    return replace(request, query="")
+
+
+def without_cookies(request: Request) -> Request:
+    return replace(request, headers={name: value for name, value in request.headers.items()
+                                     if name.lower() != "cookie"})
+
+
+def without(header: str) -> After:
+    def after(reply: Reply) -> Reply:
+        return replace(reply, headers=[pair for pair in reply.headers if pair[0] != header])
+    return after
+
+
+def redirected(reply: Reply) -> Reply:
+    return replace(reply, headers=[
+        (name, value.replace("?appid=", "?app=") if name == "Location" else value)
+        for name, value in reply.headers])
+
+
+def other_url(machine: Machine) -> None:
+    """Both files name it, and the helper that runs has not read it."""
+    url = machine.front(None)
+    machine.site.write_conf(public_url=url)
+    machine.write_helper_conf(public_url=url)
+
+
+def other_exchange(program: Path) -> Callable[[Machine], None]:
+    """This one in its place, and the right one as its FILE.real."""
+    def change(machine: Machine) -> None:
+        exchange = Path(machine.site.settings()["exchange"])
+        exchange.rename(f"{exchange}.real")
+        shutil.copy(program, exchange)
     return change
 
 
@@ -330,6 +390,22 @@ BREAKS = [
         f"http://127.0.0.1:{free_port()}"), "on a phone", status=1, place="pam_wechat.conf:3"),
     Break("public-other", lambda machine: machine.serve_url(machine.wechat.open_url),
           "pass", place="pam_wechat.conf:3"),
+    Break("public-other", lambda machine: machine.serve_url(machine.say("ok\n")), "pass", "ok-alone",
+          place="pam_wechat.conf:3"),
+    Break("public-instance", lambda machine: machine.serve_url(machine.say("ok 0123456789abcdef\n")),
+          "of this machine", place="pam_wechat.conf:3"),
+    Break("public-page", web(before=answer("/l/", 404)), "/l/ and /callback"),
+    Break("public-page", web(before=moved), "path unchanged", "moved"),
+    Break("public-cookie", web(after=without("Set-Cookie")), "Set-Cookie"),
+    Break("public-post", web(before=answer("/l/", 405, "POST")), "POST"),
+    Break("public-post", web(before=without_cookies), "Cookie", "without-cookies"),
+    Break("public-redirect", web(after=redirected), "Location"),
+    Break("public-callback", web(before=answer("/callback", 404)), "/callback"),
+    Break("public-callback", web(before=answer("/callback", 200)), "query", "a-page-of-its-own"),
+    Break("public-callback", web(before=without_query), "query", "without-query"),
+    Break("sign-in-refused", other_url, "systemctl restart"),
+    Break("sign-in-refused", other_exchange(Path("/bin/true")), "install", "no-exchange"),
+    Break("sign-in-api", other_exchange(BUILD / "tests/command/apart"), "AppArmor"),
     Break("public-certificate", lambda machine: machine.serve_url(machine.front("wrong_host")),
           "certificate", place="pam_wechat.conf:3"),
     Break("api-unreachable", lambda machine: machine.site.write_conf(
@@ -358,7 +434,8 @@ def worst(findings: list[dict[str, object]]) -> list[dict[str, object]]:
 
 def test_a_sound_machine_has_nothing_above_a_note(machine: Machine) -> None:
     status, findings = machine.doctor()
-    assert (status, worst(findings)) == (0, [])
+    assert not worst(findings), json.dumps(worst(findings), indent=1)
+    assert status == 0
     # What can't be known without a login is said.
     assert "api-secret-unknown" in {finding["id"] for finding in findings}
 
@@ -417,7 +494,8 @@ SOUND = {
 def test_what_is_sound_is_left_alone(machine: Machine, name: str) -> None:
     SOUND[name](machine)
     status, findings = machine.doctor()
-    assert (status, worst(findings)) == (0, [])
+    assert not worst(findings), json.dumps(worst(findings), indent=1)
+    assert status == 0
 
 
 NOTES = {
@@ -440,7 +518,8 @@ NOTES = {
 def test_what_only_has_to_be_known_is_a_note(machine: Machine, name: str) -> None:
     NOTES[name](machine)
     status, findings = machine.doctor()
-    assert (status, worst(findings)) == (0, [])
+    assert not worst(findings), json.dumps(worst(findings), indent=1)
+    assert status == 0
     assert [finding["severity"] for finding in findings if finding["id"] == name] == ["note"]
 
 
@@ -559,7 +638,8 @@ def test_an_sshd_that_does_not_run_keeps_its_options_to_itself(machine: Machine)
         status, findings = machine.doctor()
     finally:
         folder.mkdir(mode=0o755)
-    assert (status, worst(findings)) == (0, [])
+    assert not worst(findings), json.dumps(worst(findings), indent=1)
+    assert status == 0
     (found,) = [finding for finding in findings if finding["id"] == "sshd-unread"]
     assert "mkdir -m 755 /run/sshd;" in found["mend"]
 
@@ -578,7 +658,8 @@ def test_what_confines_programs_is_a_note(machine: Machine, folder: Path) -> Non
 def test_offline_nothing_is_sent(machine: Machine) -> None:
     connections = machine.wechat.connections
     status, findings = machine.doctor("--offline")
-    assert (status, worst(findings)) == (0, [])
+    assert not worst(findings), json.dumps(worst(findings), indent=1)
+    assert status == 0
     left_out = [finding["what"] for finding in findings if finding["id"] == "not-checked"]
     assert len(left_out) == 1 and "WeChat's API" in left_out[0]
     assert machine.wechat.connections == connections
@@ -587,7 +668,8 @@ def test_offline_nothing_is_sent(machine: Machine) -> None:
 def test_who_is_not_root_is_told_what_was_not_looked_at(machine: Machine) -> None:
     status, findings = machine.doctor(
         through=("setpriv", "--reuid=61001", "--regid=61001", "--clear-groups"))
-    assert (status, worst(findings)) == (0, [])
+    assert not worst(findings), json.dumps(worst(findings), indent=1)
+    assert status == 0
     found = {finding["id"]: finding for finding in findings}
     assert "root" in found["conf-unread"]["mend"]
     assert "the users table" in found["not-checked"]["what"]
@@ -632,18 +714,19 @@ def test_the_environment_is_not_obeyed(machine: Machine, folder: Path) -> None:
     status, findings = machine.doctor(through=(
         "env", f"SSLKEYLOGFILE={keys}", f"https_proxy=http://127.0.0.1:{free_port()}",
         f"HTTPS_PROXY=http://127.0.0.1:{free_port()}"))
-    assert (status, worst(findings)) == (0, [])
+    assert not worst(findings), json.dumps(worst(findings), indent=1)
+    assert status == 0
     assert not keys.exists()
 
 
-def test_wechat_is_asked_by_the_exchange_s_user_and_once(machine: Machine) -> None:
-    """As in a login: no more than one call of the endpoint, and the code was never WeChat's."""
+def test_wechat_is_asked_by_the_exchange_s_user(machine: Machine) -> None:
+    """By the sign-in that is tried, and by the command itself; the code was never WeChat's."""
     trace = machine.site.folder / "trace"
     done = machine.command.run("doctor", "--json", through=(
         "strace", "-f", "-qq", "-e", "trace=setresuid,connect", "-o", str(trace)))
     assert done.returncode == 0
     calls = [record for record in machine.wechat.requests if record.endpoint == "access_token"]
-    assert [record.errcode for record in calls] == [40029]
+    assert [record.errcode for record in calls] == [40029] * 2
     port = machine.site.settings()["api_url"].rpartition(":")[2]
     text = trace.read_text()
     askers = set(re.findall(rf"^(\d+) +connect\(.*htons\({port}\)", text, re.MULTILINE))

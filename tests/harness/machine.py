@@ -8,17 +8,18 @@ import shutil
 import socketserver
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.command import Command
+from harness.front import pass_on
 from harness.leaks import note_output
 from harness.site import HELPER, Site
 from harness.sshd import make_key
 from simulator import Authority, WeChat
-from simulator.server import Reply, Server, tls_context
+from simulator.server import Reply, Request, Server, tls_context
 
 PAM_FOLDER = Path("/etc/pam.d")
 ACCOUNT = "account required pam_permit.so\n"
@@ -42,6 +43,10 @@ Finding = dict[str, Any]
 def in_sandbox() -> bool:
     """Whether the system's files are the tests' own."""
     return "PAM_WECHAT_SANDBOX" in os.environ
+
+
+Before = Callable[[Request], "Request | Reply"]
+After = Callable[[Reply], Reply]
 
 
 class Machine:
@@ -90,9 +95,11 @@ class Machine:
                                 (settings | changes).items() if value is not None))
 
     def serve_url(self, url: str) -> None:
-        """Tells both files, and no running helper, of another public_url."""
+        """Moves the site to another public_url: its files, and the helper that runs."""
+        self.site.stop_helper()
+        self.site.helper_conf |= {"public_url": url, "trusted_proxy": "127.0.0.1"}
+        self.site.start_helper()
         self.site.write_conf(public_url=url)
-        self.write_helper_conf(public_url=url, trusted_proxy="127.0.0.1")
 
     def say(self, body: str, status: str = "200 OK", date: str = "") -> str:
         """The URL of a server that answers everything by this."""
@@ -105,11 +112,22 @@ class Machine:
         self.servers.append(Canned(body, "200 OK", "", path))
         self.write_helper_conf(status_socket=str(path))
 
-    def front(self, kind: str = "good", body: bytes = b"ok\n") -> str:
-        """The URL of a TLS server that says ok by a certificate of this kind."""
-        context = tls_context(*self.authority.certificate("front", kind))
-        self.servers.append(server := Server(lambda request: Reply(body=body), context))
-        return f"https://127.0.0.1:{server.port}"
+    def front(
+        self, kind: str | None = "good", before: Before | None = None, after: After | None = None
+    ) -> str:
+        """
+        The URL of a web server in front of the helper, by a certificate of this kind or none. What
+        `before` returns is passed on, or answered; what `after` returns is the answer.
+        """
+        def serve(request: Request) -> Reply:
+            passed = request if before is None else before(request)
+            if isinstance(passed, Reply):
+                return passed
+            reply = pass_on(passed, self.site.port, {"x-forwarded-for": passed.address})
+            return reply if after is None else after(reply)
+        context = kind and tls_context(*self.authority.certificate("front", kind))
+        self.servers.append(server := Server(serve, context or None))
+        return f"http{'s' if context else ''}://127.0.0.1:{server.port}"
 
     def doctor(self, *words: str, through: tuple[str, ...] = ()) -> tuple[int, list[Finding]]:
         """Exit status and findings."""

@@ -172,5 +172,6 @@ void doctor_finish(struct doctor *doctor)
 	free(doctor->helper_listen);
 	free(doctor->helper_figures);
 	free(doctor->helper_public_url);
+	doctor_end_network(doctor);
 	settings_finish(&doctor->settings);
 }

@@ -14,6 +14,7 @@
 #include "call.h"
 #include "settings.h"
 
+struct doctor_network;
 struct report;
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE };
@@ -54,6 +55,7 @@ struct doctor {
 	struct doctor_service services[DOCTOR_SERVICES_MAX];
 	size_t service_count;
 	bool knows_services;
+	struct doctor_network *network; /* what is being tried; NULL: nothing */
 
 	struct finding *findings;
 	size_t count;
@@ -92,6 +94,9 @@ long doctor_line_of(const char *path, const char *key);
 /* The service of /etc/pam.d that uses the module, or NULL. */
 const struct doctor_service *doctor_service(const struct doctor *doctor, const char *name);
 
+/* Whether all files may be looked at: by root, or whoever owns an installation of his own. */
+bool doctor_may_look(const struct doctor *doctor);
+
 /* Makes all checks of the table that can be made (conf, offline and is_root being set). */
 void doctor_look(struct doctor *doctor);
 
@@ -113,6 +118,10 @@ void doctor_check_users(struct doctor *doctor);
 void doctor_check_helper(struct doctor *doctor);
 void doctor_check_socket(struct doctor *doctor);
 void doctor_check_running_helper(struct doctor *doctor);
+/* Begins what the next three look at, and takes time; the other frees what it has left. */
+void doctor_begin_network(struct doctor *doctor);
+void doctor_end_network(struct doctor *doctor);
+void doctor_check_trial(struct doctor *doctor);
 void doctor_check_public_url(struct doctor *doctor);
 void doctor_check_api(struct doctor *doctor);
 void doctor_check_pam(struct doctor *doctor);

@@ -15,7 +15,7 @@ enum {
 };
 
 static const struct check {
-	const char *what;
+	const char *what; /* NULL: nothing is looked at yet */
 	unsigned int needs;
 	void (*run)(struct doctor *doctor);
 } checks[] = {
@@ -25,14 +25,17 @@ static const struct check {
 	{"the links of logins", NEEDS_SETTINGS, doctor_check_link},
 	{"the users table", NEEDS_SETTINGS | NEEDS_ROOT, doctor_check_users},
 	{"the helper and helper.conf", 0, doctor_check_helper},
+	{NULL, 0, doctor_begin_network},
 	{"the helper's socket", NEEDS_SETTINGS | NEEDS_ROOT, doctor_check_socket},
 	{"the running helper", 0, doctor_check_running_helper},
+	{"a sign-in up to the helper", NEEDS_SETTINGS | NEEDS_ROOT, doctor_check_trial},
 	{"PAM services", 0, doctor_check_pam},
 	{"sshd", NEEDS_ROOT, doctor_check_sshd},
 	{"login", 0, doctor_check_login},
 	{"systemd's units", 0, doctor_check_units},
 	{"SELinux and AppArmor", 0, doctor_check_confinement},
-	{"the public address", NEEDS_SETTINGS | NEEDS_NETWORK, doctor_check_public_url},
+	{"the public address", NEEDS_SETTINGS | NEEDS_NETWORK | NEEDS_ROOT,
+		doctor_check_public_url},
 	{"WeChat's API", NEEDS_SETTINGS | NEEDS_NETWORK | NEEDS_ROOT, doctor_check_api},
 };
 
@@ -41,8 +44,7 @@ static const struct finding_kind not_checked = {
 
 static const char *const names[] = {"error", "warning", "note"};
 
-/* Whoever owns the files of an installation of his own may look at them all. */
-static bool may_look(const struct doctor *doctor)
+bool doctor_may_look(const struct doctor *doctor)
 {
 	return doctor->is_root ||
 	       (doctor->has_settings && access(doctor->settings.secret_file, R_OK) == 0);
@@ -63,7 +65,7 @@ static size_t find_lack(const struct doctor *doctor, const struct check *check)
 {
 	if ((check->needs & NEEDS_SETTINGS) != 0 && !doctor->has_settings)
 		return doctor->is_root ? 0 : 1;
-	if ((check->needs & NEEDS_ROOT) != 0 && !may_look(doctor))
+	if ((check->needs & NEEDS_ROOT) != 0 && !doctor_may_look(doctor))
 		return 1;
 	return (check->needs & NEEDS_NETWORK) != 0 && doctor->offline ? 2 : LACKS;
 }

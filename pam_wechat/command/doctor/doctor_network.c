@@ -1,4 +1,7 @@
-/* Of the two ways out: what phones find at public_url, and what WeChat's API says. */
+/*
+ * What only a try shows: a sign-in up to the helper, the way of a phone through public_url, and
+ * what WeChat says. All of it goes on side by side while the other checks are made.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,17 +9,23 @@
 
 #include "answer.h"
 #include "app_secret.h"
+#include "app_token.h"
 #include "calls.h"
+#include "deadline.h"
 #include "doctor.h"
 #include "http_get.h"
 #include "problem.h"
 #include "secret.h"
+#include "text.h"
+#include "trial.h"
 #include "url.h"
 #include "wechat_sites.h"
 
 #define CLOCK_SECONDS 60
-#define REQUEST_SECONDS 20
+#define REQUEST_SECONDS 15
+#define ALL_SECONDS 20
 #define MADE_UP_CODE "pamwechatdoctormadethisup0000000"
+#define RESTART "systemctl restart pam-wechat-helper.socket pam-wechat-helper"
 
 static const struct finding_kind
 	public_unreachable = {"public-unreachable", SEVERITY_WARNING,
@@ -25,6 +34,25 @@ static const struct finding_kind
 		"phones refuse the page, or warn of it"},
 	public_other = {"public-other", SEVERITY_ERROR,
 		"phones get something else than the helper's pages: nobody can sign in"},
+	public_instance = {"public-instance", SEVERITY_ERROR,
+		"phones get the pages of another helper, which does not know the sign-ins of this "
+		"machine: nobody can sign in"},
+	public_page = {"public-page", SEVERITY_ERROR,
+		"phones do not get the page of a sign-in: nobody can sign in"},
+	public_cookie = {"public-cookie", SEVERITY_ERROR,
+		"phones do not get the cookie that a sign-in goes on with: nobody can sign in"},
+	public_post = {"public-post", SEVERITY_ERROR,
+		"a tap on Continue does not reach the helper: nobody can sign in"},
+	public_redirect = {"public-redirect", SEVERITY_ERROR,
+		"a tap on Continue does not lead to WeChat: nobody can sign in"},
+	public_callback = {"public-callback", SEVERITY_ERROR,
+		"what WeChat sends back does not reach the helper: nobody can sign in"},
+	trial_refused = {"sign-in-refused", SEVERITY_ERROR,
+		"no sign-in can begin: nobody gets in by WeChat"},
+	trial_silent = {"sign-in-api", SEVERITY_ERROR,
+		"the exchange of a sign-in cannot ask WeChat: nobody can sign in"},
+	not_finished = {"not-finished", SEVERITY_WARNING,
+		"something may be wrong here that was not looked at"},
 	public_ca = {"public-ca", SEVERITY_NOTE,
 		"phones know their own CAs, not those of ca_file: what is trusted here need not be "
 		"there"},
@@ -44,9 +72,7 @@ static const struct finding_kind
 	api_busy = {"api-busy", SEVERITY_WARNING, "logins fail while WeChat is busy"},
 	api_refused = {"api-refused", SEVERITY_ERROR, "WeChat refuses this account's calls"},
 	api_fine = {"api-secret-unknown", SEVERITY_NOTE,
-		"WeChat looks at the code before the secret: only a login shows whether the secret "
-		"is "
-		"right"},
+		"only a sign-in shows whether the app secret is right"},
 	clock_wrong = {"clock", SEVERITY_WARNING,
 		"certificates are judged by this clock, and logs cannot be compared"};
 
@@ -62,71 +88,244 @@ static void check_clock(struct doctor *doctor, time_t date, const char *whose)
 	doctor_mend(doctor, "timedatectl set-ntp true");
 }
 
-/* A proxy is the way to WeChat; what is on this machine or its network is reached without. */
-static const char *proxy_to(const struct settings *settings, const char *base)
-{
-	struct url url;
+/* What is under way. */
+struct doctor_network {
+	struct deadline deadline;
+	struct trial trial;
+	struct trial_result result;
+	bool has_result;
+	struct secret *secret, *path;
+	struct http_get requests[2];
+	struct http_getting api[2];
+	struct app_token token;
+};
 
-	return url_parse(base, &url) == 0 && url_reach(&url) != URL_PUBLIC ? NULL : settings->proxy;
+static void begin_api(struct doctor *doctor, struct doctor_network *network)
+{
+	const struct settings *settings = &doctor->settings;
+	struct problem problem = {.text = ""};
+	int rv;
+
+	network->secret = secret_create(APP_SECRET_SIZE);
+	network->path = secret_create(CALLS_PATH_MAX);
+	if (network->secret == NULL || network->path == NULL)
+		return;
+	rv = app_secret_read(
+		settings->secret_file, network->secret->bytes, network->secret->size, &problem);
+	if (rv == 0)
+		rv = calls_access_token(network->path->bytes, settings->appid,
+			network->secret->bytes, MADE_UP_CODE);
+	/* A bad secret was found before. */
+	for (size_t i = 0; rv == 0 && i < settings->api_url.count; i++) {
+		network->requests[i] = (struct http_get){
+			.base = settings->api_url.items[i],
+			.path = network->path->bytes,
+			.ca_file = settings->ca_file,
+			.proxy = settings->proxy,
+			.settings = settings,
+			.seconds = REQUEST_SECONDS,
+		};
+		(void)http_get_begin(&network->api[i], &network->requests[i]);
+	}
+	if (rv < 0)
+		return;
+	network->token = (struct app_token){
+		.settings = settings, .secret = network->secret->bytes, .seconds = REQUEST_SECONDS};
+	(void)app_token_begin(&network->token);
 }
 
-static void find_public(struct doctor *doctor, const struct http_answer *answer, long line)
+void doctor_begin_network(struct doctor *doctor)
+{
+	static const struct subprocess none = {.pid = -1, .fd = -1};
+	struct doctor_network *network;
+
+	if (!doctor->has_settings || !doctor_may_look(doctor))
+		return;
+	network = calloc(1, sizeof(*network));
+	if (network == NULL)
+		return;
+	doctor->network = network;
+	network->deadline = deadline_in(ALL_SECONDS * 1000);
+	network->api[0].process = network->api[1].process = network->token.process = none;
+	network->trial = (struct trial){.settings = &doctor->settings,
+		.listen = doctor->helper_listen,
+		.offline = doctor->offline,
+		.seconds = REQUEST_SECONDS,
+		.process = none};
+	(void)trial_begin(&network->trial);
+	if (!doctor->offline)
+		begin_api(doctor, network);
+}
+
+void doctor_end_network(struct doctor *doctor)
+{
+	struct doctor_network *network = doctor->network;
+
+	if (network == NULL)
+		return;
+	secret_free(&network->secret);
+	secret_free(&network->path);
+	free(network);
+	doctor->network = NULL;
+}
+
+static void find_not_finished(struct doctor *doctor, int error, const char *what)
+{
+	doctor_find(doctor, &not_finished, NULL, 0, "%s: %s", what,
+		error == -ETIMEDOUT ? "not finished in time" : strerror(-error));
+	doctor_mend(doctor, "run pam-wechat doctor again");
+}
+
+static bool has_error(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->count; i++) {
+		if (doctor->findings[i].kind->severity == SEVERITY_ERROR)
+			return true;
+	}
+	return false;
+}
+
+void doctor_check_trial(struct doctor *doctor)
+{
+	struct doctor_network *network = doctor->network;
+	const struct trial_result *result;
+	int rv;
+
+	if (network == NULL)
+		return;
+	result = &network->result;
+	rv = trial_finish(&network->trial, &network->result, network->deadline);
+	network->has_result = rv == 0;
+	if (rv < 0) {
+		find_not_finished(doctor, rv, "a sign-in that was tried");
+		return;
+	}
+	/* Where something is known to be wrong, this is what comes of it. */
+	if (result->step != TRIAL_BEGIN || has_error(doctor))
+		return;
+	doctor_find(doctor, &trial_refused, NULL, 0, "a sign-in was tried, and refused: %s%s%s",
+		reason_word(result->reason), result->said[0] == '\0' ? "" : ": ", result->said);
+	doctor_mend(doctor, result->reason == REASON_HELPER ||
+					    result->reason == REASON_HELPER_SILENT ||
+					    result->reason == REASON_REJECTED
+				    ? RESTART
+				    : "install pam_wechat again");
+}
+
+/* What is to be seen at public_url in the place of what should be there. */
+static void find_step(struct doctor *doctor, const struct trial_result *result, long line)
 {
 	const char *url = doctor->settings.public_url;
+	const char *listen = doctor->helper_listen == NULL ? "the helper" : doctor->helper_listen;
 
-	if (answer->is_untrusted) {
-		doctor_find(doctor, &public_certificate, doctor->conf, line,
-			"the certificate of %s is not trusted, has expired or names another host",
-			url);
-		doctor_mend(doctor, "renew the web server's certificate, with its whole chain and "
-				    "the host name of public_url");
-	} else if (answer->reason != REASON_NONE) {
-		doctor_find(doctor, &public_unreachable, doctor->conf, line,
-			"%s/healthz cannot be reached from this machine", url);
-		doctor_mend(doctor,
-			"open %s/healthz on a phone; if that fails, look at DNS, "
-			"firewall and the web server",
-			url);
-	} else {
+	switch (result->step) {
+	case TRIAL_HEALTH:
+		if (strncmp(result->said, "ok ", 3) == 0) {
+			doctor_find(doctor, &public_instance, doctor->conf, line,
+				"%s/healthz is answered by another helper than this machine's",
+				url);
+			doctor_mend(doctor,
+				"let the web server pass %s/ on to http://%s of this machine; or "
+				"correct public_url in line %ld of %s",
+				url, listen, line, doctor->conf);
+			return;
+		}
 		doctor_find(doctor, &public_other, doctor->conf, line,
 			"%s/healthz does not say ok (HTTP status %ld): it does not lead to the "
 			"helper",
-			url, answer->status);
+			url, result->status);
 		doctor_mend(doctor,
 			"let the web server pass %s/ on to http://%s with its path "
 			"unchanged; or correct public_url in line %ld of %s",
-			url, doctor->helper_listen == NULL ? "the helper" : doctor->helper_listen,
-			line, doctor->conf);
+			url, listen, line, doctor->conf);
+		return;
+	case TRIAL_PAGE:
+		doctor_find(doctor, &public_page, doctor->conf, line,
+			"the link of a sign-in, %s/l/…, gives no page of the helper (HTTP status "
+			"%ld)",
+			url, result->status);
+		doctor_mend(doctor,
+			"let the web server pass everything below %s/ on to http://%s with its "
+			"path unchanged: /l/ and /callback as well as /healthz",
+			url, listen);
+		return;
+	case TRIAL_COOKIE:
+		doctor_find(doctor, &public_cookie, doctor->conf, line,
+			"the page below %s/l/ arrives without its Set-Cookie header", url);
+		doctor_mend(doctor, "let the web server hand on Set-Cookie (nginx: remove "
+				    "proxy_hide_header and caches)");
+		return;
+	case TRIAL_POST:
+		doctor_find(doctor, &public_post, doctor->conf, line,
+			"a POST to %s/l/… is answered by HTTP status %ld", url, result->status);
+		doctor_mend(doctor, "let the web server pass POST and the Cookie header on, below "
+				    "/l/ (nginx: limit_except, a web application firewall)");
+		return;
+	case TRIAL_REDIRECT:
+		doctor_find(doctor, &public_redirect, doctor->conf, line,
+			"a tap on Continue leads to another address: %s", result->said);
+		doctor_mend(doctor, "let the web server leave the Location header as it is "
+				    "(nginx: proxy_redirect off)");
+		return;
+	case TRIAL_CALLBACK:
+		doctor_find(doctor, &public_callback, doctor->conf, line,
+			"%s/callback?code=…&state=… does not reach the helper whole (HTTP status "
+			"%ld)",
+			url, result->status);
+		doctor_mend(doctor, "let the web server pass /callback on with its query (the part "
+				    "behind the question mark)");
+		return;
+	case TRIAL_BEGIN:
+	case TRIAL_DONE:
+		return;
 	}
+}
+
+static void find_certificate(struct doctor *doctor, long line)
+{
+	doctor_find(doctor, &public_certificate, doctor->conf, line,
+		"the certificate of %s is not trusted, has expired or names another host",
+		doctor->settings.public_url);
+	doctor_mend(doctor, "date says the right time? Then renew the web server's certificate, "
+			    "with its whole chain and the host name of public_url");
 }
 
 void doctor_check_public_url(struct doctor *doctor)
 {
+	static const char *const causes[] = {[HTTP_NO_FAILURE] = "",
+		[HTTP_UNRESOLVED] = "its name is not known",
+		[HTTP_UNCONNECTED] = "no connection",
+		[HTTP_UNTRUSTED] = "",
+		[HTTP_LATE] = "no answer in time",
+		[HTTP_BROKEN] = "the connection breaks"};
+	const struct trial_result *result;
 	const struct settings *settings = &doctor->settings;
-	const struct http_get request = {
-		.base = settings->public_url,
-		.path = "/healthz",
-		.ca_file = settings->ca_file,
-		.proxy = proxy_to(settings, settings->public_url),
-		.settings = settings,
-		.seconds = REQUEST_SECONDS,
-	};
-	static struct http_answer answer;
 	long line = doctor_line_of(doctor->conf, "public_url");
 
-	if (http_get(&request, &answer) < 0)
-		answer.reason = REASON_UNREACHABLE;
-	if (answer.reason != REASON_NONE || answer.status != 200 ||
-		strncmp(answer.body, "ok", 2) != 0) {
-		find_public(doctor, &answer, line);
+	if (doctor->network == NULL || !doctor->network->has_result)
 		return;
+	result = &doctor->network->result;
+	if (result->step == TRIAL_BEGIN)
+		return;
+	if (result->by_listen ||
+		(result->failure != HTTP_NO_FAILURE && result->failure != HTTP_UNTRUSTED)) {
+		doctor_find(doctor, &public_unreachable, doctor->conf, line,
+			"%s/healthz cannot be reached from this machine: %s", settings->public_url,
+			causes[result->by_listen ? result->unreachable : result->failure]);
+		doctor_mend(doctor,
+			"open %s/healthz on a phone; if that fails, look at DNS, "
+			"firewall and the web server",
+			settings->public_url);
 	}
-	if (settings->ca_file != NULL && strncmp(settings->public_url, "https:", 6) == 0) {
+	if (result->failure == HTTP_UNTRUSTED)
+		find_certificate(doctor, line);
+	else if (result->failure == HTTP_NO_FAILURE && result->step != TRIAL_DONE)
+		find_step(doctor, result, line);
+	if (result->by_ca_file)
 		doctor_find(doctor, &public_ca, doctor->conf,
 			doctor_line_of(doctor->conf, "ca_file"),
 			"the certificate of %s was judged by ca_file", settings->public_url);
-	}
-	check_clock(doctor, answer.date, "the clock of the server at public_url");
+	check_clock(doctor, result->date, "the clock of the server at public_url");
 }
 
 /* Decides by what WeChat says to a code that it never made. */
@@ -136,13 +335,9 @@ static void find_errcode(struct doctor *doctor, const struct answer *said)
 	long number = (long)said->errcode;
 
 	switch (number) {
+	/* A code that WeChat never made; it is looked at before the secret. */
 	case 40029:
 	case 40163:
-		doctor_find(doctor, &api_fine, NULL, 0,
-			"WeChat knows the appid (errcode %ld to a made-up code); that tells "
-			"nothing "
-			"about the secret",
-			number);
 		return;
 	case 40013:
 		doctor_find(doctor, &api_appid, conf, doctor_line_of(conf, "appid"),
@@ -208,37 +403,58 @@ static void find_answer(
 	explicit_bzero(&said, sizeof(said));
 }
 
+/* What WeChat says to the account's own credentials. */
+static void check_token(struct doctor *doctor, struct doctor_network *network)
+{
+	struct answer said = {.errcode = 0};
+	char body[64];
+	long errcode = APP_TOKEN_NO_ANSWER;
+	int rv = app_token_finish(&network->token, &errcode, network->deadline);
+
+	if (rv == 0 && errcode == APP_TOKEN_GIVEN)
+		return;
+	if (errcode == 40001 || errcode == 40125 || errcode == 40013 || errcode == 40164 ||
+		errcode == 61004 || errcode == 40243) {
+		(void)text_format(body, sizeof(body), "{\"errcode\":%ld}", errcode);
+		answer_parse_token(&said, 200, body, strlen(body));
+		find_errcode(doctor, &said);
+		return;
+	}
+	doctor_find(doctor, &api_fine, NULL, 0, "WeChat was asked about the app secret, and %s%ld",
+		errcode == APP_TOKEN_NO_ANSWER ? "gave no answer: " : "answered by errcode ",
+		errcode == APP_TOKEN_NO_ANSWER ? 0 : errcode);
+}
+
 void doctor_check_api(struct doctor *doctor)
 {
-	const struct settings *settings = &doctor->settings;
-	struct secret *secret = secret_create(APP_SECRET_SIZE);
-	struct secret *path = secret_create(CALLS_PATH_MAX);
 	static struct http_answer answers[2];
-	struct problem problem = {.text = ""};
-	bool is_reached = false;
-	int rv = secret == NULL || path == NULL ? -ENOMEM
-	                                        : app_secret_read(settings->secret_file,
-							  secret->bytes, secret->size, &problem);
+	const struct settings *settings = &doctor->settings;
+	struct doctor_network *network = doctor->network;
+	bool is_reached = false, had_error = has_error(doctor);
+	int rv[2];
 
-	/* A bad secret was found before. */
-	if (rv == 0)
-		rv = calls_access_token(path->bytes, settings->appid, secret->bytes, MADE_UP_CODE);
-	for (size_t i = 0; rv == 0 && i < settings->api_url.count; i++) {
-		const struct http_get request = {
-			.base = settings->api_url.items[i],
-			.path = path->bytes,
-			.ca_file = settings->ca_file,
-			.proxy = settings->proxy,
-			.settings = settings,
-			.seconds = REQUEST_SECONDS,
-		};
-
-		if (http_get(&request, &answers[i]) < 0)
-			answers[i].reason = REASON_UNREACHABLE;
-		is_reached = is_reached || answers[i].reason == REASON_NONE;
+	if (network == NULL || network->requests[0].base == NULL)
+		return;
+	for (size_t i = 0; i < settings->api_url.count; i++) {
+		rv[i] = http_get_finish(&network->api[i], &answers[i], network->deadline);
+		is_reached = is_reached || (rv[i] == 0 && answers[i].reason == REASON_NONE);
 	}
-	for (size_t i = 0; rv == 0 && i < settings->api_url.count; i++)
-		find_answer(doctor, settings->api_url.items[i], &answers[i], is_reached);
-	secret_free(&secret);
-	secret_free(&path);
+	for (size_t i = 0; i < settings->api_url.count; i++) {
+		if (rv[i] == 0)
+			find_answer(doctor, settings->api_url.items[i], &answers[i], is_reached);
+		else
+			find_not_finished(doctor, rv[i], settings->api_url.items[i]);
+	}
+	if (is_reached)
+		check_token(doctor, network);
+	/* The exchange is confined, and goes its own way. */
+	if (is_reached && !had_error && network->has_result && network->result.step == TRIAL_DONE &&
+		(network->result.reason == REASON_UNREACHABLE ||
+			network->result.reason == REASON_INTERNAL)) {
+		doctor_find(doctor, &trial_silent, NULL, 0,
+			"this command reaches WeChat, and a sign-in's exchange does not: %s",
+			network->result.said);
+		doctor_mend(doctor, "look for denials of pam-wechat-exchange by AppArmor, SELinux "
+				    "or a firewall: journalctl -k, ausearch -m avc");
+	}
 }

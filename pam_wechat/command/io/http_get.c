@@ -7,23 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "account.h"
 #include "api.h"
 #include "deadline.h"
-#include "privileges.h"
 #include "problem.h"
 #include "settings.h"
 #include "subprocess.h"
+#include "unprivileged.h"
 
 #define SPARE_SECONDS 5 /* for the child to begin and end */
 #define STEP_MS 1000
-#define UNKNOWN_USER "65533" /* belongs to nobody: enough for talking to this machine */
-
-struct job {
-	const struct http_get *request;
-	char uid[16], gid[16];
-	bool stays; /* who we are */
-};
 
 static void keep(struct http_answer *answer, const struct api_result *result)
 {
@@ -62,65 +54,64 @@ static void ask(const struct http_get *request, struct http_answer *answer)
 
 static int work(int fd, void *context)
 {
-	const struct job *job = context;
+	const struct http_getting *getting = context;
 	static struct http_answer answer;
 
-	/* OpenSSL and libcurl would obey it. */
-	if (clearenv() != 0 || (!job->stays && privileges_drop(job->uid, job->gid) < 0))
+	if (unprivileged_become(&getting->as) < 0)
 		return EXIT_FAILURE;
-	ask(job->request, &answer);
+	ask(getting->request, &answer);
 	return write(fd, &answer, sizeof(answer)) == sizeof(answer) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* A Unix socket lets its group in, and nobody but root where the group is root's. */
-static int choose_group(struct job *job)
+static int choose_group(struct http_getting *getting)
 {
 	struct stat status;
 
-	if (stat(job->request->socket, &status) < 0)
+	if (stat(getting->request->socket, &status) < 0)
 		return -errno;
-	job->stays = status.st_gid == 0;
-	(void)snprintf(job->gid, sizeof(job->gid), "%lu", (unsigned long)status.st_gid);
+	getting->as.stays = status.st_gid == 0;
+	(void)snprintf(
+		getting->as.gid, sizeof(getting->as.gid), "%lu", (unsigned long)status.st_gid);
 	return 0;
 }
 
-static int choose_user(struct job *job)
+int http_get_begin(struct http_getting *getting, const struct http_get *request)
 {
-	const struct settings *settings = job->request->settings;
-	struct account account;
-	int rv;
+	const struct settings *settings = request->settings;
+	int rv = unprivileged_choose(
+		&getting->as, settings == NULL ? NULL : settings->exchange_user);
 
-	strcpy(job->uid, UNKNOWN_USER);
-	strcpy(job->gid, UNKNOWN_USER);
-	if (job->request->socket != NULL)
-		return choose_group(job);
-	if (geteuid() != 0 || settings == NULL)
-		return 0;
-	rv = account_find(&account, settings->exchange_user);
-	if (rv < 0)
-		return rv;
-	(void)snprintf(job->uid, sizeof(job->uid), "%lu", (unsigned long)account.uid);
-	(void)snprintf(job->gid, sizeof(job->gid), "%lu", (unsigned long)account.gid);
-	account_finish(&account);
-	return 0;
+	getting->request = request;
+	getting->process = (struct subprocess){.pid = -1, .fd = -1};
+	if (rv == 0 && request->socket != NULL)
+		rv = choose_group(getting);
+	return rv < 0 ? rv : subprocess_begin(&getting->process, work, getting);
 }
 
-int http_get(const struct http_get *request, struct http_answer *answer)
+int http_get_finish(
+	struct http_getting *getting, struct http_answer *answer, struct deadline deadline)
 {
-	struct job job = {.request = request};
 	char bytes[sizeof(*answer) + 1];
 	int status = 0;
-	int rv = choose_user(&job);
+	int rv = subprocess_finish(&getting->process, bytes, sizeof(bytes), &status, deadline);
 
 	memset(answer, 0, sizeof(*answer));
-	if (rv < 0)
-		return rv;
-	rv = subprocess_call(
-		work, &job, bytes, sizeof(bytes), &status, request->seconds + SPARE_SECONDS);
 	if (rv != (int)sizeof(*answer))
 		return rv < 0 ? rv : -EIO;
 	memcpy(answer, bytes, sizeof(*answer));
 	answer->body[sizeof(answer->body) - 1] = '\0';
 	answer->advice[sizeof(answer->advice) - 1] = '\0';
 	return 0;
+}
+
+int http_get(const struct http_get *request, struct http_answer *answer)
+{
+	struct http_getting getting;
+	int rv = http_get_begin(&getting, request);
+
+	memset(answer, 0, sizeof(*answer));
+	return rv < 0 ? rv
+	              : http_get_finish(&getting, answer,
+				deadline_in((request->seconds + SPARE_SECONDS) * 1000));
 }

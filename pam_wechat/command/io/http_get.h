@@ -15,7 +15,10 @@
 #include <time.h>
 
 #include "reason.h"
+#include "subprocess.h"
+#include "unprivileged.h"
 
+struct deadline;
 struct settings;
 
 struct http_get {
@@ -37,7 +40,21 @@ struct http_answer {
 	char body[16384]; /* NUL-terminated, cut off */
 };
 
-/* Makes the request. Returns 0, or -errno if none could be made. */
+/* One that is under way; the request lives as long as it. */
+struct http_getting {
+	struct unprivileged as;
+	const struct http_get *request;
+	struct subprocess process;
+};
+
+/* Begins the request. Returns 0, or -errno if none could be made. */
+int http_get_begin(struct http_getting *getting, const struct http_get *request);
+
+/* Waits for the answer. Returns 0; -ETIMEDOUT; or another -errno. */
+int http_get_finish(
+	struct http_getting *getting, struct http_answer *answer, struct deadline deadline);
+
+/* Both at once. Returns 0, or -errno if no request could be made. */
 int http_get(const struct http_get *request, struct http_answer *answer);
 
 #endif

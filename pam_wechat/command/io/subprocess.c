@@ -13,9 +13,8 @@
 #define PROGRAM_SECONDS 10
 
 /* Reads until the end, keeping what fits. Returns the number of bytes kept, or -errno. */
-static int read_all(int fd, char *output, size_t size, int seconds)
+static int read_all(int fd, char *output, size_t size, struct deadline deadline)
 {
-	struct deadline deadline = deadline_in(seconds * 1000);
 	size_t length = 0;
 
 	for (;;) {
@@ -39,33 +38,57 @@ static int read_all(int fd, char *output, size_t size, int seconds)
 	return (int)length;
 }
 
-int subprocess_call(int (*work)(int fd, void *context), void *context, char *output, size_t size,
-	int *status, int seconds)
+int subprocess_begin(struct subprocess *begun, int (*work)(int fd, void *context), void *context)
 {
 	int ends[2];
 	int rv;
-	pid_t pid;
 
-	output[0] = '\0';
+	*begun = (struct subprocess){.pid = -1, .fd = -1};
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	pid = fork();
-	if (pid == 0) {
+	begun->pid = fork();
+	if (begun->pid == 0) {
 		close(ends[0]);
 		/* Nothing of the parent's, such as buffered output, is to be written twice. */
 		_exit(work(ends[1], context));
 	}
-	rv = pid < 0 ? -errno : 0;
+	rv = begun->pid < 0 ? -errno : 0;
 	close(ends[1]);
-	if (rv == 0) {
-		rv = read_all(ends[0], output, size, seconds);
-		if (rv < 0)
-			(void)kill(pid, SIGKILL);
-		while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-			continue;
-	}
-	close(ends[0]);
+	if (rv < 0)
+		close(ends[0]);
+	else
+		begun->fd = ends[0];
 	return rv;
+}
+
+int subprocess_finish(
+	struct subprocess *begun, char *output, size_t size, int *status, struct deadline deadline)
+{
+	int rv;
+
+	output[0] = '\0';
+	if (begun->fd < 0)
+		return -ESRCH;
+	rv = read_all(begun->fd, output, size, deadline);
+	if (rv < 0)
+		(void)kill(begun->pid, SIGKILL);
+	while (waitpid(begun->pid, status, 0) < 0 && errno == EINTR)
+		continue;
+	close(begun->fd);
+	begun->fd = -1;
+	return rv;
+}
+
+int subprocess_call(int (*work)(int fd, void *context), void *context, char *output, size_t size,
+	int *status, int seconds)
+{
+	struct subprocess begun;
+	int rv = subprocess_begin(&begun, work, context);
+
+	output[0] = '\0';
+	return rv < 0 ? rv
+	              : subprocess_finish(
+				&begun, output, size, status, deadline_in(seconds * 1000));
 }
 
 static int execute(int fd, void *context)
