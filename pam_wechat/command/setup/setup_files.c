@@ -111,7 +111,8 @@ static int make_contents(const struct setup *setup, int file, struct text *text)
 		break;
 	default:
 		text_addf(text,
-			"# Who may sign in as whom: an openid, then users, separated by commas.\n"
+			"# Who may sign in as whom: an openid, then users with their uids, as "
+			"alice:1001,bob:1002.\n"
 			"# pam-wechat enroll USER adds a line; %s/users explains them.\n",
 			PATH_EXAMPLES);
 	}
