@@ -147,9 +147,12 @@ def wrong_api(errcode: int) -> Callable[[Machine], None]:
         api_url=machine.say(errors.body(errcode).decode()))
 
 
-def wrong_secret(machine: Machine) -> None:
-    machine.wechat.secret_before_code = True
-    machine.site.write("secret", "0123456789abcdef" * 2 + "\n", 0o600)
+def wrong_secret(before_code: bool) -> Callable[[Machine], None]:
+    """WeChat looks at it before the code, or after it."""
+    def change(machine: Machine) -> None:
+        machine.wechat.secret_before_code = before_code
+        machine.site.write("secret", "0123456789abcdef" * 2 + "\n", 0o600)
+    return change
 
 
 def expired_api(machine: Machine) -> None:
@@ -420,7 +423,9 @@ BREAKS = [
     Break("api-address", wrong_api(61004), f"IP list at https://{PLATFORM}", "another number"),
     Break("api-secret", wrong_api(40243), f"unfreeze the app secret at https://{PLATFORM}",
           "frozen"),
-    Break("api-secret", wrong_secret, "secret", place="secret:1"),
+    Break("api-secret", wrong_secret(before_code=True), "secret", place="secret:1"),
+    Break("api-secret", wrong_secret(before_code=False), "secret", "behind-the-code",
+          place="secret:1"),
     Break("api-busy", wrong_api(-1), "minute", status=1),
     Break("api-refused", wrong_api(48001), "doctor 48001"),
     Break("clock", lambda machine: machine.site.write_conf(

@@ -80,7 +80,7 @@ static const char *const files[] = {
 	"auth include common-auth\n",
 	"AUTH\tsubstack\tcommon-auth\n",
 	"auth required \\\n  a.so\n@include common-auth",
-	"auth required \\\n# between\n\n  a.so b=c\n" INCLUDE,
+	"auth required \\\n  a.so b=c\n" INCLUDE,
 	"# a comment does not go on \\\n" INCLUDE,
 	"auth required a.so b # nor this \\\n" INCLUDE "session required b.so\n",
 	"auth [success=1 default=ignore] a.so [b c]\n" INCLUDE "\n\n",
@@ -138,6 +138,7 @@ static const struct {
 	{BEGIN END "\n" BEGIN END, -EINVAL, "F:3: a second block"},
 	{"@include common-auth\r\n", -EINVAL, "F:1: the line ends as on Windows"},
 	{INCLUDE "auth required \\", -EINVAL, "F:2: the line goes on behind the end"},
+	{INCLUDE "auth required \\\n# between\na.so\n", -EINVAL, "F:2: a comment or a blank line"},
 };
 
 static void test_what_is_not_fit_is_refused_with_its_line(void **state)

@@ -355,13 +355,13 @@ static void add_line(struct text *text, const struct folder *folder, int depth, 
 		text_add(text, ONE_OF(nothing));
 	if (depth < 3 && one_in(12)) {
 		text_addf(text, "@include%s%s/%s%d%s", blank, folder->path,
-			one_in(30) ? "gone" : "inner", depth + 1, ONE_OF(ends));
+			one_in(90) ? "gone" : "inner", depth + 1, ONE_OF(ends));
 		return;
 	}
 	text_addf(text, "%s%s", types[random() % (one_in(20) ? 14 : 9)], blank);
 	if (depth < 3 && one_in(5)) {
 		text_addf(text, "%s%s%s/%s%d%s", one_in(2) ? "include" : "substack", blank,
-			folder->path, one_in(30) ? "gone" : "inner", depth + 1, ONE_OF(ends));
+			folder->path, one_in(90) ? "gone" : "inner", depth + 1, ONE_OF(ends));
 		return;
 	}
 	if (one_in(60)) {
@@ -449,7 +449,7 @@ static void test_stacks_made_at_random(void **state)
 	struct files files;
 
 	(void)state;
-	print_message("SEED=%u\n", seed);
+	print_message("# SEED=%u\n", seed);
 	srandom(seed);
 	create(&files);
 	for (int i = 0; i < STACKS; i++) {
@@ -474,7 +474,7 @@ static void test_stacks_made_at_random(void **state)
 		}
 		pam_stack_free(&stack);
 	}
-	print_message("%zu of %d runs succeeded, %zu stacks were not judged\n", succeeded,
+	print_message("# %zu of %d runs succeeded, %zu stacks were not judged\n", succeeded,
 		STACKS * RUNS, unclear);
 	assert_in_range(unclear, 0, UNCLEAR_MAX);
 	assert_in_range(succeeded, STACKS * RUNS / 50, STACKS * RUNS / 2);

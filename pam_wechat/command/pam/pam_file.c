@@ -126,7 +126,7 @@ static int find_place(const char *path, const char *bytes, size_t length, struct
 	}
 	if (rv < 0) {
 		problem_locate(problem, "%s:%zu: ", path, line.number);
-		return rv;
+		return -EINVAL;
 	}
 	if (place->number == 0)
 		return problem_set(problem, -ENOENT,
