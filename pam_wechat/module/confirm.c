@@ -53,6 +53,45 @@ int confirm_choose(struct login *login)
 	return LOGIN_GO_ON;
 }
 
+/* sudo's prompt may be replaced, by -p or passprompt_override, and -A hands on nothing else. */
+static bool has_prompt_of_its_own(const char *service)
+{
+	return strcmp(service, "sudo") == 0 || strcmp(service, "sudo-i") == 0;
+}
+
+/* The columns of "(alice@web1) ", which ssh puts in front of a line. */
+static size_t columns_of_ssh(const struct login *login)
+{
+	return login->requester.rhost[0] == '\0' ? 0
+	                                         : strlen("(@) ") + strlen(login->requester.user) +
+	                                                   strlen(login->settings.host_name);
+}
+
+typedef void composer(struct text *text, const struct terminal_screen *screen);
+
+/* Says what is composed, or asks it if there is room for an answer. Returns LOGIN_GO_ON or a code
+ * for PAM. */
+static int say(
+	struct login *login, composer *compose, const struct terminal_screen *screen, char **answer)
+{
+	struct secret *shown = secret_create(TERMINAL_SCREEN_MAX);
+	struct text text;
+	int rv;
+
+	if (shown == NULL)
+		return PAM_BUF_ERR;
+	text_init(&text, shown->bytes, shown->size);
+	compose(&text, screen);
+	if (text_finish(&text) < 0)
+		rv = PAM_SYSTEM_ERR;
+	else if (answer == NULL)
+		rv = conversation_show(login->pamh, shown->bytes);
+	else
+		rv = conversation_ask(login->pamh, shown->bytes, answer);
+	secret_free(&shown);
+	return rv == PAM_SUCCESS ? LOGIN_GO_ON : rv;
+}
+
 /*
  * Shows the login once: in a question whose answer is the caller's to free, or, with `answer` being
  * NULL, as a message. Returns LOGIN_GO_ON or a code for PAM.
@@ -60,31 +99,27 @@ int confirm_choose(struct login *login)
 static int show(struct login *login, int round, enum terminal_hint hint, char **answer)
 {
 	const struct settings *settings = &login->settings;
-	struct secret *screen = secret_create(TERMINAL_SCREEN_MAX);
-	struct terminal_view view = terminal_view_at(settings->charset, settings->invert, round);
-	struct text text;
-	int rv;
+	const struct terminal_screen screen = {
+		.qr = login->qr,
+		.view = terminal_view_at(settings->charset, settings->invert, round),
+		.link = login->attempt.request->link,
+		.lang = settings->lang,
+		.hint = hint,
+		.indented = columns_of_ssh(login),
+	};
+	composer *compose = terminal_compose;
+	int rv = LOGIN_GO_ON;
 
-	if (screen == NULL) {
-		login->entry.reason = REASON_MEMORY;
-		return PAM_BUF_ERR;
+	if (answer == NULL) {
+		compose = terminal_compose_wait;
+	} else if (has_prompt_of_its_own(login->requester.service)) {
+		compose = terminal_compose_question;
+		rv = say(login, terminal_compose_message, &screen, NULL);
 	}
-	text_init(&text, screen->bytes, screen->size);
-	if (answer == NULL)
-		terminal_compose_wait(
-			&text, login->qr, view, login->attempt.request->link, settings->lang);
-	else
-		terminal_compose(
-			&text, login->qr, view, login->attempt.request->link, settings->lang, hint);
-	if (text_finish(&text) < 0)
-		rv = PAM_SYSTEM_ERR;
-	else if (answer == NULL)
-		rv = conversation_show(login->pamh, screen->bytes);
-	else
-		rv = conversation_ask(login->pamh, screen->bytes, answer);
-	secret_free(&screen);
-	if (rv == PAM_SUCCESS)
-		return LOGIN_GO_ON;
+	if (rv == LOGIN_GO_ON)
+		rv = say(login, compose, &screen, answer);
+	if (rv == LOGIN_GO_ON)
+		return rv;
 	login->entry.reason = rv == PAM_BUF_ERR      ? REASON_MEMORY
 	                      : rv == PAM_SYSTEM_ERR ? REASON_INTERNAL
 	                      : rv == PAM_AUTH_ERR   ? REASON_NO_ANSWER

@@ -29,7 +29,7 @@ int conversation_ask(pam_handle_t *pamh, const char *prompt, char **answer)
 
 int conversation_show(pam_handle_t *pamh, const char *text)
 {
-	int rv = pam_info(pamh, "%s", text);
+	int rv = pam_error(pamh, "%s", text);
 
 	return rv == PAM_SUCCESS ? PAM_SUCCESS : failure(rv);
 }
@@ -40,8 +40,11 @@ void conversation_remark(pam_handle_t *pamh, int flags, const char *remark)
 		(void)pam_error(pamh, "%s", remark);
 }
 
-void conversation_greet(pam_handle_t *pamh, int flags, const char *greeting, const char *nickname)
+void conversation_greet(
+	pam_handle_t *pamh, int flags, bool on_terminal, const char *greeting, const char *nickname)
 {
+	int style = on_terminal ? PAM_ERROR_MSG : PAM_TEXT_INFO;
+
 	if ((flags & PAM_SILENT) == 0)
-		(void)pam_info(pamh, "%s%s", greeting, nickname);
+		(void)pam_prompt(pamh, style, NULL, "%s%s", greeting, nickname);
 }

@@ -13,6 +13,7 @@
 #include "messages.h"
 #include "qr.h"
 #include "request.h"
+#include "settings.h"
 #include "text.h"
 #include "unlisted.h"
 #include "users.h"
@@ -120,6 +121,7 @@ static void greet(struct login *login)
 	/* Nicknames are UTF-8, which not every terminal shows. */
 	if (login->nickname[0] != '\0' && settings->charset == CHARSET_UTF8)
 		conversation_greet(login->pamh, login->flags,
+			settings_is_of_terminal(login->requester.service),
 			message_text(MESSAGE_GREETING, settings->lang), login->nickname);
 }
 

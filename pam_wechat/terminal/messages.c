@@ -14,6 +14,10 @@ static const char *const texts[MESSAGE_COUNT][2] = {
 		"请用微信扫码，在手机上点击“继续”，然后输入手机上显示的验证码。"},
 	[MESSAGE_OTHER_WAY] = {"Unreadable? Press Enter for another picture, or open in WeChat:",
 		"无法识别？按回车键切换显示方式，或在微信中打开以下链接："},
+	/* Of single sharp pictures WeChat reads few: the letters have to melt into areas. */
+	[MESSAGE_OTHER_WAY_OF_ASCII] =
+		{"Unreadable? Hold the phone farther away, press Enter, or open in WeChat:",
+			"无法识别？请把手机拿远一些，按回车键切换显示方式，或在微信中打开以下链接："},
 	[MESSAGE_LINK_ONLY] =
 		{"Open this link in WeChat, tap Continue, then type the code shown there.",
 			"请在微信中打开以下链接，点击“继续”，然后输入手机上显示的验证码。"},
@@ -32,6 +36,9 @@ static const char *const texts[MESSAGE_COUNT][2] = {
 			"请用微信扫码，并在手机上点击“继续”，即可在此登录。"},
 	[MESSAGE_WAIT_LINK] = {"Or open this link in WeChat. Ctrl-C gives up.",
 		"也可以在微信中打开以下链接。按 Ctrl-C 取消登录。"},
+	[MESSAGE_WAIT_LINK_OF_ASCII] =
+		{"Hold the phone farther away, or open this link in WeChat. Ctrl-C gives up.",
+			"请把手机拿远一些，也可以在微信中打开以下链接。按 Ctrl-C 取消登录。"},
 	[MESSAGE_GREETING] = {"Signed in with WeChat as ", "微信登录成功："},
 };
 

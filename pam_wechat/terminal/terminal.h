@@ -2,8 +2,8 @@
  * terminal - the login as text: QR code, two lines, the link, and the question.
  *
  * All of it is the text of one prompt, because sshd up to 10.2 holds back everything else until
- * the next prompt, and ssh up to 10.2 shows everything else escaped. TERMINALS.md has the table of
- * what reads what.
+ * the next prompt, and ssh up to 10.2 shows everything else escaped. sudo, whose prompt may be
+ * replaced by another, gets it in two parts. TERMINALS.md has the table of what reads what.
  */
 #ifndef PAM_WECHAT_TERMINAL_TERMINAL_H
 #define PAM_WECHAT_TERMINAL_TERMINAL_H
@@ -46,16 +46,28 @@ struct terminal_view terminal_view_at(int charset, bool invert, int round);
 /* Draws the picture alone, a newline behind each row. */
 void terminal_draw(struct text *text, const struct qr *qr, struct terminal_view view);
 
+/* A login as it is shown once. */
+struct terminal_screen {
+	const struct qr *qr;
+	struct terminal_view view;
+	const char *link;
+	int lang; /* enum settings_lang; a picture that is not of half blocks makes it English */
+	enum terminal_hint hint;
+	size_t indented; /* columns that the person's client may put in front of a line */
+};
+
 /*
  * Composes the prompt. Light modules are drawn, for dark terminals; inverted, the dark ones are.
- * `lang` is one of enum settings_lang; a picture that is not of half blocks makes it English.
- * Overlong texts end truncated.
+ * Clients that show one line of it show the last: that holds the link, too, if both fit into 80
+ * columns. Overlong texts end truncated, here as below.
  */
-void terminal_compose(struct text *prompt, const struct qr *qr, struct terminal_view view,
-	const char *link, int lang, enum terminal_hint hint);
+void terminal_compose(struct text *prompt, const struct terminal_screen *screen);
+
+/* Composes the same in two parts: a message with the link, and a question of one line with it. */
+void terminal_compose_message(struct text *message, const struct terminal_screen *screen);
+void terminal_compose_question(struct text *prompt, const struct terminal_screen *screen);
 
 /* Composes the message of a login that only waits: the same without a question. */
-void terminal_compose_wait(struct text *message, const struct qr *qr, struct terminal_view view,
-	const char *link, int lang);
+void terminal_compose_wait(struct text *message, const struct terminal_screen *screen);
 
 #endif

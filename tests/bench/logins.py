@@ -40,7 +40,7 @@ class Host:
         assert word == "shown", f"no question but {word} {numbers}"
         self.qr_ms, self.private_kib = float(numbers[0]), float(numbers[1])
         text = self._output.read(int(numbers[2])).decode()
-        found = re.search(r"^https?://\S+$", text, re.MULTILINE)
+        found = re.search(r"^https?://\S+", text, re.MULTILINE)
         assert found is not None, text
         self.link = found[0]
 

@@ -67,7 +67,7 @@ class Message:
 
     @property
     def link(self) -> str | None:
-        found = re.search(r"^https?://\S+$", self.text, re.MULTILINE)
+        found = re.search(r"^https?://\S+", self.text, re.MULTILINE)
         return found[0] if found else None
 
 

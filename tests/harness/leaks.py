@@ -152,6 +152,9 @@ def _readings(data: bytes) -> Iterator[bytes]:
         yield data
 
 
+ASKPASS = b"/askpass/program\0"  # of harness/askpass.py
+
+
 class Sampler:
     """
     The command lines and environments of all processes that begin after it, until it is stopped.
@@ -196,6 +199,8 @@ class Sampler:
                     text = file.read()
             except OSError:
                 continue  # gone, or somebody else's
+            if ASKPASS in text:
+                continue  # sudo and ssh tell it the question, and its link, as an argument
             if text and text not in self._taken:
                 self._taken[text] = f"{name} of process {pid}"
 

@@ -126,7 +126,7 @@ class VirtualTerminal:
 
     @property
     def link(self) -> str:
-        found = re.search(r"^https?://\S+$", self.text, re.MULTILINE)
+        found = re.search(r"^https?://\S+", self.text, re.MULTILINE)
         assert found is not None, self.text
         return found[0]
 

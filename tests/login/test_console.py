@@ -30,6 +30,7 @@ from simulator import Phone, WeChat
 LOGIN = DOORS["login"]
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "TERM": "linux", "LC_ALL": "C.UTF-8",
                **sanitizer.environment(leaks=False)}
+TAP = "Scan with WeChat and tap Continue on your phone: that signs you in here."
 SUDOERS = Path("/etc/sudoers")
 # login lets nobody but root begin without an entry (utmp(5)) for its process and terminal.
 BECOME_USER_OF_TERMINAL = """
@@ -79,10 +80,10 @@ def waits(site: Site, *words: str | Path, service: str = "login") -> bool:
     with host(site, service, "", *words) as asked:
         message = asked.message()
         assert message.link is not None
-        if message.style != "prompt":
-            asked.kill()  # nobody answers, and its terminal lasts longer than it
-            return True
-        return False
+        if TAP not in message.text:
+            return False
+        asked.kill()  # nobody answers, and its terminal lasts longer than it
+        return True
 
 
 def how(site: Site, wechat: WeChat, service: str, *words: str | Path) -> str:
@@ -107,7 +108,7 @@ def test_a_virtual_terminal_waits(
     with host(site, "login", "lang=zh", *words) as asked:
         message = asked.message()
         # The console's font has no Chinese characters.
-        assert "Scan with WeChat and tap Continue" in message.text
+        assert TAP in message.text
         Phone(wechat, "alice").sign_in(message.link or "")
         assert asked.prompt() is None
         assert asked.result == "PAM_SUCCESS"

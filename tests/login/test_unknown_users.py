@@ -57,7 +57,7 @@ def log_in(sshd: Sshd, wechat: WeChat, user: str, typed: list[str]) -> Seen:
             if number + 1 < len(typed):
                 terminal.wait_for_login()
         terminal.rest()
-        pages = [re.sub(r"\d\d:\d\d:\d\d", "TIME", page.text.replace(user, "USER"))
+        pages = [re.sub(r"\d+( 秒，至 | seconds, until )\d\d:\d\d:\d\d", "TIME", page.text.replace(user, "USER"))
                  for page in phone.history if not page.url.startswith(wechat.open_url)]
         return Seen(masked(terminal.transcript, user), pages, terminal.status)
 

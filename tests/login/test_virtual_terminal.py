@@ -20,7 +20,7 @@ from simulator import Phone, WeChat, camera
 
 LOGIN = DOORS["login"]
 TAP = r"^Scan with WeChat and tap Continue on your phone: that signs you in here\."
-QUESTION = "^Code on your phone:$"
+QUESTION = "Code on your phone:$"
 SHELL = r"^\$$"
 ROWS_OF_PICTURE, ROWS_OF_ART = 17, 33
 HIGH = 40  # rows: room for ASCII art
@@ -45,7 +45,7 @@ def begin(terminal: VirtualTerminal, site: Site, options: str = "") -> None:
         "PATH": "/usr/bin:/bin", "TERM": "linux", "LC_ALL": "C.UTF-8",
         **sanitizer.environment(leaks=False),
     })
-    terminal.wait_for(r"^https?://\S+$")
+    terminal.wait_for(r"^https?://\S+/l/\w{12}\b")
 
 
 def whoami(terminal: VirtualTerminal) -> list[str]:

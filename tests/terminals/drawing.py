@@ -15,10 +15,11 @@ BLOCKS = set("█▀▄")
 
 def draw(
     link: str, charset: str = "utf8", invert: bool = False, lang: str = "en", answers: int = 0,
-    hint: str = "scan",
+    hint: str = "scan", indented: int = 0,
 ) -> bytes:
-    """What is asked after so many empty answers."""
-    words = (CHARSETS.index(charset), int(invert), LANGS.index(lang), answers, HINTS.index(hint))
+    """What is asked after so many empty answers, of a client that indents lines so far."""
+    words = (CHARSETS.index(charset), int(invert), LANGS.index(lang), answers, HINTS.index(hint),
+             indented)
     return subprocess.run([BUILD / "tests/terminals/terminal-draw", link, *map(str, words)],
                           check=True, stdout=subprocess.PIPE).stdout
 

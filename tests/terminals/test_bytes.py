@@ -41,7 +41,8 @@ def test_every_link_that_fits_makes_a_screen_that_fits(
     charset: str, invert: bool, lang: str
 ) -> None:
     for length, answers, hint in product(LENGTHS, range(4), HINTS):
-        assert_fits(draw(link_of(length), charset, invert, lang, answers, hint))
+        for indented in (0, 13, 80):
+            assert_fits(draw(link_of(length), charset, invert, lang, answers, hint, indented))
 
 
 def assert_fits(prompt: bytes) -> None:
@@ -71,7 +72,8 @@ def test_a_client_that_trims_blanks_does_no_harm(charset: str, invert: bool) -> 
 
 def test_rows_by_the_links_length() -> None:
     """The table in TERMINALS.md."""
-    lengths = (32, 33, 53, 54, 78, 79)
-    assert [draw(link_of(length)).count(b"\n") + 1 for length in lengths] == [
-        20, 22, 22, 24, 24, 26]
-    assert draw(link_of(53), "ascii").count(b"\n") + 1 == 38
+    lengths = (32, 33, 42, 43, 53, 54, 78, 79)
+    indented = len("(alice@web1) ")
+    assert [draw(link_of(length), indented=indented).count(b"\n") + 1 for length in lengths] == [
+        19, 21, 21, 22, 22, 24, 24, 26]
+    assert draw(link_of(53), "ascii", indented=indented).count(b"\n") + 1 == 38

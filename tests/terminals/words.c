@@ -9,6 +9,7 @@
 static const char *const places[MESSAGE_COUNT] = {
 	[MESSAGE_SCAN] = "under a picture, first line",
 	[MESSAGE_OTHER_WAY] = "under a picture, second line; the link follows",
+	[MESSAGE_OTHER_WAY_OF_ASCII] = "under ASCII art, second line; the link follows",
 	[MESSAGE_LINK_ONLY] = "above a link without a picture, first line",
 	[MESSAGE_LINK_IN_WECHAT] = "there, second line",
 	[MESSAGE_LINK_HOW] = "there, second line, with `charset=none`",
@@ -17,6 +18,7 @@ static const char *const places[MESSAGE_COUNT] = {
 	[MESSAGE_PROMPT] = "the question",
 	[MESSAGE_WAIT] = "under a picture, first line, where nothing is typed",
 	[MESSAGE_WAIT_LINK] = "there, second line; the link follows",
+	[MESSAGE_WAIT_LINK_OF_ASCII] = "under ASCII art, second line; the link follows",
 	[MESSAGE_GREETING] = "signed in, with the nickname behind it (`scope = snsapi_userinfo`)",
 };
 

@@ -17,16 +17,16 @@ static char prompt[TERMINAL_SCREEN_MAX];
 static const char *lines[256];
 static size_t lengths[256], count;
 
-/* Composes a prompt and takes it to lines. */
-static const char *compose(
-	const char *string, struct terminal_view view, int lang, enum terminal_hint hint)
+static const char *compose_screen(const char *string, struct terminal_screen *screen,
+	void (*composer)(struct text *, const struct terminal_screen *))
 {
 	struct qr *qr = NULL;
 	struct text text;
 
 	assert_int_equal(qr_create(string, &qr), 0);
+	screen->qr = qr;
 	text_init(&text, prompt, sizeof(prompt));
-	terminal_compose(&text, qr, view, LINK, lang, hint);
+	composer(&text, screen);
 	assert_int_equal(text_finish(&text), 0);
 	qr_free(&qr);
 	count = 0;
@@ -38,6 +38,19 @@ static const char *compose(
 		at = end == NULL ? NULL : end + 1;
 	}
 	return prompt;
+}
+
+/* Composes a prompt and takes it to lines. */
+static const char *compose(
+	const char *string, struct terminal_view view, int lang, enum terminal_hint hint)
+{
+	struct terminal_screen screen = {.view = view,
+		.link = LINK,
+		.lang = lang,
+		.hint = hint,
+		.indented = strlen("(alice@web1) ")};
+
+	return compose_screen(string, &screen, terminal_compose);
 }
 
 static void expect_line(size_t index, const char *expected)
@@ -289,34 +302,99 @@ static void test_what_does_not_fit_is_reported(void **state)
 	(void)state;
 	assert_int_equal(qr_create(LINK, &qr), 0);
 	text_init(&text, small, sizeof(small));
-	terminal_compose(&text, qr, (struct terminal_view){PICTURE_HALF_BLOCKS, false}, LINK,
-		LANG_EN, HINT_SCAN);
+	terminal_compose(
+		&text, &(struct terminal_screen){
+			       .qr = qr, .view = {PICTURE_HALF_BLOCKS, false}, .link = LINK});
 	assert_int_equal(text_finish(&text), -ENOSPC);
 	qr_free(&qr);
 }
 
 static void test_a_terminal_that_waits_shows_the_same_picture_and_no_question(void **state)
 {
-	static const struct terminal_view view = {PICTURE_HALF_BLOCKS, false};
-	struct qr *qr = NULL;
 	char question[TERMINAL_SCREEN_MAX];
-	struct text text;
 
 	(void)state;
-	assert_int_equal(qr_create(LINK, &qr), 0);
 	for (int lang = LANG_EN; lang <= LANG_ZH; lang++) {
-		memcpy(question, compose(LINK, view, lang, HINT_SCAN), sizeof(question));
-		text_init(&text, prompt, sizeof(prompt));
-		terminal_compose_wait(&text, qr, view, LINK, lang);
-		assert_int_equal(text_finish(&text), 0);
+		struct terminal_screen screen = {
+			.view = {PICTURE_HALF_BLOCKS, false}, .link = LINK, .lang = lang};
+
+		memcpy(question, compose(LINK, screen.view, lang, HINT_SCAN), sizeof(question));
+		compose_screen(LINK, &screen, terminal_compose_wait);
 		/* The question begins with an empty line, then both have the picture. */
 		assert_memory_equal(prompt, question + 1,
 			strstr(question, message_text(MESSAGE_SCAN, lang)) - (question + 1));
-		assert_non_null(strstr(prompt, message_text(MESSAGE_WAIT, lang)));
-		assert_non_null(strstr(prompt, LINK));
-		assert_null(strstr(prompt, message_text(MESSAGE_PROMPT, lang)));
+		expect_line(count - 3, message_text(MESSAGE_WAIT, lang));
+		expect_line(count - 2, message_text(MESSAGE_WAIT_LINK, lang));
+		expect_line(count - 1, LINK);
 	}
-	qr_free(&qr);
+}
+
+static void test_ascii_art_wants_the_phone_farther_away(void **state)
+{
+	static const struct terminal_view art = {PICTURE_ASCII, false};
+	struct terminal_screen screen = {.view = art, .link = LINK, .lang = LANG_ZH};
+
+	(void)state;
+	compose(LINK, art, LANG_ZH, false);
+	expect_line(count - 3, message_text(MESSAGE_OTHER_WAY_OF_ASCII, LANG_EN));
+	compose(LINK, art, LANG_EN, true);
+	expect_line(count - 3, message_text(MESSAGE_OTHER_WAY_OF_ASCII, LANG_EN));
+	compose_screen(LINK, &screen, terminal_compose_wait);
+	expect_line(count - 2, message_text(MESSAGE_WAIT_LINK_OF_ASCII, LANG_EN));
+}
+
+static void test_the_last_line_holds_the_link_where_80_columns_hold_both(void **state)
+{
+	static const char link[] = "https://login.example.com/l/Ab3dE9xYzQ0k";
+	static const struct {
+		int lang;
+		size_t columns; /* of the question, with its blank */
+	} rows[] = {{LANG_EN, 20}, {LANG_ZH, 17}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		/* And four digits. */
+		size_t room = 80 - (strlen(link) + 1 + rows[i].columns + 4);
+		const char *question = message_text(MESSAGE_PROMPT, rows[i].lang);
+		struct terminal_screen screen = {
+			.view = {PICTURE_HALF_BLOCKS, false}, .link = link, .lang = rows[i].lang};
+		char both[128];
+
+		assert_int_equal(width_of(question, strlen(question)), rows[i].columns);
+		(void)text_format(both, sizeof(both), "%s %s", link, question);
+		for (screen.indented = 0; screen.indented <= room; screen.indented++) {
+			compose_screen(link, &screen, terminal_compose);
+			expect_line(count - 2, message_text(MESSAGE_OTHER_WAY, rows[i].lang));
+			expect_line(count - 1, both);
+		}
+		compose_screen(link, &screen, terminal_compose);
+		expect_line(count - 2, link);
+		expect_line(count - 1, question);
+	}
+}
+
+static void test_in_two_parts_the_question_is_one_line_and_both_have_the_link(void **state)
+{
+	static const struct terminal_view views[] = {
+		{PICTURE_HALF_BLOCKS, false}, {PICTURE_ASCII, true}, {PICTURE_NEVER, false}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(views); i++) {
+		struct terminal_screen screen = {.view = views[i],
+			.link = LINK,
+			.hint = i == 1 ? HINT_WRONG_PIN : HINT_SCAN,
+			.indented = 80};
+		char whole[TERMINAL_SCREEN_MAX], both[128];
+
+		memcpy(whole, compose(LINK, views[i], LANG_EN, i == 1), sizeof(whole));
+		compose_screen(LINK, &screen, terminal_compose_message);
+		assert_memory_equal(prompt, whole + 1, strlen(prompt));
+		expect_line(count - 1, LINK);
+		(void)text_format(
+			both, sizeof(both), "%s %s", LINK, message_text(MESSAGE_PROMPT, LANG_EN));
+		assert_string_equal(compose_screen(LINK, &screen, terminal_compose_question), both);
+		assert_int_equal(count, 1);
+	}
 }
 
 int main(void)
@@ -336,6 +414,9 @@ int main(void)
 		cmocka_unit_test(test_a_207_byte_authorize_url_takes_29_rows),
 		cmocka_unit_test(test_what_does_not_fit_is_reported),
 		cmocka_unit_test(test_a_terminal_that_waits_shows_the_same_picture_and_no_question),
+		cmocka_unit_test(test_ascii_art_wants_the_phone_farther_away),
+		cmocka_unit_test(test_the_last_line_holds_the_link_where_80_columns_hold_both),
+		cmocka_unit_test(test_in_two_parts_the_question_is_one_line_and_both_have_the_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
