@@ -10,6 +10,32 @@ struct qr {
 	QRcode *code;
 };
 
+/* A picture of the link is the link. */
+static void free_code(QRcode *code)
+{
+	explicit_bzero(code->data, (size_t)code->width * (size_t)code->width);
+	QRcode_free(code);
+}
+
+/*
+ * Levels differ in what fits into a version, and many strings leave room. Q and H are free for no
+ * link: what a version holds of them, the version before it holds at level L.
+ */
+static QRcode *encode(const char *string)
+{
+	QRcode *code = QRcode_encodeString8bit(string, 0, QR_ECLEVEL_L);
+	QRcode *stronger = code == NULL ? NULL : QRcode_encodeString8bit(string, 0, QR_ECLEVEL_M);
+
+	if (stronger == NULL)
+		return code;
+	if (stronger->width > code->width) {
+		free_code(stronger);
+		return code;
+	}
+	free_code(code);
+	return stronger;
+}
+
 int qr_create(const char *string, struct qr **qr)
 {
 	struct qr *made = calloc(1, sizeof(*made));
@@ -17,7 +43,7 @@ int qr_create(const char *string, struct qr **qr)
 	*qr = NULL;
 	if (made == NULL)
 		return -ENOMEM;
-	made->code = QRcode_encodeString8bit(string, 0, QR_ECLEVEL_L);
+	made->code = encode(string);
 	if (made->code == NULL) {
 		int error = errno == ERANGE ? -E2BIG : errno == ENOMEM ? -ENOMEM : -EINVAL;
 
@@ -32,9 +58,7 @@ void qr_free(struct qr **qr)
 {
 	if (*qr == NULL)
 		return;
-	/* A picture of the link is the link. */
-	explicit_bzero((*qr)->code->data, (size_t)(*qr)->code->width * (size_t)(*qr)->code->width);
-	QRcode_free((*qr)->code);
+	free_code((*qr)->code);
 	free(*qr);
 	*qr = NULL;
 }

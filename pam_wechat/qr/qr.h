@@ -10,8 +10,9 @@
 struct qr;
 
 /*
- * Encodes a string at error correction level L, the smallest version that holds it. Returns 0 and
- * a code that the caller frees; -ENOMEM; -E2BIG if no version holds it; or -EINVAL.
+ * Encodes a string in the smallest version that holds it, at error correction level M if there is
+ * room for it, or else L. Returns 0 and a code that the caller frees; -ENOMEM; -E2BIG if no version
+ * holds it; or -EINVAL.
  */
 int qr_create(const char *string, struct qr **qr);
 

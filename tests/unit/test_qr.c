@@ -35,6 +35,35 @@ static void test_the_smallest_version_is_taken(void **state)
 	}
 }
 
+/* The first two modules of the format information, which are masked by 10. */
+static char level_of(const struct qr *qr)
+{
+	static const char levels[] = {'H', 'Q', 'M', 'L'};
+
+	return levels[qr_is_dark(qr, 0, 8) * 2 + qr_is_dark(qr, 1, 8)];
+}
+
+/* The same standard, of both levels. */
+static void test_error_correction_is_the_stronger_one_where_it_costs_no_module(void **state)
+{
+	static const struct {
+		size_t medium, low; /* bytes that the version holds */
+	} versions[] = {{14, 17}, {26, 32}, {42, 53}, {62, 78}, {84, 106}, {106, 134}, {122, 154},
+		{152, 192}, {180, 230}};
+	size_t length = 1;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(versions); i++) {
+		for (; length <= versions[i].low; length++) {
+			struct qr *qr = make(length);
+
+			assert_int_equal(qr_width(qr), 21 + 4 * (int)i);
+			assert_int_equal(level_of(qr), length <= versions[i].medium ? 'M' : 'L');
+			qr_free(&qr);
+		}
+	}
+}
+
 static void test_what_no_version_holds_is_refused(void **state)
 {
 	char string[2955];
@@ -150,6 +179,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_smallest_version_is_taken),
+		cmocka_unit_test(
+			test_error_correction_is_the_stronger_one_where_it_costs_no_module),
 		cmocka_unit_test(test_what_no_version_holds_is_refused),
 		cmocka_unit_test(test_the_empty_string_is_refused),
 		cmocka_unit_test(test_freeing_nothing_is_fine),
