@@ -179,7 +179,7 @@ def test_enter_shows_it_another_way(site: Site) -> None:
         assert "█" in terminal.shown and "@@" not in terminal.shown
         terminal.type("")
         terminal.link()
-        assert "@@" in terminal.shown
+        assert "@@" in terminal.shown and "farther away" in terminal.shown
 
 
 def test_this_isnt_me_ends_it(site: Site, phone: Phone, table: str) -> None:

@@ -20,7 +20,7 @@ _MARGIN = 1  # cells of the window around the screen
 
 # How a person holds the phone until the code is read: as is, farther away, closer, out of focus.
 # ASCII art is read when the letters have melted into areas, and not before.
-_VIEWS = ((1.0, 0), (0.5, 0), (2.0, 0), (0.33, 0), (1.0, 4), (0.25, 0), (1.0, 5))
+VIEWS = ((1.0, 0), (0.5, 0), (2.0, 0), (0.33, 0), (1.0, 4), (0.25, 0), (1.0, 5))
 
 # The part of its cell that a block character fills: top and bottom, in halves.
 _BLOCKS = {"█": (0, 2), "▀": (0, 1), "▄": (1, 2)}
@@ -96,28 +96,32 @@ def draw_strokes(path: str, size: int, scale: int = 8) -> Image.Image:
 
 
 def read_with_wechat(image: Image.Image | Path | str) -> str | None:
-    """The text that WeChat's own engine, as published in OpenCV, finds in the picture."""
+    """The text that WeChat's own engine, as published in OpenCV, finds in the best of the views."""
+    return next(filter(None, map(read_view_with_wechat, views(image))), None)
+
+
+def read_view_with_wechat(view: Image.Image) -> str | None:
     if not hasattr(_engines, "wechat"):
         _engines.wechat = cv2.wechat_qrcode_WeChatQRCode()
-    for view in _views(image):
-        texts, _ = _engines.wechat.detectAndDecode(numpy.asarray(view))
-        if texts and texts[0]:
-            return texts[0]
-    return None
+    texts, _ = _engines.wechat.detectAndDecode(numpy.asarray(view))
+    return texts[0] or None if texts else None
 
 
 def read_with_zbar(image: Image.Image | Path | str) -> str | None:
     """The same by zbar, which many other scanners use."""
-    for view in _views(image):
-        buffer = BytesIO()
-        view.save(buffer, "PNG")
-        done = subprocess.run(
-            ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", "-"],
-            input=buffer.getvalue(), capture_output=True,
-        )
-        if done.returncode == 0 and done.stdout:
-            return done.stdout.decode("utf-8", "replace").removesuffix("\n")
-    return None
+    return next(filter(None, map(read_view_with_zbar, views(image))), None)
+
+
+def read_view_with_zbar(view: Image.Image) -> str | None:
+    buffer = BytesIO()
+    view.save(buffer, "PNG")
+    done = subprocess.run(
+        ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", "-"],
+        input=buffer.getvalue(), capture_output=True,
+    )
+    if done.returncode != 0:
+        return None
+    return done.stdout.decode("utf-8", "replace").removesuffix("\n") or None
 
 
 def mutilate(image: Image.Image | Path | str) -> Image.Image:
@@ -143,9 +147,10 @@ def _load(image: Image.Image | Path | str) -> Image.Image:
         return opened.convert("L")
 
 
-def _views(image: Image.Image | Path | str) -> Iterator[Image.Image]:
+def views(image: Image.Image | Path | str) -> Iterator[Image.Image]:
+    """One picture as each of VIEWS has it."""
     loaded = _load(image)
-    for scale, blur in _VIEWS:
+    for scale, blur in VIEWS:
         view = loaded
         if scale != 1.0:
             size = (max(1, int(loaded.width * scale)), max(1, int(loaded.height * scale)))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from harness.site import REPOSITORY
 from terminals.cells import CELLS, LINES, Cell, Reading
+from terminals.singles import COUNT, GLANCES, KINDS, READERS, Counts
 
 PATH = REPOSITORY / "pam_wechat/TERMINALS.md"
 _BEGIN, _END = "<!-- table: tests/terminals/table -->\n", "<!-- end of the table -->\n"
+_BEGIN_SINGLES = "<!-- single pictures: tests/terminals/table -->\n"
+_END_SINGLES = "<!-- end of the single pictures -->\n"
 _COLUMNS = [line for line in LINES if line[0] != "none"]
 
 
@@ -51,8 +54,28 @@ def committed() -> str:
 
 
 def write(readings: dict[Cell, Reading]) -> None:
-    before, _, rest = PATH.read_text().partition(_BEGIN)
-    PATH.write_text(before + _BEGIN + table(readings) + _END + rest.partition(_END)[2])
+    _put(_BEGIN, table(readings), _END)
+
+
+def table_of_singles(counts: Counts) -> str:
+    lines = [f"| of {COUNT} pictures | " + " | ".join(KINDS) + " |", "|---" * (len(KINDS) + 1) + "|"]
+    lines += [f"| {glance} | " + " | ".join(
+        ", ".join(f"{name} {counts[kind, glance, name]}" for name in READERS) for kind in KINDS
+    ) + " |" for glance in GLANCES]
+    return "\n".join(lines) + "\n"
+
+
+def committed_singles() -> str:
+    return PATH.read_text().partition(_BEGIN_SINGLES)[2].partition(_END_SINGLES)[0]
+
+
+def write_singles(counts: Counts) -> None:
+    _put(_BEGIN_SINGLES, table_of_singles(counts), _END_SINGLES)
+
+
+def _put(begin: str, text: str, end: str) -> None:
+    before, _, rest = PATH.read_text().partition(begin)
+    PATH.write_text(before + begin + text + end + rest.partition(end)[2])
 
 
 def _word(cell: Cell, reading: Reading) -> str:

@@ -131,6 +131,8 @@ static void draw(const struct scanning *scanning)
 	text_init(&text, screen->bytes, screen->size);
 	terminal_draw(&text, scanning->qr, view);
 	(void)fputs(screen->bytes, stdout);
+	if (view.picture == PICTURE_ASCII)
+		printf("WeChat reads this from farther away than usual.\n");
 	secret_free(&screen);
 }
 
