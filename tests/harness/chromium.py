@@ -195,6 +195,7 @@ class Chromium:
 
     def picture(self, clip: tuple[float, float, float, float] | None = None) -> Image.Image:
         """The whole page, or x, y, width and height of it in CSS pixels."""
+        self.evaluate("scrollTo(0, 0)")
         if clip is None:
             height = self.evaluate("document.documentElement.scrollHeight")
             clip = (0, 0, self.width, max(height, HEIGHT))
