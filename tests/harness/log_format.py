@@ -1,4 +1,4 @@
-"""The format of the lines in the log as pam_wechat(8) has it: what is documented is what is tested."""
+"""The format of the lines in the log as pam_wechat(8) has it: the tests go by what is promised."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ BASE, USERINFO = "snsapi_base", "snsapi_userinfo"
     (USERINFO, "flagged", "snapshot", SEEN),
     (USERINFO, "flag_on_real", "snapshot", SEEN),
     # WeChat has no name for a virtual user: 48001.
-    (USERINFO, "unflagged", "snapshot errcode=48001", SEEN),
+    (USERINFO, "unflagged", "snapshot phone=returned errcode=48001", SEEN),
 ])
 def test_a_snapshot_page_is_refused(
     site: Site, wechat: WeChat, phone: Phone, system_log: SystemLog, scope: str, snapshot: str,

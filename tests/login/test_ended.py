@@ -1,4 +1,4 @@
-"""Every login that was registered leaves one line, however it ends: the module's or the helper's."""
+"""Every login that was registered leaves one line, however it ends: the module's or helper's."""
 
 from __future__ import annotations
 

@@ -75,7 +75,8 @@ _row("three wrong codes", MAX_TRIES, WRONG, typed=("{wrong}",) * 3,
 _row("three wrong codes, then the right one", MAX_TRIES, WRONG,
      typed=("{wrong}", "{wrong}", "{wrong}", "{pin}"), twin=("{wrong}", "{pin}"))
 _row("eight empty answers", MAX_TRIES, UNFINISHED, typed=("",) * 8, twin=("",) * 7 + ("{pin}",))
-_row("eight empty answers, then the right code", MAX_TRIES, UNFINISHED, typed=("",) * 8 + ("{pin}",),
+_row("eight empty answers, then the right code", MAX_TRIES, UNFINISHED,
+     typed=("",) * 8 + ("{pin}",),
      twin=("", "{pin}"))
 _row("no answer", DENIED, NO_ANSWER, typed=(None,), twin=("", "{pin}"))
 _row("no answer after an empty one", DENIED, NO_ANSWER, typed=("", None),
@@ -458,7 +459,8 @@ _row("qr=authorize with consent pages", UNAVAILABLE,
 KEYS = (
     "appid", "secret_file", "public_url", "scope", "users_file", "socket", "exchange",
     "exchange_user", "host_name", "authorize_url", "api_url", "ca_file", "proxy",
-    "connect_redirect", "log_openid", "confirm", "qr", "charset", "invert", "timeout", "lang", "unlisted",
+    "connect_redirect", "log_openid", "confirm", "qr", "charset", "invert", "timeout", "lang",
+    "unlisted",
     "brand", "debug",
 )
 LINE_VALUES = {

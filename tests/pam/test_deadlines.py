@@ -129,7 +129,8 @@ def test_the_right_code_comes_too_late(installed: Installation, late: Late) -> N
     assert late.page.pin is not None
     assert late.proved.type(late.page.pin) == "PAM_MAXTRIES"
     assert late.proved.messages[-1].text == "WeChat sign-in: time is up. Start again."
-    installed.log.wait_for(re.escape(logged("refused reason=expired phone=returned")[8:]), late.mark)
+    line = logged("refused reason=expired phone=returned")
+    installed.log.wait_for(re.escape(line[8:]), late.mark)
 
 
 def test_an_empty_answer_comes_too_late(late: Late) -> None:

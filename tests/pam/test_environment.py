@@ -75,7 +75,8 @@ def test_the_environment_makes_nobody_trusted(installed: Installation, name: str
     login = replace(GOOD, key=("ca_file", None), environment=((name, value),))
     outcome = installed.run(login)
     assert outcome.result == "PAM_AUTH_ERR"
-    assert " reason=unreachable phone=returned: the certificate of WeChat's API is not trusted" in outcome.lines[0]
+    why = "the certificate of WeChat's API is not trusted"
+    assert f" reason=unreachable phone=returned: {why}" in outcome.lines[0]
 
 
 def test_the_time_on_the_page_is_the_host_s_own(installed: Installation) -> None:

@@ -50,7 +50,8 @@ def test_the_line_of_a_refusal(installed: Installation) -> None:
     assert len(lines) == 1
     assert re.fullmatch(
         TIME + r" pam-host: pam_wechat\(sshd:auth\): login=" + identifier[:6] +
-        r" service=sshd user=alice rhost=203\.0\.113\.7 result=refused reason=risk phone=returned errcode=40226"
+        r" service=sshd user=alice rhost=203\.0\.113\.7 result=refused reason=risk phone=returned"
+        r" errcode=40226"
         rf" rid={RID}: WeChat's risk control has blocked this person", lines[0])
 
 
@@ -67,7 +68,8 @@ def test_the_rid_is_logged_where_there_is_one(
         scan(installed.phone(), host.link())
         host.type("0000")
     line, = (line for line in installed.raw_lines(mark) if "pam_wechat(" in line)
-    assert re.search(rf" reason=code phone=returned errcode=40029{rid}: the code is not valid", line)
+    why = "the code is not valid"
+    assert re.search(rf" reason=code phone=returned errcode=40029{rid}: {why}", line)
 
 
 def test_debug_adds_steps(installed: Installation) -> None:

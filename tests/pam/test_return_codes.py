@@ -27,7 +27,7 @@ def test_login_ends_as_the_table_says(installed: Installation, row: Row) -> None
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_only_a_login_that_did_not_begin_is_unavailable(installed: Installation, row: Row) -> None:
-    """A stack may fall back on that: whatever happens once a phone can open the link is a denial."""
+    """A stack may fall back on that: once a phone can open the link, whatever happens denies."""
     outcome = installed.run(row.denied)
     if outcome.has_begun:
         assert outcome.result in ("PAM_AUTH_ERR", "PAM_MAXTRIES")

@@ -1,6 +1,6 @@
 """
-The samples of conf/pam.d as shipped while something is down, run through libpam: what each does then
-is a table in pam_wechat(8), and this is the reality.
+The samples of conf/pam.d as shipped while something is down, run through libpam: what each does
+then is a table in pam_wechat(8), and this is the reality.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ def start(installed: Installation, sample: str, waits: bool, folder: Path) -> Ho
     service = SERVICES.get(sample, "login")
     text = text_of(installed, sample) + "account required pam_permit.so\n"
     if waits:
-        text = text.replace(f"conf={installed.conf_file}", f"conf={installed.conf_file} confirm=wait")
+        conf = f"conf={installed.conf_file}"
+        text = text.replace(conf, f"{conf} confirm=wait")
     folder.mkdir(parents=True)
     (folder / service).write_text(text)
     options = ("--ruid", str(BOB)) if sample == "su" else ()
@@ -184,7 +185,8 @@ def finish(host: Host, answer: str) -> bool:
 
 def scanning(installed: Installation, link: str) -> threading.Thread:
     def run() -> None:
-        with suppress(OSError, http.client.HTTPException):
+        # The login may be over by then.
+        with suppress(OSError, http.client.HTTPException, LookupError):
             scan(installed.phone(), link)
 
     thread = threading.Thread(target=run, daemon=True)
