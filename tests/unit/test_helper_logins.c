@@ -268,7 +268,7 @@ static void test_the_oldest_of_the_busiest_origin_is_in_excess_of_all(void **sta
 static void flood(struct logins *logins, int origins, int addresses)
 {
 	for (int i = 0; i < 10; i++) {
-		char origin[16], address[32];
+		char origin[32], address[32];
 		struct login *login;
 
 		snprintf(origin, sizeof(origin), "flood%d", i % origins);
