@@ -63,7 +63,7 @@ enum reason verdict_note_refusal(struct login *login, const struct wire_message 
 	copy_value(entry->detail, sizeof(entry->detail), message->value[WIRE_DETAIL]);
 	if (reason == REASON_NOT_LINKED && message->value[WIRE_OPENID] != NULL)
 		reason = find_why_unlinked(login, login->users, message->value[WIRE_OPENID]);
-	if (reason == REASON_NOT_LINKED || reason == REASON_OTHER_UID)
+	if (reason == REASON_NOT_LINKED)
 		note_openid(login, message->value[WIRE_OPENID]);
 	entry->reason = reason;
 	return reason;
@@ -107,7 +107,7 @@ static enum reason find_link(struct login *login, const struct wire_message *ide
 		reason = find_why_unlinked(login, users, openid);
 	}
 	users_free(&users);
-	if (reason == REASON_NONE || reason == REASON_NOT_LINKED || reason == REASON_OTHER_UID)
+	if (reason == REASON_NONE || reason == REASON_NOT_LINKED)
 		note_openid(login, openid);
 	return reason;
 }

@@ -627,7 +627,7 @@ def test_a_restarted_helper_does_not_let_another_phone_have_the_same_digits(
         site.start_helper()
         assert site.wait_for_pending(1)
         attacker.open(link)
-        assert "may not sign in here" in attacker.tap("continue").text
+        assert "Another phone is finishing" in attacker.tap("continue").text
         assert not attacker.saw_a_pin(pin)
         assert finish_on(phone, link) == pin
         terminal.type(pin)

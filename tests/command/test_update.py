@@ -27,7 +27,7 @@ from harness.waiting import HANG, until
 ALICE = "oAlice-0000000000000000000_A"
 BOB = "oBob---0000000000000000000_B"
 OLD = f"# the old table\n{ALICE}    alice  # A.\n"
-NEW = OLD + f"{BOB}    bob\n"
+NEW = OLD + f"{BOB}    bob:61002\n"
 
 
 @pytest.fixture()

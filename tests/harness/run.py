@@ -249,6 +249,7 @@ NOT_SANITIZED = {
     "pam/test_failures.py": "its malloc and ASan's exclude each other",
     "pam/test_reload.py": "the sanitizers' own mappings grow",
     "pam/test_samples.py": "pam_unix loads libcrypt, whose crypt() ASan does not find then",
+    "pam/test_samples_down.py": "likewise",
     "pam/test_processes.py::test_the_child_inherits_nothing": "its standard error is our FIFO",
     "pam/test_processes.py::test_no_secret_stays_in_the_host_s_memory": "20 TB of shadow memory",
     "pam/test_processes.py::test_a_host_holds_no_secret_while_its_login_waits": "likewise",

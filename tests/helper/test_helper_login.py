@@ -556,8 +556,8 @@ def test_what_failed_is_kept_for_each_phone(
 def test_a_failure_that_is_kept_is_nothing_after_a_win(
     login: FakeExchange, phone: Browser, other: Browser
 ) -> None:
-    ticket = keep_waiting(phone, login)
     other.approve(login)
+    ticket = keep_waiting(phone, login)
     waiting, winning = other.bring_code(login)
     login.result(ticket, "busy")
     login.succeed(winning)
@@ -565,10 +565,13 @@ def test_a_failure_that_is_kept_is_nothing_after_a_win(
     assert phone.get(login.path).heading == "Another phone is finishing this sign-in"
 
 
-def test_others_are_asked_meanwhile(login: FakeExchange, phone: Browser, other: Browser) -> None:
+def test_others_have_nothing_to_do_meanwhile(
+    login: FakeExchange, phone: Browser, other: Browser
+) -> None:
     keep_waiting(phone, login)
-    assert other.get(login.path).heading == "Is this you signing in?"
-    assert other.get(login.callback("Oth3r")).heading == "Is this you signing in?"
+    assert other.get(login.path).heading == "Another phone is finishing this sign-in"
+    page = other.get(login.callback("Oth3r"))
+    assert page.heading == "Another phone is finishing this sign-in"
     login.expect_nothing()
 
 

@@ -257,4 +257,4 @@ def test_giving_up_counts_from_the_moment_that_the_link_is_seen(installed: Insta
         assert host.prompt() is None
     assert host.result == "PAM_AUTH_ERR"
     assert installed.module_lines(mark) == [
-        logged("refused reason=interrupted", service="su")]
+        logged("refused reason=interrupted phone=none", service="su")]

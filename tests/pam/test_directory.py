@@ -125,7 +125,8 @@ def test_a_binding_with_the_account_s_uid_signs_in(
     assert run(installed, directory, login)[0] == "PAM_SUCCESS"
 
 
-OTHER = "refused reason=other-uid: the users table names uid 7001, and {}: pam-wechat users check"
+OTHER = ("refused reason=other-uid phone=returned: the users table names uid 7001, and {}: "
+         "pam-wechat users check")
 
 
 @pytest.mark.parametrize("words", ["unlisted=ignore", ""])
@@ -142,7 +143,7 @@ def test_a_name_that_was_given_to_somebody_else_is_not_bound(
     assert ends(installed, directory, login) == (
         "PAM_MAXTRIES", [logged(OTHER.format(why), user="dora")])
     assert ends(installed, directory, replace(login, person="bob")) == (
-        "PAM_MAXTRIES", [logged("refused reason=not-linked", user="dora")])
+        "PAM_MAXTRIES", [logged("refused reason=not-linked phone=returned openid=*", user="dora")])
 
 
 def test_who_has_the_uid_of_a_listed_user_is_asked(
@@ -152,7 +153,8 @@ def test_who_has_the_uid_of_a_listed_user_is_asked(
     directory.set({"dora": 7009, "gus": 7001})
     login = replace(IGNORE, user="gus", users="{alice} dora:7001\n")
     assert ends(installed, directory, login) == (
-        "PAM_MAXTRIES", [logged("refused reason=not-linked", user="(unlisted)")])
+        "PAM_MAXTRIES", [logged("refused reason=not-linked phone=returned openid=*",
+                                user="(unlisted)")])
 
 
 def test_a_binding_without_a_uid_goes_by_the_name_alone(
