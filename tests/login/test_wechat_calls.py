@@ -63,7 +63,7 @@ def test_an_error_that_nobody_knows_is_told_with_its_number_and_rid(
     found = re.search(rf"WeChat's error code {errcode} · WeChat's request id ([0-9a-f-]{{26}})$",
                       page.text, re.MULTILINE)
     assert found is not None, page.text
-    system_log.wait_for(rf"result=refused reason=setup errcode={errcode} rid={found[1]}: ", mark)
+    system_log.wait_for(rf"result=refused reason=setup phone=returned errcode={errcode} rid={found[1]}: ", mark)
     assert wechat.exchanges() == 1
 
 
