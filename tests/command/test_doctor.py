@@ -15,11 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.directory import Directory
-from harness.machine import After, Before, Machine, mounted, replaced
+from harness.machine import COMMON_AUTH, After, Before, Machine, mounted, replaced
+from harness.mending import another_service_lets_in, apply
 from harness.site import BUILD, Site, free_port
 from harness.waiting import until
 from simulator import Authority, WeChat, errors
@@ -30,6 +32,8 @@ SANDBOX = "https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login"
 YESTERDAY = "Fri, 01 Mar 2024 10:00:00 GMT"
 MATCH = "Match User bob\nPasswordAuthentication yes\n"
 UNITS = ("pam-wechat-helper.socket", "pam-wechat-helper.service")
+LATER = 4102444800  # in the year 2100
+PICKS = "auth sufficient pam_succeed_if.so uid >= 60000\n"
 LONG_PATH = "/a-path-that-makes-links-too-long"
 
 
@@ -254,8 +258,9 @@ BREAKS = [
           place="secret:1"),
     Break("exchange-missing", remove("pam-wechat-exchange"), "install pam_wechat again"),
     Break("exchange-untrusted", set_mode("pam-wechat-exchange", 0o777), "chmod 755"),
-    Break("exchange-user", set_conf(exchange_user="nobody-of-that-name"), "useradd"),
-    Break("exchange-user", set_conf(exchange_user="root"), "remove exchange_user", "root"),
+    Break("exchange-user", set_conf(exchange_user="nobody-of-that-name"),
+          "exchange_user = pam-wechat-exchange"),
+    Break("exchange-user", set_conf(exchange_user="root"), "remove line 7", "root"),
     Break("ca-file", lambda machine: write(machine, "ca.pem", ""), "line 11"),
     Break("link-long", lambda machine: machine.serve_url(
         machine.say("ok\n") + LONG_PATH), "shorter", status=1, place="pam_wechat.conf:3"),
@@ -266,7 +271,7 @@ BREAKS = [
     Break("users-unknown", write_users("\nOPENID alice,dora # bob\n"), "dora", status=1,
           place="users:2"),
     Break("users-uid-differs", write_users("\nOPENID bob:61002,alice:7 # bob\n"),
-          "pam-wechat users uids alice, if it is the same person", status=1, place="users:2"),
+          "if it is the same person", status=1, place="users:2"),
     Break("users-uid-differs", write_users("OPENID alice:61001\n\noOther00000 bob:61001\n"),
           "pam-wechat users remove --user bob:61001", status=1, place="users:3"),
     Break("users-unknown", write_users("# dora\n\n\n  OPENID\tbob,dora"), "dora", status=1,
@@ -282,7 +287,7 @@ BREAKS = [
           place="helper.conf:2"),
     Break("helper-socket", set_helper(socket="/run/other.sock"), "socket = ",
           place="helper.conf:3"),
-    Break("helper-user", set_helper(user="nobody-of-that-name"), "useradd",
+    Break("helper-user", set_helper(user="nobody-of-that-name"), "user = pam-wechat",
           place="helper.conf:4"),
     Break("helper-peer", set_helper(peer_user="pam-wechat"), "peer_user = pam-wechat-exchange",
           place="helper.conf:5"),
@@ -295,7 +300,11 @@ BREAKS = [
     Break("helper-old", figures("pending_logins"), "systemctl restart", "unnamed", status=1),
     Break("socket-missing", remove("run/helper.sock"), "systemctl"),
     Break("socket-untrusted", open_socket, "systemctl"),
-    Break("socket-closed", close_socket, "SocketGroup=61012"),
+    Break("socket-untrusted", lambda machine: (machine.site.folder / "run").chmod(0o777), "go-w",
+          "directory"),
+    Break("socket-closed", close_socket, "systemctl restart"),
+    Break("socket-closed", in_turn(units(installed=2, enabled=2), close_socket),
+          "SocketGroup=61012", "by-systemd"),
     Break("socket-dead", kill_helper, "systemctl"),
 
     Break("pam-unused", lambda machine: Path("/etc/pam.d/sshd").unlink(), "enable", status=1),
@@ -304,8 +313,9 @@ BREAKS = [
     Break("pam-module-missing", unread_module, "install", place="sshd:1"),
     Break("pam-module-untrusted", set_mode("pam_wechat.so", 0o777), "chmod 644", place="sshd:1"),
     Break("pam-options", pam("required: colour=red"), "line 1", place="sshd:1"),
-    Break("pam-wait", pam("required: confirm=wait"), "confirm=wait", place="sshd:1"),
-    Break("pam-wait", pam("required: confirm=wait", service="xrdp-sesman"), "confirm=wait", "window",
+    Break("pam-wait", pam("required: confirm=wait debug"), ".conf debug", place="sshd:1"),
+    Break("pam-wait", set_conf(confirm="wait"), "remove line 12", "by-conf", place="sshd:1"),
+    Break("pam-wait", pam("required: [confirm=wait]", service="xrdp-sesman"), ".conf\"", "window",
           place="xrdp-sesman:1"),
     Break("pam-denial-passes", pam("sufficient: debug", "@include common-auth"),
           "auth required", place="sshd:1"),
@@ -319,26 +329,46 @@ BREAKS = [
           "auth required", status=1, place="sshd:1"),
     Break("pam-ignore-opens", pam("[success=ok ignore=ignore default=die]: unlisted=ignore",
                                   "auth required pam_permit.so"),
-          "pam_unix.so", place="sshd:1"),
-    Break("pam-ignore-denies", pam("required: unlisted=ignore"), "below a line", status=1,
-          place="sshd:1"),
-    Break("pam-never", pam("required: debug", "auth required pam_deny.so"), "pam_deny.so"),
+          ".conf\"", place="sshd:1"),
+    Break("pam-ignore-opens", in_turn(
+        pam("[success=ok ignore=ignore default=die]: debug", "auth required pam_permit.so"),
+        set_conf(unlisted="ignore")), "debug unlisted=refuse", "by-conf", place="sshd:1"),
+    Break("pam-ignore-denies", pam("required: unlisted=ignore"), "auth required pam_unix.so",
+          status=1, place="sshd:1"),
+    Break("pam-never", pam("required: debug", "auth required pam_deny.so"), "remove line 2"),
+    Break("pam-never", pam("auth [success=2 default=bad] pam_env.so", "required: debug"),
+          "jumps", "jump"),
     Break("pam-open", pam("auth sufficient pam_permit.so", "required: debug"),
           "auth required pam_permit.so", place="sshd:1"),
     Break("pam-open", pam("auth [success=1] pam_env.so", "required: debug",
                           "auth required pam_permit.so"),
           "auth required pam_env.so", "by-a-jump", place="sshd:1"),
     Break("pam-open", pam("auth sufficient pam_rootok.so", "required: debug"),
-          "auth required pam_rootok.so", "by-rootok", place="sshd:1"),
+          "remove line 1", "by-rootok", place="sshd:1"),
     Break("pam-open", pam("auth sufficient pam_rootok.so", "required: debug", service="sshd-2"),
-          "auth required pam_rootok.so", "by-rootok-copied", place="sshd-2:1"),
+          "remove line 1", "by-rootok-copied", place="sshd-2:1"),
     Break("pam-decides", pam("auth sufficient pam_succeed_if.so uid >= 1000", "required: debug"),
-          "auth required pam_succeed_if.so", place="sshd:1"),
-    Break("pam-decides", pam("auth sufficient pam_u2f.so nouserok", "required: debug"),
-          "auth required pam_u2f.so", "by-an-excuse", place="sshd:1"),
+          "remove line 1", place="sshd:1"),
+    # What other services share stays as it is.
+    Break("pam-decides", in_turn(
+        lambda machine: machine.write_pam("common-auth", PICKS + COMMON_AUTH, ""),
+        pam("@include common-auth", "required: debug")), "auth substack common-auth", "shared",
+        place="common-auth:1"),
+    Break("pam-decides", in_turn(
+        lambda machine: machine.write_pam("company", PICKS),
+        pam("@include company", "required: debug")),
+        '"auth substack company", "account include company"', "shared-by-the-company",
+        place="company:1"),
+    Break("pam-decides", in_turn(
+        lambda machine: machine.write_pam("company", PICKS),
+        lambda machine: machine.write_pam("offices", "@include company\n", ""),
+        pam("auth include offices", "auth required pam_env.so", "required: debug")),
+        "auth substack offices", "shared-by-levels", place="company:1"),
+    Break("pam-decides", pam("auth sufficient pam_u2f.so nouserok cue", "required: debug"),
+          'pam_u2f.so cue"', "by-an-excuse", place="sshd:1"),
     Break("pam-decides-here", pam("auth sufficient pam_access.so", "required: debug",
                                   service="login"),
-          "auth required pam_access.so", status=1, place="login:1"),
+          "remove line 1", status=1, place="login:1"),
     Break("pam-unknown", pam("auth sufficient pam_corporate.so", "required: debug"),
           "auth required pam_corporate.so", status=1, place="sshd:1"),
     Break("pam-broken", pam("atuh required pam_env.so", "required: debug"), "line 1",
@@ -353,7 +383,8 @@ BREAKS = [
     Break("pam-unclear", pam("#" + "-" * 1022, "required: debug"), "line 1", place="sshd:1"),
     Break("pam-unclear", pam("auth required \\\n\npam_env.so", "required: debug"), "line 1",
           "joined", place="sshd:1"),
-    Break("pam-unclear", pam("required: debug", "auth required pam_env.so\r"), "line 2", "windows",
+    Break("pam-unclear", pam("required: debug", "auth required pam_env.so\r",
+                             "auth required pam_env.so\r"), "sed -i", "windows",
           place="sshd:2"),
     Break("pam-unclear", pam("required: debug", *["auth required pam_env.so"] * 256), "line 257",
           "large", place="sshd:257"),
@@ -430,6 +461,21 @@ BREAKS = [
     Break("api-refused", wrong_api(48001), "doctor 48001"),
     Break("clock", lambda machine: machine.site.write_conf(
         api_url=machine.say(errors.body(40029).decode(), date=YESTERDAY)), "set-ntp", status=1),
+    Break("clock", lambda machine: os.utime(machine.site.conf_file, (LATER, LATER)), "set-ntp",
+          "by-a-file", status=1, place="pam_wechat.conf:None"),
+    # Whose clock is two years back has a certificate that is not valid yet.
+    Break("public-certificate", lambda machine: machine.serve_url(machine.front("not_yet")),
+          "set-ntp", "not-yet"),
+    Break("clock", lambda machine: machine.serve_url(machine.front("not_yet")), "set-ntp",
+          "by-a-certificate", status=1),
+    Break("public-certificate", in_turn(
+        lambda machine: machine.serve_url(machine.front("expired")), expired_api),
+        "set-ntp", "all-expired"),
+    Break("api-certificate", in_turn(
+        lambda machine: os.utime(machine.site.conf_file, (LATER, LATER)), expired_api),
+        "set-ntp", "by-a-file"),
+    Break("public-certificate", lambda machine: machine.serve_url(machine.front("expired")),
+          "renew", "expired"),
 ]
 
 
@@ -453,11 +499,24 @@ def test_what_is_broken_is_found_with_what_mends_it(machine: Machine, broken: Br
     found = [finding for finding in findings if finding["id"] == broken.id]
     assert worst(before[1]) == []
     assert len(found) == 1, findings
-    assert broken.mend in str(found[0]["mend"])
+    assert broken.mend in found[0]["mend"]["text"]
     assert found[0]["severity"] == ("error" if broken.status == 2 else "warning")
     assert f"{found[0]['file']}:{found[0]['line']}".endswith(broken.place)
     assert found[0]["what"] and found[0]["why"]
     assert status >= broken.status
+    check_mend(machine, found[0], findings)
+
+
+def check_mend(
+    machine: Machine, found: dict[str, Any], findings: list[dict[str, Any]]
+) -> None:
+    """Done to the letter it ends the finding, and does no harm."""
+    if apply(machine, found["mend"]):
+        after = machine.doctor()[1]
+        assert found["id"] not in {finding["id"] for finding in after}, (found, after)
+        new = {finding["id"] for finding in worst(after)} - {finding["id"] for finding in findings}
+        assert not new, after
+        assert another_service_lets_in(machine)
 
 
 def test_sixty_findings_are_tried() -> None:
@@ -525,7 +584,69 @@ def test_what_only_has_to_be_known_is_a_note(machine: Machine, name: str) -> Non
     status, findings = machine.doctor()
     assert not worst(findings), json.dumps(worst(findings), indent=1)
     assert status == 0
-    assert [finding["severity"] for finding in findings if finding["id"] == name] == ["note"]
+    (found,) = [finding for finding in findings if finding["id"] == name]
+    assert found["severity"] == "note"
+    if found["mend"] is not None:
+        check_mend(machine, found, findings)
+
+
+def test_what_a_line_holds_is_told_to_programs_as_it_is_or_not_at_all(machine: Machine) -> None:
+    path = Path("/etc/pam.d/sshd")
+    ours = machine.line("required")
+    for end, told in ((b"\t# \xc3\xa9\n", True), (b" # \xff\n", False),
+                      ("\u202e # x\n".encode(), False)):
+        path.write_bytes(b"auth\tsufficient pam_permit.so" + end + ours.encode())
+        (found,) = worst(machine.doctor()[1])
+        assert found["id"] == "pam-open"
+        assert (found["mend"].get("elsewhere") is None) == told
+        if told:
+            assert found["mend"]["old"].encode() == path.read_bytes().split(b"\n")[0]
+            assert apply(machine, found["mend"]) and not worst(machine.doctor()[1])
+        else:
+            assert not {"old", "new", "command"} & set(found["mend"])
+
+
+def test_lines_that_belong_together_are_changed_together(machine: Machine) -> None:
+    ours = machine.line("required").replace("required", "\\\n sufficient", 1)
+    machine.write_pam("sshd", ours + "auth required pam_unix.so\n")
+    (found,) = worst(machine.doctor()[1])
+    assert (found["id"], found["mend"]["old"]) == ("pam-denial-passes", ours.removesuffix("\n"))
+    assert apply(machine, found["mend"]) and not worst(machine.doctor()[1])
+
+
+def test_two_holes_are_not_mended_by_halves(machine: Machine) -> None:
+    pam("auth sufficient pam_permit.so", "auth sufficient pam_succeed_if.so uid >= 1000",
+        "required: debug")(machine)
+    (found,) = worst(machine.doctor()[1])
+    assert found["mend"]["elsewhere"] == "choice"
+
+
+def test_a_file_with_an_odd_name_is_mended(machine: Machine) -> None:
+    folder = machine.site.folder / "it's a $(touch odd)"
+    folder.mkdir()
+    machine.site.write_conf(secret_file=str(folder / "secret"))
+    shutil.copy(machine.site.folder / "secret", folder / "secret")
+    (folder / "secret").chmod(0o644)
+    (found,) = worst(machine.doctor()[1])
+    assert found["id"] == "secret-untrusted"
+    check_mend(machine, found, [found])
+
+
+def test_a_user_who_is_missing_is_made(machine: Machine, folder: Path) -> None:
+    names = ("passwd", "group", "shadow")
+    before = {name: Path("/etc", name).read_bytes() for name in names}
+    try:
+        for name in names:
+            lines = before[name].splitlines(keepends=True)
+            Path("/etc", name).write_bytes(b"".join(
+                line for line in lines if not line.startswith(b"pam-wechat-exchange:")))
+        findings = machine.doctor()[1]
+        (found,) = [one for one in findings if one["id"] == "exchange-user"]
+        assert "useradd" in found["mend"]["command"]
+        check_mend(machine, found, findings)
+    finally:
+        for name in names:
+            Path("/etc", name).write_bytes(before[name])
 
 
 def test_a_table_with_all_its_uids_is_sound(machine: Machine) -> None:
@@ -533,8 +654,10 @@ def test_a_table_with_all_its_uids_is_sound(machine: Machine) -> None:
     assert [one for one in machine.doctor()[1] if one["id"].startswith("users")] == []
     write_users("# people\n\nOPENID alice:61001,bob\noOther00000 alice\n")(machine)
     (found,) = [one for one in machine.doctor()[1] if one["id"].startswith("users")]
+    command = f"pam-wechat users uids --conf {machine.site.conf_file}"
     assert (found["what"], found["line"], found["mend"]) == (
-        "2 of 3 bindings name no uid, the first in this line", 3, "pam-wechat users uids")
+        "2 of 3 bindings name no uid, the first in this line", 3,
+        {"text": command, "command": command})
 
 
 @pytest.mark.parametrize("manner", ["unavailable", "tryagain"])
@@ -578,8 +701,8 @@ def test_a_pam_file_that_is_no_text_leaves_the_report_one(machine: Machine) -> N
     sound = path.read_bytes()
     path.write_bytes(b"auth sufficient pam_\xff\xc2\x9b31mx.so\n" + sound)
     found = {finding["id"]: finding for finding in machine.doctor()[1]}
-    assert found["pam-unknown"]["mend"] == (
-        f'write "auth required pam_?31mx.so" in line 1 of {path}')
+    assert found["pam-unknown"]["mend"]["text"].startswith(f"remove line 1 of {path}; ")
+    assert found["pam-unknown"]["mend"]["elsewhere"] == "choice"
     path.write_bytes(b"a\x1b[31mx required pam_env.so\nauth \x1b[31mx pam_env.so\n" + sound)
     assert "\x1b" not in machine.command.run("doctor", "--offline").stdout
 
@@ -646,7 +769,7 @@ def test_an_sshd_that_does_not_run_keeps_its_options_to_itself(machine: Machine)
     assert not worst(findings), json.dumps(worst(findings), indent=1)
     assert status == 0
     (found,) = [finding for finding in findings if finding["id"] == "sshd-unread"]
-    assert "mkdir -m 755 /run/sshd;" in found["mend"]
+    assert found["mend"]["command"] == "mkdir -m 755 /run/sshd"
 
 
 def test_what_confines_programs_is_a_note(machine: Machine, folder: Path) -> None:
@@ -676,7 +799,7 @@ def test_who_is_not_root_is_told_what_was_not_looked_at(machine: Machine) -> Non
     assert not worst(findings), json.dumps(worst(findings), indent=1)
     assert status == 0
     found = {finding["id"]: finding for finding in findings}
-    assert "root" in found["conf-unread"]["mend"]
+    assert "root" in found["conf-unread"]["mend"]["text"]
     assert "the users table" in found["not-checked"]["what"]
     assert "sshd" in found["not-checked"]["what"]
 

@@ -9,7 +9,8 @@ import pytest
 
 from harness.command import PROGRAM
 from harness.manual import part, plain
-from harness.site import HELPER
+from harness.mending import ELSEWHERE
+from harness.site import HELPER, REPOSITORY
 
 PAGE = "pam-wechat(8)"
 
@@ -80,3 +81,11 @@ def test_each_option_is_explained(command: str) -> None:
     for number, line in enumerate(lines):
         if line.startswith("*--"):
             assert lines[number - 1] == "" and re.match(r"\t\S", lines[number + 1]), line
+
+
+def test_the_page_explains_what_no_program_can_mend() -> None:
+    source = (REPOSITORY / "pam_wechat/command/doctor/doctor_mend.c").read_text()
+    words = set(re.findall(r'^\t\[MEND_\w+\] = "([a-z-]+)",$', source, re.MULTILINE))
+    explained = re.findall(r"(?<=[\s.])_([a-z-]+)_: ", sections()["doctor"])
+    assert words == set(explained) == ELSEWHERE
+    assert len(explained) == len(words)

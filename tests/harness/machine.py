@@ -101,6 +101,24 @@ class Machine:
         self.site.start_helper()
         self.site.write_conf(public_url=url)
 
+    def restart_helper(self) -> None:
+        """As systemd does: it reads its file anew, and its sockets are new ones."""
+        for server in self.servers:
+            if isinstance(server, Canned) and server.path is not None:
+                server.path.unlink(missing_ok=True)
+        self.site.stop_helper()
+        self.site.run_helper()
+
+    def set_clock(self) -> None:
+        """From now on other machines, certificates and files tell of the same time as this one."""
+        os.utime(self.site.conf_file)
+        self.wechat.certificate_kind = "good"
+        for server in self.servers:
+            if isinstance(server, Canned):
+                server.date = ""
+            elif server.context is not None:
+                server.context.load_cert_chain(*self.authority.certificate("front"))
+
     def say(self, body: str, status: str = "200 OK", date: str = "") -> str:
         """The URL of a server that answers everything by this."""
         self.servers.append(server := Canned(body, status, date))
@@ -141,13 +159,17 @@ class Canned:
     """Answers every request by the same, on a free port or at a Unix socket."""
 
     def __init__(self, body: str, status: str, date: str, path: Path | None = None) -> None:
-        answer = (f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
-                  + (f"Date: {date}\r\n" if date else "") + f"\r\n{body}").encode()
+        self.date = date
+        self.path = path
+        canned = self
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
                 self.request.recv(65536)
-                self.request.sendall(answer)
+                date = f"Date: {canned.date}\r\n" if canned.date else ""
+                self.request.sendall(
+                    f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+                    f"{date}\r\n{body}".encode())
 
         self.port = 0
         self._server: socketserver.BaseServer

@@ -132,6 +132,11 @@ class Site:
             settings["listen"] = f"127.0.0.1:{self.port}"
             settings["public_url"] = f"http://127.0.0.1:{self.port}"
         self.write("helper.conf", _lines(settings), 0o644)
+        self.run_helper()
+        self.write_conf()
+
+    def run_helper(self) -> None:
+        """With helper.conf as it stands."""
         log = (self.folder / "helper.log").open("ab")
         self.process = subprocess.Popen(
             [*self.helper_through, HELPER, "-c", str(self.folder / "helper.conf")],
@@ -139,7 +144,6 @@ class Site:
         )
         log.close()
         self._wait_until_healthy()
-        self.write_conf()
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + HANG

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "decimal.h"
-#include "paths.h"
 
 static void *need(void *made)
 {
@@ -39,7 +38,7 @@ static bool is_same(const struct finding *a, const struct finding *b)
 static void drop(struct finding *finding)
 {
 	free(finding->what);
-	free(finding->mend);
+	doctor_mend_free(&finding->mend);
 	free(finding->file);
 }
 
@@ -59,41 +58,9 @@ void doctor_find(struct doctor *doctor, const struct finding_kind *kind, const c
 	va_start(arguments, what);
 	finding.what = format(what, arguments);
 	va_end(arguments);
-	finding.mend = need(strdup(""));
+	finding.mend.text = need(strdup(""));
 	finding.file = file == NULL ? NULL : need(strdup(file));
 	add(doctor, &finding);
-}
-
-void doctor_mend(struct doctor *doctor, const char *mend, ...)
-{
-	struct finding *last = &doctor->findings[doctor->count - 1];
-	va_list arguments;
-
-	free(last->mend);
-	va_start(arguments, mend);
-	last->mend = format(mend, arguments);
-	va_end(arguments);
-}
-
-void doctor_mend_missing(struct doctor *doctor, const char *sample, const char *mode)
-{
-	const char *slash = strrchr(doctor->conf, '/');
-	int length = slash == NULL ? 0 : (int)(slash - doctor->conf);
-	bool is_usual = strcmp(doctor->conf, PATH_CONF) == 0;
-
-	doctor_mend(doctor,
-		"pam-wechat setup%s%.*s; or, where the other files are good: install -m %s %s/%s "
-		"%.*s/, and change what it has to say",
-		is_usual ? "" : " --dir ", is_usual ? 0 : length, doctor->conf, mode, PATH_EXAMPLES,
-		sample, length, doctor->conf);
-}
-
-void doctor_mend_users(struct doctor *doctor)
-{
-	bool is_usual = strcmp(doctor->conf, PATH_CONF) == 0;
-
-	doctor_mend(doctor, "pam-wechat enroll USER%s%s, for each person",
-		is_usual ? "" : " --conf ", is_usual ? "" : doctor->conf);
 }
 
 void doctor_find_problem(
@@ -169,6 +136,9 @@ void doctor_finish(struct doctor *doctor)
 	while (doctor->count > 0)
 		drop(&doctor->findings[--doctor->count]);
 	free(doctor->findings);
+	while (doctor->kept_count > 0)
+		free(doctor->kept[--doctor->kept_count]);
+	free(doctor->kept);
 	free(doctor->helper_listen);
 	free(doctor->helper_figures);
 	free(doctor->helper_public_url);

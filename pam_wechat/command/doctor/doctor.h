@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "call.h"
 #include "settings.h"
@@ -25,11 +26,45 @@ struct finding_kind {
 	const char *why; /* what happens if it stays as it is: a sentence */
 };
 
+/* What mends a finding where no line and no command does; the manual explains the words. */
+enum mend_place {
+	MEND_HERE, /* nothing else is needed */
+	MEND_AGAIN,
+	MEND_CERTIFICATE,
+	MEND_CHOICE,
+	MEND_DIRECTORY,
+	MEND_DNS,
+	MEND_FIREWALL,
+	MEND_PACKAGE,
+	MEND_PERSON,
+	MEND_POLICY,
+	MEND_VALUE,
+	MEND_WEB_SERVER,
+	MEND_WECHAT,
+	MEND_PLACES
+};
+
+/*
+ * What mends a finding: a change of a file, a command, or something else. A change puts `new` in
+ * the place of the lines `old`, which begin at `line`; with an empty `old` it inserts `new` there.
+ * Line 0 is behind the last one.
+ */
+struct mend {
+	char *text;            /* a sentence for people; "" if there is nothing to do */
+	char *file;            /* that is changed; NULL: none */
+	long line;             /* the first that is changed */
+	char *old, *new;       /* without the last newline; new may be NULL: old is removed */
+	char *then;            /* a shell command that puts the change in force; or NULL */
+	char *command;         /* a shell command that mends it; or NULL */
+	enum mend_place place; /* MEND_HERE: see above, or not said yet */
+};
+
 struct finding {
 	const struct finding_kind *kind;
-	char *what, *mend; /* mend: "" if there is nothing to do */
-	char *file;        /* NULL: none */
-	long line;         /* 0: none */
+	char *what;
+	struct mend mend;
+	char *file; /* NULL: none */
+	long line;  /* 0: none */
 };
 
 /* A file of /etc/pam.d that leads to the module in its auth lines. */
@@ -55,10 +90,13 @@ struct doctor {
 	struct doctor_service services[DOCTOR_SERVICES_MAX];
 	size_t service_count;
 	bool knows_services;
+	bool clock_is_wrong;            /* and it was said */
 	struct doctor_network *network; /* what is being tried; NULL: nothing */
 
 	struct finding *findings;
 	size_t count;
+	char **kept; /* strings that live as long */
+	size_t kept_count;
 };
 
 /* Adds a finding; `file` may be NULL, and `line` 0. The `what` is a sentence without a full stop.
@@ -66,9 +104,72 @@ struct doctor {
 void doctor_find(struct doctor *doctor, const struct finding_kind *kind, const char *file,
 	long line, const char *what, ...) __attribute__((format(printf, 5, 6)));
 
-/* Says what mends the finding that was added last. */
+/* Says in a sentence what mends the finding that was added last, and nothing to programs. */
 void doctor_mend(struct doctor *doctor, const char *mend, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The finding that was added last is mended by another text in the place of this line, by a new
+ * line above it (0: at the end), or by removing it. A line of PAM's is taken with those that belong
+ * to it. Where programs could not be told the bytes of the line, people are.
+ */
+void doctor_mend_line(struct doctor *doctor, const char *file, long line, const char *text, ...)
+	__attribute__((format(printf, 4, 5)));
+void doctor_mend_insert(struct doctor *doctor, const char *file, long line, const char *text, ...)
+	__attribute__((format(printf, 4, 5)));
+void doctor_mend_remove(struct doctor *doctor, const char *file, long line);
+
+/* By this line in a file of `key = value`: in the place of the one that sets the key, or anew. */
+void doctor_mend_key(struct doctor *doctor, const char *file, const char *key, const char *value);
+
+/* By the change or the command just named, and then this shell command. */
+void doctor_mend_then(struct doctor *doctor, const char *command);
+
+/* By a shell command. Names of files in it are quoted by doctor_quote(). */
+void doctor_mend_command(struct doctor *doctor, const char *command, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* By something else. */
+void doctor_mend_elsewhere(struct doctor *doctor, enum mend_place place, const char *text, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Adds to the sentence of whatever mends it. */
+void doctor_mend_add(struct doctor *doctor, const char *text, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The word for programs. */
+const char *doctor_mend_word(enum mend_place place);
+
+void doctor_mend_free(struct mend *mend);
+
+/* A word as the shell wants it. Lives as long as the doctor. */
+const char *doctor_quote(struct doctor *doctor, const char *word);
+
+/* " --conf FILE" for pam-wechat, or "" where it is the usual one. Lives as long as the doctor. */
+const char *doctor_conf_option(struct doctor *doctor);
+
+/* The line, with those that belong to it if it is PAM's; the caller frees it. NULL if there is
+ * none. */
+char *doctor_line(const char *file, long line);
+
+/* The command that starts the helper now and with the machine; that restarts it; that makes it read
+ * helper.conf. */
+const char *doctor_command_start(void);
+const char *doctor_command_restart(void);
+const char *doctor_command_reload(void);
+
+/*
+ * A user of a key's value who does not exist: the key goes, if its default does exist, and
+ * otherwise the user is made.
+ */
+void doctor_mend_account(
+	struct doctor *doctor, const char *file, const char *key, const char *user);
+
+/*
+ * What safe_file.h refused by this problem, a file or a directory above it, gets another owner or
+ * mode: that mends the finding that was added last.
+ */
+void doctor_mend_trust(struct doctor *doctor, const char *problem, const char *mode);
 
 /*
  * Adds a finding from a problem, whose "path:line: " becomes the finding's place.
@@ -97,6 +198,9 @@ const struct doctor_service *doctor_service(const struct doctor *doctor, const c
 /* Whether all files may be looked at: by root, or whoever owns an installation of his own. */
 bool doctor_may_look(const struct doctor *doctor);
 
+/* Whether systemd has a unit of this name in any of its folders. */
+bool doctor_has_unit(const char *unit);
+
 /* Makes all checks of the table that can be made (conf, offline and is_root being set). */
 void doctor_look(struct doctor *doctor);
 
@@ -109,7 +213,15 @@ void doctor_finish(struct doctor *doctor);
  */
 enum command_exit doctor_explain(const char *code, struct report *report);
 
+/* The network tells that it is this time, or that the clock must be wrong. Found once. */
+void doctor_compare_clock(struct doctor *doctor, time_t date, const char *whose);
+void doctor_suspect_clock(struct doctor *doctor, const char *why);
+
+/* The clock is to be set: that mends the finding that was added last. */
+void doctor_mend_clock(struct doctor *doctor);
+
 /* The checks, in the order of the table. */
+void doctor_check_clock(struct doctor *doctor);
 void doctor_check_conf(struct doctor *doctor);
 void doctor_check_secret(struct doctor *doctor);
 void doctor_check_exchange(struct doctor *doctor);

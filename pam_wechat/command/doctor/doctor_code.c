@@ -47,7 +47,14 @@ static void explain(
 	report_number(report, "code", number);
 	report_string(report, "where", where);
 	report_string(report, "what", what);
-	report_string(report, "mend", mend);
+	if (mend == NULL) {
+		report_string(report, "mend", NULL);
+	} else {
+		report_enter(report, "mend");
+		report_string(report, "text", mend);
+		report_string(report, "elsewhere", doctor_mend_word(MEND_WECHAT));
+		report_leave(report);
+	}
 	report_line(report, "%ld, %s: %s", number, where, what);
 	if (mend != NULL)
 		report_line(report, "    mend: %s", mend);

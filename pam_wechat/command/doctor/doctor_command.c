@@ -19,6 +19,7 @@ static const struct check {
 	unsigned int needs;
 	void (*run)(struct doctor *doctor);
 } checks[] = {
+	{"the clock", 0, doctor_check_clock},
 	{"pam_wechat.conf", 0, doctor_check_conf},
 	{"the app secret's file", NEEDS_SETTINGS | NEEDS_ROOT, doctor_check_secret},
 	{"the exchange program and its user", NEEDS_SETTINGS, doctor_check_exchange},
@@ -54,7 +55,7 @@ bool doctor_may_look(const struct doctor *doctor)
 static const struct lack {
 	const char *what, *mend;
 } lacks[] = {
-	{"needs a sound pam_wechat.conf", "mend that first"},
+	{"needs a sound pam_wechat.conf", "mend that first, and run pam-wechat doctor again"},
 	{"only root may look", "run it as root: sudo pam-wechat doctor"},
 	{"left out by --offline", "run it without --offline"},
 };
@@ -90,7 +91,7 @@ void doctor_look(struct doctor *doctor)
 		if (left_out[i].length == 0)
 			continue;
 		doctor_find(doctor, &not_checked, NULL, 0, "%s (%s)", names_of[i], lacks[i].what);
-		doctor_mend(doctor, "%s", lacks[i].mend);
+		doctor_mend_elsewhere(doctor, MEND_AGAIN, "%s", lacks[i].mend);
 	}
 	doctor_tidy(doctor);
 }
@@ -104,6 +105,33 @@ static size_t count_of(const struct doctor *doctor, enum severity severity)
 	return count;
 }
 
+/* The sentence; and what programs can apply, or why there is nothing of that kind. */
+static void show_mend(struct report *report, const struct mend *mend)
+{
+	if (mend->text[0] == '\0') {
+		report_string(report, "mend", NULL);
+		return;
+	}
+	report_enter(report, "mend");
+	report_string(report, "text", mend->text);
+	if (mend->file != NULL) {
+		report_exact(report, "file", mend->file);
+		if (mend->line > 0)
+			report_number(report, "line", mend->line);
+		else
+			report_string(report, "line", NULL);
+		report_exact(report, "old", mend->old);
+		report_exact(report, "new", mend->new);
+	}
+	if (mend->then != NULL)
+		report_exact(report, "then", mend->then);
+	if (mend->command != NULL)
+		report_exact(report, "command", mend->command);
+	if (mend->place != MEND_HERE)
+		report_string(report, "elsewhere", doctor_mend_word(mend->place));
+	report_leave(report);
+}
+
 static void show_finding(struct report *report, const struct finding *finding)
 {
 	char line[32] = "";
@@ -113,7 +141,7 @@ static void show_finding(struct report *report, const struct finding *finding)
 	report_string(report, "severity", names[finding->kind->severity]);
 	report_string(report, "what", finding->what);
 	report_string(report, "why", finding->kind->why);
-	report_string(report, "mend", finding->mend);
+	show_mend(report, &finding->mend);
 	report_string(report, "file", finding->file);
 	if (finding->line > 0)
 		report_number(report, "line", finding->line);
@@ -125,8 +153,8 @@ static void show_finding(struct report *report, const struct finding *finding)
 		finding->file == NULL ? "" : finding->file, line, finding->file == NULL ? "" : ": ",
 		finding->what);
 	report_line(report, "    why:  %s", finding->kind->why);
-	if (finding->mend[0] != '\0')
-		report_line(report, "    mend: %s", finding->mend);
+	if (finding->mend.text[0] != '\0')
+		report_line(report, "    mend: %s", finding->mend.text);
 	report_line(report, "%s", "");
 }
 

@@ -59,35 +59,17 @@ static const struct finding_kind
 		"a name that is given to somebody else takes the WeChat account along; and with "
 		"unlisted=ignore each of them is looked up at each sign-in of an unlisted user"};
 
-/* What mends a file that safe_file.h refused, named by the finding that was added last. */
-static void mend_trust(struct doctor *doctor, const char *mode)
-{
-	const struct finding *last = &doctor->findings[doctor->count - 1];
-
-	if (last->file == NULL)
-		return;
-	if (strstr(last->what, "symbolic link") != NULL)
-		doctor_mend(doctor,
-			"put the file itself there: cp --remove-destination \"$(readlink -f %s)\" "
-			"%s",
-			last->file, last->file);
-	else if (strstr(last->what, "this directory") != NULL)
-		doctor_mend(doctor, "chown root %s && chmod go-w %s", last->file, last->file);
-	else
-		doctor_mend(
-			doctor, "chown root:root %s && chmod %s %s", last->file, mode, last->file);
-}
-
 static void mend_conf(struct doctor *doctor)
 {
 	const struct finding *last = &doctor->findings[doctor->count - 1];
 
 	if (last->line > 0)
-		doctor_mend(doctor, "correct line %ld of %s; the shipped sample explains each key",
-			last->line, last->file);
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"correct line %ld of %s; the shipped sample explains each key", last->line,
+			last->file);
 	else
-		doctor_mend(
-			doctor, "correct %s; the shipped sample explains each key", doctor->conf);
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"correct %s; the shipped sample explains each key", doctor->conf);
 }
 
 void doctor_check_conf(struct doctor *doctor)
@@ -100,13 +82,13 @@ void doctor_check_conf(struct doctor *doctor)
 	doctor->has_settings = rv == 0;
 	if (rv == -EACCES && !doctor->is_root) {
 		doctor_find_problem(doctor, &conf_unread, problem.text);
-		doctor_mend(doctor, "run it as root: sudo pam-wechat doctor");
+		doctor_mend_elsewhere(doctor, MEND_AGAIN, "run it as root: sudo pam-wechat doctor");
 	} else if (rv == -ENOENT) {
 		doctor_find_problem(doctor, &conf_missing, problem.text);
 		doctor_mend_missing(doctor, "pam_wechat.conf", "600");
 	} else if (rv == -EPERM) {
 		doctor_find_problem(doctor, &conf_untrusted, problem.text);
-		mend_trust(doctor, "600");
+		doctor_mend_trust(doctor, problem.text, "600");
 	} else if (rv < 0) {
 		doctor_find_problem(doctor, &conf_bad, problem.text);
 		mend_conf(doctor);
@@ -115,7 +97,7 @@ void doctor_check_conf(struct doctor *doctor)
 
 		doctor_find(doctor, others ? &conf_mode : &conf_mode_group, doctor->conf, 0,
 			"%s may read it", others ? "others" : "its group");
-		doctor_mend(doctor, "chmod 600 %s", doctor->conf);
+		doctor_mend_command(doctor, "chmod 600 %s", doctor_quote(doctor, doctor->conf));
 	}
 }
 
@@ -130,15 +112,16 @@ void doctor_check_secret(struct doctor *doctor)
 	secret_free(&secret);
 	if (rv == -ENOENT) {
 		doctor_find_problem(doctor, &secret_missing, problem.text);
-		doctor_mend(doctor,
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
 			"install -m 600 /dev/null %s, and put the app secret into it, on one line",
 			path);
 	} else if (rv == -EPERM) {
 		doctor_find_problem(doctor, &secret_untrusted, problem.text);
-		mend_trust(doctor, "600");
+		doctor_mend_trust(doctor, problem.text, "600");
 	} else if (rv < 0) {
 		doctor_find_problem(doctor, &secret_bad, problem.text);
-		doctor_mend(doctor, "put the app secret alone on line 1 of %s", path);
+		doctor_mend_elsewhere(
+			doctor, MEND_VALUE, "put the app secret alone on line 1 of %s", path);
 	}
 }
 
@@ -154,12 +137,12 @@ static void check_program(struct doctor *doctor)
 	}
 	if (rv == -ENOENT) {
 		doctor_find_problem(doctor, &exchange_missing, problem.text);
-		doctor_mend(doctor, "install pam_wechat again, or correct \"exchange\" in %s",
-			doctor->conf);
+		doctor_mend_elsewhere(doctor, MEND_PACKAGE,
+			"install pam_wechat again, or correct \"exchange\" in %s", doctor->conf);
 		return;
 	}
 	doctor_find_problem(doctor, &exchange_untrusted, problem.text);
-	mend_trust(doctor, "755");
+	doctor_mend_trust(doctor, problem.text, "755");
 }
 
 void doctor_check_exchange(struct doctor *doctor)
@@ -176,13 +159,11 @@ void doctor_check_exchange(struct doctor *doctor)
 	if (rv == -ENOENT) {
 		doctor_find(doctor, &exchange_user, NULL, 0, "there is no user %s (exchange_user)",
 			name);
-		doctor_mend(doctor,
-			"systemd-sysusers, or useradd --system --no-create-home "
-			"--shell /usr/sbin/nologin %s",
-			name);
+		doctor_mend_account(doctor, doctor->conf, "exchange_user", name);
 	} else if (rv == 0 && account.uid == 0) {
 		doctor_find(doctor, &exchange_user, NULL, 0, "exchange_user %s is root", name);
-		doctor_mend(doctor, "remove exchange_user from %s", doctor->conf);
+		doctor_mend_remove(
+			doctor, doctor->conf, doctor_line_of(doctor->conf, "exchange_user"));
 	}
 	if (rv == 0)
 		account_finish(&account);
@@ -201,12 +182,14 @@ void doctor_check_link(struct doctor *doctor)
 		doctor_find(doctor, &link_long, doctor->conf, line,
 			"links have %zu bytes: public_url has %zu, and 38 would fit", length,
 			strlen(settings->public_url));
-		doctor_mend(doctor, "choose a shorter name for public_url (line %ld of %s)", line,
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"choose a shorter name for public_url (line %ld of %s)", line,
 			doctor->conf);
 	}
 	if (strncmp(settings->public_url, "http:", 5) == 0) {
 		doctor_find(doctor, &url_plain, doctor->conf, line, "public_url is plain http");
-		doctor_mend(doctor, "with a service account: https in front of the helper");
+		doctor_mend_elsewhere(doctor, MEND_CHOICE,
+			"with a service account: https in front of the helper");
 	}
 	if (settings->ca_file != NULL)
 		rv = safe_file_read(
@@ -217,11 +200,12 @@ void doctor_check_link(struct doctor *doctor)
 	secret_free(&ca);
 	if (rv < 0) {
 		doctor_find_problem(doctor, &ca_bad, problem.text);
-		doctor_mend(doctor, "correct or remove ca_file in line %ld of %s",
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"correct or remove ca_file in line %ld of %s",
 			doctor_line_of(doctor->conf, "ca_file"), doctor->conf);
 	}
 	if (rv == -EPERM)
-		mend_trust(doctor, "644");
+		doctor_mend_trust(doctor, problem.text, "644");
 }
 
 static void check_name(struct doctor *doctor, const struct users *users, size_t index)
@@ -235,18 +219,20 @@ static void check_name(struct doctor *doctor, const struct users *users, size_t 
 	if (rv == -ENOENT) {
 		doctor_find(
 			doctor, &users_unknown, path, line, "this machine has no user %s", user);
-		doctor_mend(doctor, "remove %s from line %ld of %s", user, line, path);
+		doctor_mend_command(doctor, "pam-wechat users remove --user %s%s",
+			doctor_quote(doctor, user), doctor_conf_option(doctor));
 	} else if (rv < 0) {
 		doctor_find(doctor, &users_unread, path, line, "%s could not be looked up: %s",
 			user, strerror(-rv));
-		doctor_mend(doctor, "see that this answers: getent passwd %s", user);
+		doctor_mend_elsewhere(
+			doctor, MEND_DIRECTORY, "see that this answers: getent passwd %s", user);
 	} else if (bound != USERS_NO_UID && bound != account.uid) {
 		doctor_find(doctor, &users_uid_differs, path, line,
 			"%s has uid %u, and the line names uid %u", user, account.uid, bound);
-		doctor_mend(doctor,
-			"pam-wechat users uids %s, if it is the same person; if not, pam-wechat "
-			"users remove --user %s:%u",
-			user, user, bound);
+		doctor_mend_elsewhere(doctor, MEND_CHOICE,
+			"pam-wechat users uids %s%s, if it is the same person; if not, pam-wechat "
+			"users remove --user %s:%u%s",
+			user, doctor_conf_option(doctor), user, bound, doctor_conf_option(doctor));
 	}
 	if (rv == 0)
 		account_finish(&account);
@@ -267,7 +253,7 @@ static void check_names(struct doctor *doctor, const struct users *users)
 		doctor_find(doctor, &users_uid_missing, doctor->settings.users_file, (long)first,
 			"%zu of %zu bindings name%s no uid, the first in this line", bare, count,
 			bare == 1 ? "s" : "");
-		doctor_mend(doctor, "pam-wechat users uids");
+		doctor_mend_command(doctor, "pam-wechat users uids%s", doctor_conf_option(doctor));
 	}
 }
 
@@ -283,10 +269,10 @@ void doctor_check_users(struct doctor *doctor)
 		doctor_mend_users(doctor);
 	} else if (rv == -EPERM) {
 		doctor_find_problem(doctor, &users_untrusted, problem.text);
-		mend_trust(doctor, "600");
+		doctor_mend_trust(doctor, problem.text, "600");
 	} else if (rv < 0) {
 		doctor_find_problem(doctor, &users_bad, problem.text);
-		doctor_mend(doctor, "correct line %ld of %s",
+		doctor_mend_elsewhere(doctor, MEND_VALUE, "correct line %ld of %s",
 			doctor->findings[doctor->count - 1].line, path);
 	} else if (users_is_empty(users)) {
 		doctor_find(doctor, &users_empty, path, 0, "it binds nobody");

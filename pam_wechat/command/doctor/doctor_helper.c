@@ -17,8 +17,6 @@
 #include "seqpacket.h"
 
 #define USUAL_PLACES 16 /* origin_pending, where helper.conf does not say */
-#define START "systemctl enable --now pam-wechat-helper.socket pam-wechat-helper"
-#define RESTART "systemctl restart pam-wechat-helper.socket pam-wechat-helper"
 
 static const struct finding_kind
 	helper_missing = {"helper-missing", SEVERITY_ERROR,
@@ -77,7 +75,8 @@ static void check_version(struct doctor *doctor, const char *program)
 		doctor_find(doctor, &helper_version, program, 0,
 			"this helper does not tell its version, this command "
 			"is " PAM_WECHAT_VERSION);
-	doctor_mend(doctor, "install both of one release, then " RESTART);
+	doctor_mend_elsewhere(doctor, MEND_PACKAGE, "install both of one release, then %s",
+		doctor_command_restart());
 }
 
 /* Returns NULL if the lines do not set the key; otherwise a string that the caller frees. */
@@ -96,7 +95,27 @@ static void compare(struct doctor *doctor, const struct finding_kind *kind, cons
 		return;
 	doctor_find(doctor, kind, path, doctor_line_of(path, key), "%s is %s, and %s in %s is %s",
 		key, theirs, our_key, doctor->conf, ours);
-	doctor_mend(doctor, "write \"%s = %s\" into %s, then " RESTART, key, ours, path);
+	doctor_mend_key(doctor, path, key, ours);
+	doctor_mend_then(doctor, doctor_command_restart());
+}
+
+static void find_no_proxy(struct doctor *doctor, const char *path)
+{
+	const char *listen = doctor->helper_listen == NULL ? "" : doctor->helper_listen;
+	bool is_v6 = strncmp(listen, "[::1]:", 6) == 0;
+
+	doctor_find(doctor, &helper_proxy, path, 0,
+		"public_url is https, so a web server stands in front, and no "
+		"trusted_proxy is set");
+	/* Whoever reaches the helper at an address of loopback is on this machine. */
+	if (is_v6 || strncmp(listen, "127.", 4) == 0) {
+		doctor_mend_key(doctor, path, "trusted_proxy", is_v6 ? "::1" : "127.0.0.1");
+		doctor_mend_then(doctor, doctor_command_restart());
+	} else {
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"add \"trusted_proxy = \" and the web server's address to %s, then %s",
+			path, doctor_command_restart());
+	}
 }
 
 static void check_values(struct doctor *doctor, const char *path, const char *lines)
@@ -127,23 +146,14 @@ static void check_values(struct doctor *doctor, const char *path, const char *li
 		if (rv == -ENOENT) {
 			doctor_find(doctor, &helper_user, path, doctor_line_of(path, "user"),
 				"there is no user %s", user);
-			doctor_mend(doctor,
-				"systemd-sysusers, or useradd --system "
-				"--no-create-home --shell /usr/sbin/nologin %s",
-				user);
+			doctor_mend_account(doctor, path, "user", user);
 		} else if (rv == 0) {
 			account_finish(&account);
 		}
 	}
 	if (proxy == NULL && doctor->helper_public_url != NULL &&
-		strncmp(doctor->helper_public_url, "https:", 6) == 0) {
-		doctor_find(doctor, &helper_proxy, path, 0,
-			"public_url is https, so a web server stands in front, and no "
-			"trusted_proxy is set");
-		doctor_mend(doctor,
-			"add \"trusted_proxy = 127.0.0.1\" to %s, or the web server's address",
-			path);
-	}
+		strncmp(doctor->helper_public_url, "https:", 6) == 0)
+		find_no_proxy(doctor, path);
 	free(socket);
 	free(peer);
 	free(user);
@@ -167,8 +177,9 @@ static void check_conf(struct doctor *doctor)
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		doctor_mend_missing(doctor, "helper.conf", "644");
 	else
-		doctor_mend(doctor, "correct %s, until \"pam-wechat-helper -t -c %s\" says nothing",
-			path, path);
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"correct %s, until \"pam-wechat-helper -t -c %s\" says nothing", path,
+			path);
 }
 
 void doctor_check_helper(struct doctor *doctor)
@@ -179,19 +190,32 @@ void doctor_check_helper(struct doctor *doctor)
 
 	if (rv < 0) {
 		doctor_find(doctor, &helper_missing, program, 0, "there is no such program");
-		doctor_mend(doctor, "install pam_wechat again");
+		doctor_mend_elsewhere(doctor, MEND_PACKAGE, "install pam_wechat again");
 		return;
 	}
 	rv = safe_file_open_program(program, &problem);
 	if (rv < 0) {
 		doctor_find_problem(doctor, &helper_untrusted, problem.text);
-		doctor_mend(doctor, "chown root:root %s && chmod 755 %s, and its directories",
-			program, program);
+		doctor_mend_trust(doctor, problem.text, "755");
 		return;
 	}
 	close(rv);
 	check_version(doctor, program);
 	check_conf(doctor);
+}
+
+/* systemd makes the socket for a group of its unit's; elsewhere the helper chooses it itself. */
+static void mend_group(struct doctor *doctor, gid_t group)
+{
+	if (doctor_has_unit("pam-wechat-helper.socket"))
+		doctor_mend_command(doctor,
+			"mkdir -p /etc/systemd/system/pam-wechat-helper.socket.d && "
+			"printf '[Socket]\\nSocketGroup=%u\\n' "
+			">/etc/systemd/system/pam-wechat-helper.socket.d/group.conf && "
+			"systemctl daemon-reload && %s",
+			group, doctor_command_restart());
+	else
+		doctor_mend_command(doctor, "%s", doctor_command_restart());
 }
 
 /* Root was let in; a login's child has its user's own group and no other. */
@@ -212,13 +236,28 @@ static void check_socket_group(struct doctor *doctor)
 			doctor_find(doctor, &socket_closed, path, 0,
 				"its group is %u, and that of %s (exchange_user) is %u",
 				status.st_gid, account.name, account.gid);
-			doctor_mend(doctor,
-				"systemctl edit pam-wechat-helper.socket: \"SocketGroup=%u\" in "
-				"[Socket]; then " RESTART,
-				account.gid);
+			mend_group(doctor, account.gid);
 		}
 	}
 	account_finish(&account);
+}
+
+/* Its directory, or the socket itself: the helper leaves alone what it did not make so. */
+static void mend_socket(struct doctor *doctor, const char *problem)
+{
+	const struct finding *last = &doctor->findings[doctor->count - 1];
+
+	if (last->file == NULL || strcmp(last->file, doctor->settings.socket) != 0)
+		doctor_mend_trust(doctor, problem, "755");
+	else
+		doctor_mend_command(doctor, "rm %s && %s", doctor_quote(doctor, last->file),
+			doctor_command_restart());
+}
+
+static void mend_silence(struct doctor *doctor)
+{
+	doctor_mend_command(doctor, "%s", doctor_command_start());
+	doctor_mend_add(doctor, "; journalctl -u pam-wechat-helper says why it ended");
 }
 
 void doctor_check_socket(struct doctor *doctor)
@@ -231,17 +270,16 @@ void doctor_check_socket(struct doctor *doctor)
 		check_socket_group(doctor);
 	} else if (rv == -ENOENT) {
 		doctor_find_problem(doctor, &socket_missing, problem.text);
-		doctor_mend(doctor, START);
+		doctor_mend_command(doctor, "%s", doctor_command_start());
 	} else if (rv == -EPERM) {
 		doctor_find_problem(doctor, &socket_untrusted, problem.text);
-		doctor_mend(doctor, "chmod go-w the directory that is named and chown it to root; "
-				    "the socket: " RESTART);
+		mend_socket(doctor, problem.text);
 	} else if (rv == -ECONNREFUSED) {
 		doctor_find_problem(doctor, &socket_dead, problem.text);
-		doctor_mend(doctor, START "; journalctl -u pam-wechat-helper says why it ended");
+		mend_silence(doctor);
 	} else {
 		doctor_find_problem(doctor, &socket_other, problem.text);
-		doctor_mend(doctor, RESTART);
+		doctor_mend_command(doctor, "%s", doctor_command_restart());
 	}
 }
 
@@ -258,7 +296,7 @@ void doctor_check_running_helper(struct doctor *doctor)
 		doctor_find(doctor, &helper_silent, NULL, 0,
 			"http://%s/healthz does not say ok: %s", doctor->helper_listen,
 			rv == -EPROTO ? "something else answers there" : "no connection");
-		doctor_mend(doctor, START "; journalctl -u pam-wechat-helper says why it ended");
+		mend_silence(doctor);
 		return;
 	}
 	/* Its status socket alone tells the version. */
@@ -277,5 +315,5 @@ void doctor_check_running_helper(struct doctor *doctor)
 			said.version);
 	else
 		return;
-	doctor_mend(doctor, "systemctl restart pam-wechat-helper");
+	doctor_mend_command(doctor, "%s", doctor_command_restart());
 }

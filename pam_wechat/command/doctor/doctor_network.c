@@ -21,11 +21,9 @@
 #include "url.h"
 #include "wechat_sites.h"
 
-#define CLOCK_SECONDS 60
 #define REQUEST_SECONDS 15
 #define ALL_SECONDS 20
 #define MADE_UP_CODE "pamwechatdoctormadethisup0000000"
-#define RESTART "systemctl restart pam-wechat-helper.socket pam-wechat-helper"
 
 static const struct finding_kind
 	public_unreachable = {"public-unreachable", SEVERITY_WARNING,
@@ -72,21 +70,7 @@ static const struct finding_kind
 	api_busy = {"api-busy", SEVERITY_WARNING, "logins fail while WeChat is busy"},
 	api_refused = {"api-refused", SEVERITY_ERROR, "WeChat refuses this account's calls"},
 	api_fine = {"api-secret-unknown", SEVERITY_NOTE,
-		"only a sign-in shows whether the app secret is right"},
-	clock_wrong = {"clock", SEVERITY_WARNING,
-		"certificates are judged by this clock, and logs cannot be compared"};
-
-static void check_clock(struct doctor *doctor, time_t date, const char *whose)
-{
-	time_t now = time(NULL);
-	long off = (long)(now - date);
-
-	if (date == 0 || labs(off) <= CLOCK_SECONDS)
-		return;
-	doctor_find(doctor, &clock_wrong, NULL, 0, "this machine's clock is %ld seconds %s of %s",
-		labs(off), off > 0 ? "ahead" : "behind", whose);
-	doctor_mend(doctor, "timedatectl set-ntp true");
-}
+		"only a sign-in shows whether the app secret is right"};
 
 /* What is under way. */
 struct doctor_network {
@@ -97,6 +81,9 @@ struct doctor_network {
 	struct secret *secret, *path;
 	struct http_get requests[2];
 	struct http_getting api[2];
+	struct http_answer answers[2];
+	int answered[2]; /* 0 or -errno */
+	bool has_answers;
 	struct app_token token;
 };
 
@@ -173,7 +160,7 @@ static void find_not_finished(struct doctor *doctor, int error, const char *what
 {
 	doctor_find(doctor, &not_finished, NULL, 0, "%s: %s", what,
 		error == -ETIMEDOUT ? "not finished in time" : strerror(-error));
-	doctor_mend(doctor, "run pam-wechat doctor again");
+	doctor_mend_elsewhere(doctor, MEND_AGAIN, "run pam-wechat doctor again");
 }
 
 static bool has_error(const struct doctor *doctor)
@@ -205,11 +192,11 @@ void doctor_check_trial(struct doctor *doctor)
 		return;
 	doctor_find(doctor, &trial_refused, NULL, 0, "a sign-in was tried, and refused: %s%s%s",
 		reason_word(result->reason), result->said[0] == '\0' ? "" : ": ", result->said);
-	doctor_mend(doctor, result->reason == REASON_HELPER ||
-					    result->reason == REASON_HELPER_SILENT ||
-					    result->reason == REASON_REJECTED
-				    ? RESTART
-				    : "install pam_wechat again");
+	if (result->reason == REASON_HELPER || result->reason == REASON_HELPER_SILENT ||
+		result->reason == REASON_REJECTED)
+		doctor_mend_command(doctor, "%s", doctor_command_restart());
+	else
+		doctor_mend_elsewhere(doctor, MEND_PACKAGE, "install pam_wechat again");
 }
 
 /* What is to be seen at public_url in the place of what should be there. */
@@ -224,7 +211,7 @@ static void find_step(struct doctor *doctor, const struct trial_result *result, 
 			doctor_find(doctor, &public_instance, doctor->conf, line,
 				"%s/healthz is answered by another helper than this machine's",
 				url);
-			doctor_mend(doctor,
+			doctor_mend_elsewhere(doctor, MEND_WEB_SERVER,
 				"let the web server pass %s/ on to http://%s of this machine; or "
 				"correct public_url in line %ld of %s",
 				url, listen, line, doctor->conf);
@@ -234,7 +221,7 @@ static void find_step(struct doctor *doctor, const struct trial_result *result, 
 			"%s/healthz does not say ok (HTTP status %ld): it does not lead to the "
 			"helper",
 			url, result->status);
-		doctor_mend(doctor,
+		doctor_mend_elsewhere(doctor, MEND_WEB_SERVER,
 			"let the web server pass %s/ on to http://%s with its path "
 			"unchanged; or correct public_url in line %ld of %s",
 			url, listen, line, doctor->conf);
@@ -244,7 +231,7 @@ static void find_step(struct doctor *doctor, const struct trial_result *result, 
 			"the link of a sign-in, %s/l/…, gives no page of the helper (HTTP status "
 			"%ld)",
 			url, result->status);
-		doctor_mend(doctor,
+		doctor_mend_elsewhere(doctor, MEND_WEB_SERVER,
 			"let the web server pass everything below %s/ on to http://%s with its "
 			"path unchanged: /l/ and /callback as well as /healthz",
 			url, listen);
@@ -252,28 +239,32 @@ static void find_step(struct doctor *doctor, const struct trial_result *result, 
 	case TRIAL_COOKIE:
 		doctor_find(doctor, &public_cookie, doctor->conf, line,
 			"the page below %s/l/ arrives without its Set-Cookie header", url);
-		doctor_mend(doctor, "let the web server hand on Set-Cookie (nginx: remove "
-				    "proxy_hide_header and caches)");
+		doctor_mend_elsewhere(doctor, MEND_WEB_SERVER,
+			"let the web server hand on Set-Cookie (nginx: remove "
+			"proxy_hide_header and caches)");
 		return;
 	case TRIAL_POST:
 		doctor_find(doctor, &public_post, doctor->conf, line,
 			"a POST to %s/l/… is answered by HTTP status %ld", url, result->status);
-		doctor_mend(doctor, "let the web server pass POST and the Cookie header on, below "
-				    "/l/ (nginx: limit_except, a web application firewall)");
+		doctor_mend_elsewhere(doctor, MEND_WEB_SERVER,
+			"let the web server pass POST and the Cookie header on, below "
+			"/l/ (nginx: limit_except, a web application firewall)");
 		return;
 	case TRIAL_REDIRECT:
 		doctor_find(doctor, &public_redirect, doctor->conf, line,
 			"a tap on Continue leads to another address: %s", result->said);
-		doctor_mend(doctor, "let the web server leave the Location header as it is "
-				    "(nginx: proxy_redirect off)");
+		doctor_mend_elsewhere(doctor, MEND_WEB_SERVER,
+			"let the web server leave the Location header as it is "
+			"(nginx: proxy_redirect off)");
 		return;
 	case TRIAL_CALLBACK:
 		doctor_find(doctor, &public_callback, doctor->conf, line,
 			"%s/callback?code=…&state=… does not reach the helper whole (HTTP status "
 			"%ld)",
 			url, result->status);
-		doctor_mend(doctor, "let the web server pass /callback on with its query (the part "
-				    "behind the question mark)");
+		doctor_mend_elsewhere(doctor, MEND_WEB_SERVER,
+			"let the web server pass /callback on with its query (the part "
+			"behind the question mark)");
 		return;
 	case TRIAL_BEGIN:
 	case TRIAL_DONE:
@@ -281,13 +272,49 @@ static void find_step(struct doctor *doctor, const struct trial_result *result, 
 	}
 }
 
+/* Waits for what the API says, once. */
+static void hear_api(struct doctor *doctor)
+{
+	struct doctor_network *network = doctor->network;
+
+	if (network->has_answers || network->requests[0].base == NULL)
+		return;
+	network->has_answers = true;
+	for (size_t i = 0; i < doctor->settings.api_url.count; i++)
+		network->answered[i] =
+			http_get_finish(&network->api[i], &network->answers[i], network->deadline);
+}
+
+/* Looks whether a certificate tells of a wrong clock: it is valid later, or none is that is looked
+ * at. */
+static void check_certificates(struct doctor *doctor)
+{
+	const struct doctor_network *network = doctor->network;
+	bool is_public = network->has_result && network->result.failure == HTTP_UNTRUSTED;
+	bool is_later = is_public && strstr(network->result.said, "not yet valid") != NULL;
+
+	if (!doctor->clock_is_wrong &&
+		(is_later || (is_public && network->has_answers && network->answered[0] == 0 &&
+				     network->answers[0].is_untrusted)))
+		doctor_suspect_clock(doctor,
+			is_later ? "the certificate of public_url is not valid before a time that "
+				   "this machine's clock has not reached"
+				 : "neither WeChat's certificate nor that of public_url is valid "
+				   "by this machine's clock");
+}
+
 static void find_certificate(struct doctor *doctor, long line)
 {
 	doctor_find(doctor, &public_certificate, doctor->conf, line,
 		"the certificate of %s is not trusted, has expired or names another host",
 		doctor->settings.public_url);
-	doctor_mend(doctor, "date says the right time? Then renew the web server's certificate, "
-			    "with its whole chain and the host name of public_url");
+	/* Whoever renews a good certificate by a wrong clock has two troubles. */
+	if (doctor->clock_is_wrong)
+		doctor_mend_clock(doctor);
+	else
+		doctor_mend_elsewhere(doctor, MEND_CERTIFICATE,
+			"renew the web server's certificate, with its whole chain and the host "
+			"name of public_url");
 }
 
 void doctor_check_public_url(struct doctor *doctor)
@@ -312,20 +339,28 @@ void doctor_check_public_url(struct doctor *doctor)
 		doctor_find(doctor, &public_unreachable, doctor->conf, line,
 			"%s/healthz cannot be reached from this machine: %s", settings->public_url,
 			causes[result->by_listen ? result->unreachable : result->failure]);
-		doctor_mend(doctor,
+		doctor_mend_elsewhere(doctor,
+			(result->by_listen ? result->unreachable : result->failure) ==
+					HTTP_UNRESOLVED
+				? MEND_DNS
+				: MEND_FIREWALL,
 			"open %s/healthz on a phone; if that fails, look at DNS, "
 			"firewall and the web server",
 			settings->public_url);
 	}
-	if (result->failure == HTTP_UNTRUSTED)
+	/* The clock first: what it says of certificates may be wrong. */
+	doctor_compare_clock(doctor, result->date, "the clock of the server at public_url");
+	if (result->failure == HTTP_UNTRUSTED) {
+		hear_api(doctor);
+		check_certificates(doctor);
 		find_certificate(doctor, line);
-	else if (result->failure == HTTP_NO_FAILURE && result->step != TRIAL_DONE)
+	}
+	if (result->failure == HTTP_NO_FAILURE && result->step != TRIAL_DONE)
 		find_step(doctor, result, line);
 	if (result->by_ca_file)
 		doctor_find(doctor, &public_ca, doctor->conf,
 			doctor_line_of(doctor->conf, "ca_file"),
 			"the certificate of %s was judged by ca_file", settings->public_url);
-	check_clock(doctor, result->date, "the clock of the server at public_url");
 }
 
 /* Decides by what WeChat says to a code that it never made. */
@@ -342,35 +377,38 @@ static void find_errcode(struct doctor *doctor, const struct answer *said)
 	case 40013:
 		doctor_find(doctor, &api_appid, conf, doctor_line_of(conf, "appid"),
 			"errcode 40013: %s", said->advice);
-		doctor_mend(doctor, "correct appid in line %ld of %s",
+		doctor_mend_elsewhere(doctor, MEND_VALUE, "correct appid in line %ld of %s",
 			doctor_line_of(conf, "appid"), conf);
 		return;
 	case 40164:
 	case 61004:
 		doctor_find(doctor, &api_address, NULL, 0, "errcode %ld: %s", number, said->advice);
-		doctor_mend(doctor, "add this machine's public address to the IP list at "
-				    "https://" WECHAT_PLATFORM);
+		doctor_mend_elsewhere(doctor, MEND_WECHAT,
+			"add this machine's public address to the IP list at "
+			"https://" WECHAT_PLATFORM);
 		return;
 	case 40243:
 		doctor_find(doctor, &api_secret, NULL, 0, "errcode 40243: %s", said->advice);
-		doctor_mend(doctor, "unfreeze the app secret at https://" WECHAT_PLATFORM
-				    ", and wait ten minutes");
+		doctor_mend_elsewhere(doctor, MEND_WECHAT,
+			"unfreeze the app secret at https://" WECHAT_PLATFORM
+			", and wait ten minutes");
 		return;
 	case 40125:
 	case 40001:
 		doctor_find(doctor, &api_secret, doctor->settings.secret_file, 1, "errcode %ld: %s",
 			number, said->advice);
-		doctor_mend(
-			doctor, "put the current app secret into %s", doctor->settings.secret_file);
+		doctor_mend_elsewhere(doctor, MEND_VALUE, "put the current app secret into %s",
+			doctor->settings.secret_file);
 		return;
 	default:
 		break;
 	}
 	doctor_find(doctor, said->reason == REASON_BUSY ? &api_busy : &api_refused, NULL, 0,
 		"errcode %ld: %s", number, said->advice);
-	doctor_mend(doctor,
-		said->reason == REASON_BUSY ? "try again in a minute" : "pam-wechat doctor %ld",
-		number);
+	if (said->reason == REASON_BUSY)
+		doctor_mend_elsewhere(doctor, MEND_AGAIN, "try again in a minute");
+	else
+		doctor_mend_elsewhere(doctor, MEND_WECHAT, "pam-wechat doctor %ld", number);
 }
 
 static void find_answer(
@@ -385,12 +423,17 @@ static void find_answer(
 			: answer->is_untrusted ? &api_certificate
 					       : &api_unreachable,
 			doctor->conf, line, "%s: %s", base, answer->advice);
-		doctor_mend(doctor, "%s",
-			answer->is_untrusted ? "correct the clock, or api_url and ca_file"
-					     : "let this machine reach it, or set proxy");
+		if (!answer->is_untrusted)
+			doctor_mend_elsewhere(
+				doctor, MEND_FIREWALL, "let this machine reach it, or set proxy");
+		else if (doctor->clock_is_wrong)
+			doctor_mend_clock(doctor);
+		else
+			doctor_mend_elsewhere(doctor, MEND_CERTIFICATE,
+				"look at the clock first (date); then correct api_url and ca_file");
 		return;
 	}
-	check_clock(doctor, answer->date, "WeChat's");
+	doctor_compare_clock(doctor, answer->date, "WeChat's");
 	answer_parse_token(&said, answer->status, answer->body, (size_t)answer->length);
 	if (said.errcode != 0) {
 		find_errcode(doctor, &said);
@@ -398,7 +441,8 @@ static void find_answer(
 		doctor_find(doctor, &api_answer, doctor->conf, line,
 			"%s answers a made-up code by HTTP status %ld and no error of WeChat's",
 			base, answer->status);
-		doctor_mend(doctor, "correct api_url, or ask whoever runs the proxy");
+		doctor_mend_elsewhere(
+			doctor, MEND_VALUE, "correct api_url, or ask whoever runs the proxy");
 	}
 	explicit_bzero(&said, sizeof(said));
 }
@@ -427,23 +471,22 @@ static void check_token(struct doctor *doctor, struct doctor_network *network)
 
 void doctor_check_api(struct doctor *doctor)
 {
-	static struct http_answer answers[2];
 	const struct settings *settings = &doctor->settings;
 	struct doctor_network *network = doctor->network;
 	bool is_reached = false, had_error = has_error(doctor);
-	int rv[2];
 
 	if (network == NULL || network->requests[0].base == NULL)
 		return;
+	hear_api(doctor);
+	for (size_t i = 0; i < settings->api_url.count; i++)
+		is_reached = is_reached || (network->answered[i] == 0 &&
+						   network->answers[i].reason == REASON_NONE);
 	for (size_t i = 0; i < settings->api_url.count; i++) {
-		rv[i] = http_get_finish(&network->api[i], &answers[i], network->deadline);
-		is_reached = is_reached || (rv[i] == 0 && answers[i].reason == REASON_NONE);
-	}
-	for (size_t i = 0; i < settings->api_url.count; i++) {
-		if (rv[i] == 0)
-			find_answer(doctor, settings->api_url.items[i], &answers[i], is_reached);
+		if (network->answered[i] == 0)
+			find_answer(doctor, settings->api_url.items[i], &network->answers[i],
+				is_reached);
 		else
-			find_not_finished(doctor, rv[i], settings->api_url.items[i]);
+			find_not_finished(doctor, network->answered[i], settings->api_url.items[i]);
 	}
 	if (is_reached)
 		check_token(doctor, network);
@@ -454,7 +497,8 @@ void doctor_check_api(struct doctor *doctor)
 		doctor_find(doctor, &trial_silent, NULL, 0,
 			"this command reaches WeChat, and a sign-in's exchange does not: %s",
 			network->result.said);
-		doctor_mend(doctor, "look for denials of pam-wechat-exchange by AppArmor, SELinux "
-				    "or a firewall: journalctl -k, ausearch -m avc");
+		doctor_mend_elsewhere(doctor, MEND_POLICY,
+			"look for denials of pam-wechat-exchange by AppArmor, SELinux "
+			"or a firewall: journalctl -k, ausearch -m avc");
 	}
 }

@@ -10,6 +10,7 @@
 #include <security/pam_modules.h>
 
 #include "doctor.h"
+#include "doctor_pam_mend.h"
 #include "pam_folder.h"
 #include "pam_judge.h"
 #include "pam_stack.h"
@@ -91,7 +92,7 @@ static void check_module(struct doctor *doctor, const struct pam_entry *entry)
 	if (whole == NULL) {
 		doctor_find(doctor, &pam_module, entry->file, entry->line, "%s: %s", path,
 			strerror(errno));
-		doctor_mend(doctor,
+		doctor_mend_elsewhere(doctor, MEND_PACKAGE,
 			"install pam_wechat again, or name the module's place in line "
 			"%ld of %s",
 			entry->line, entry->file);
@@ -100,8 +101,7 @@ static void check_module(struct doctor *doctor, const struct pam_entry *entry)
 	fd = safe_file_open(whole, SAFE_FILE_PUBLIC, &problem);
 	if (fd == -EPERM) {
 		doctor_find(doctor, &pam_untrusted, entry->file, entry->line, "%s", problem.text);
-		doctor_mend(doctor, "chown root:root %s && chmod 644 %s, and its directories",
-			whole, whole);
+		doctor_mend_trust(doctor, problem.text, "644");
 	}
 	if (fd >= 0)
 		close(fd);
@@ -121,6 +121,7 @@ static const char *conf_of(const struct pam_entry *entry)
 static bool check_line(struct doctor *doctor, const char *service, const struct pam_entry *entry,
 	struct settings *settings)
 {
+	const struct pam_mend mend = {.doctor = doctor, .service = service};
 	struct problem problem = {.text = ""};
 	int rv;
 
@@ -128,21 +129,22 @@ static bool check_line(struct doctor *doctor, const char *service, const struct 
 	if (strcmp(conf_of(entry), doctor->conf) != 0) {
 		doctor_find(doctor, &pam_conf, entry->file, entry->line, "this line uses %s",
 			conf_of(entry));
-		doctor_mend(doctor, "pam-wechat doctor --conf %s", conf_of(entry));
+		doctor_mend_elsewhere(doctor, MEND_AGAIN, "pam-wechat doctor --conf %s",
+			doctor_quote(doctor, conf_of(entry)));
 	}
 	rv = settings_read(settings, entry->word_count,
 		(const char *const *)(const void *)entry->words, &problem);
 	/* What is wrong with the file is said elsewhere. */
 	if (rv == -EINVAL && strncmp(problem.text, "PAM line", 8) == 0) {
 		doctor_find(doctor, &pam_options, entry->file, entry->line, "%s", problem.text);
-		doctor_mend(doctor, "correct the words behind pam_wechat.so in line %ld of %s",
-			entry->line, entry->file);
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"correct the words behind pam_wechat.so in line %ld of %s", entry->line,
+			entry->file);
 	}
 	if (rv == 0 && settings->confirm == CONFIRM_WAIT && !settings_is_of_terminal(service)) {
 		doctor_find(doctor, &pam_wait, entry->file, entry->line,
 			"confirm=wait does not go with %s", service);
-		doctor_mend(doctor, "remove confirm=wait from line %ld of %s, and confirm from %s",
-			entry->line, entry->file, conf_of(entry));
+		doctor_pam_mend_waiting(&mend, entry, conf_of(entry));
 	}
 	return rv == 0;
 }
@@ -161,36 +163,40 @@ static bool passes(
 	return false;
 }
 
-static void check_denial(struct doctor *doctor, const char *service, const struct pam_stack *stack,
-	const struct pam_entry *ours)
+static void check_denial(const struct pam_mend *mend, const struct pam_entry *ours)
 {
+	const struct pam_stack *stack = mend->stack;
+	struct doctor *doctor = mend->doctor;
+	const char *service = mend->service;
 	/* The last two are libpam's, for a module that it cannot load. */
 	static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES, PAM_CONV_ERR, PAM_SYSTEM_ERR,
 		PAM_BUF_ERR, PAM_PERM_DENIED, PAM_MODULE_UNKNOWN};
 	static const int absence = PAM_AUTHINFO_UNAVAIL;
+	bool is_login = strcmp(service, "login") == 0;
 
 	if (passes(stack, service, denials, sizeof(denials) / sizeof(denials[0]))) {
 		doctor_find(doctor, &pam_denial, ours->file, ours->line,
 			"%s: the control \"%s\" lets a refusal pass", service, ours->control);
-		doctor_mend(doctor,
-			"write \"auth required pam_wechat.so\" in line %ld of %s, "
-			"its options behind it",
-			ours->line, ours->file);
+		doctor_pam_mend_control(mend, ours);
 	} else if (passes(stack, service, &absence, 1)) {
-		doctor_find(doctor, strcmp(service, "login") == 0 ? &pam_absent_login : &pam_absent,
-			ours->file, ours->line,
-			"%s: authinfo_unavail in \"%s\" leaves it to other lines", service,
-			ours->control);
-		doctor_mend(doctor,
-			"if that is not what you want: \"auth required\" in line %ld "
-			"of %s",
-			ours->line, ours->file);
+		doctor_find(doctor, is_login ? &pam_absent_login : &pam_absent, ours->file,
+			ours->line, "%s: authinfo_unavail in \"%s\" leaves it to other lines",
+			service, ours->control);
+		if (is_login)
+			doctor_mend_elsewhere(doctor, MEND_CHOICE,
+				"nothing, unless the console is to ask for WeChat always: then "
+				"\"auth required\" in line %ld of %s",
+				ours->line, ours->file);
+		else
+			doctor_pam_mend_control(mend, ours);
 	}
 }
 
-static void check_ignore(struct doctor *doctor, const char *service, const struct pam_stack *stack,
-	const struct pam_entry *ours)
+static void check_ignore(const struct pam_mend *mend, const struct pam_entry *ours)
 {
+	const struct pam_stack *stack = mend->stack;
+	struct doctor *doctor = mend->doctor;
+	const char *service = mend->service;
 	const struct pam_question opens = {
 		.service = service, .code = PAM_IGNORE, .means = PAM_MEANS_KNOWN};
 	const struct pam_question helps = {
@@ -199,39 +205,21 @@ static void check_ignore(struct doctor *doctor, const char *service, const struc
 	if (pam_judge_passes(stack, &opens)) {
 		doctor_find(doctor, &pam_opens, ours->file, ours->line,
 			"%s: unlisted=ignore, and no other line asks for a proof", service);
-		doctor_mend(doctor,
-			"remove unlisted=ignore from line %ld of %s, or put "
-			"\"auth required pam_unix.so\" above it",
-			ours->line, ours->file);
+		doctor_pam_mend_opening(mend, ours);
 	} else if (!pam_judge_passes(stack, &helps)) {
 		doctor_find(doctor, &pam_ignore_denies, ours->file, ours->line,
 			"%s: unlisted=ignore, but the control \"%s\" does not let it pass", service,
 			ours->control);
-		doctor_mend(doctor,
-			"write \"[success=ok ignore=ignore default=die]\" in line %ld "
-			"of %s, below a line that asks for the password",
-			ours->line, ours->file);
+		doctor_pam_mend_ignoring(mend, ours);
 	}
 }
 
-/* What mends a line that leads around ours. */
-static void mend_way(struct doctor *doctor, const char *service, const struct pam_entry *way)
-{
-	if (is_common(way->file))
-		doctor_mend(doctor,
-			"write \"auth substack %s\" in line %ld of " PAM_FOLDER
-			"/%s: what ends it there goes on to pam_wechat.so",
-			strrchr(way->file, '/') + 1, way->own_line, service);
-	else if (way->module == NULL)
-		doctor_mend(doctor, "remove line %ld of %s", way->line, way->file);
-	else
-		doctor_mend(doctor, "write \"auth required %s\" in line %ld of %s",
-			pam_entry_name(way), way->line, way->file);
-}
-
 /* Returns whether somebody may get in without any proof. */
-static bool check_around(struct doctor *doctor, const char *service, const struct pam_stack *stack)
+static bool check_around(const struct pam_mend *mend)
 {
+	const struct pam_stack *stack = mend->stack;
+	struct doctor *doctor = mend->doctor;
+	const char *service = mend->service;
 	bool is_local = pam_module_is_local(service);
 	const struct finding_kind *kinds[] = {
 		[PAM_MEANS_NONE] = &pam_open,
@@ -250,15 +238,16 @@ static bool check_around(struct doctor *doctor, const char *service, const struc
 		doctor_find(doctor, kinds[means], way->file, way->line,
 			"%s: \"%s %s\" leads around pam_wechat.so", service,
 			way->control == NULL ? "" : way->control, pam_entry_name(way));
-		mend_way(doctor, service, way);
+		doctor_pam_mend_way(mend, way);
 		return means == PAM_MEANS_NONE;
 	}
 	return false;
 }
 
 /* Says where the file is read otherwise than it may be meant. Returns whether it can be judged. */
-static bool check_reading(struct doctor *doctor, const char *service, const struct pam_stack *stack)
+static bool check_reading(const struct pam_mend *mend)
 {
+	const struct pam_stack *stack = mend->stack;
 	static const struct finding_kind *const kinds[] = {
 		[PAM_READING_BROKEN] = &pam_broken,
 		[PAM_READING_ABORTS] = &pam_aborts,
@@ -267,10 +256,9 @@ static bool check_reading(struct doctor *doctor, const char *service, const stru
 
 	if (stack->reading == PAM_READING_CLEAR)
 		return true;
-	doctor_find(doctor, kinds[stack->reading], stack->fault_file, stack->fault_line, "%s: %s",
-		service, stack->fault);
-	doctor_mend(doctor, "write line %ld of %s anew, or remove it", stack->fault_line,
-		stack->fault_file);
+	doctor_find(mend->doctor, kinds[stack->reading], stack->fault_file, stack->fault_line,
+		"%s: %s", mend->service, stack->fault);
+	doctor_pam_mend_reading(mend);
 	return stack->reading == PAM_READING_BROKEN;
 }
 
@@ -280,20 +268,18 @@ static void check_stack(
 	const struct pam_question right = {
 		.service = service, .code = PAM_SUCCESS, .means = PAM_MEANS_PROOF};
 	const struct pam_entry *ours = pam_stack_find_ours(stack);
+	const struct pam_mend mend = {doctor, service, stack, ignores};
 
-	if (!check_reading(doctor, service, stack))
+	if (!check_reading(&mend))
 		return;
-	check_denial(doctor, service, stack, ours);
+	check_denial(&mend, ours);
 	if (ignores)
-		check_ignore(doctor, service, stack, ours);
+		check_ignore(&mend, ours);
 	/* Where all come in by another line, nobody needs the right WeChat. */
-	if (!check_around(doctor, service, stack) && !pam_judge_passes(stack, &right)) {
+	if (!check_around(&mend) && !pam_judge_passes(stack, &right)) {
 		doctor_find(doctor, &pam_never, ours->file, ours->line,
 			"%s: these lines never succeed", service);
-		doctor_mend(doctor,
-			"look for pam_deny.so, jumps that lead too far, and controls "
-			"that libpam does not know, in " PAM_FOLDER "/%s",
-			service);
+		doctor_pam_mend_never(&mend);
 	}
 }
 
@@ -322,7 +308,7 @@ static void check_auth(struct doctor *doctor, const char *name, const struct pam
 		if (is_common(entry->file)) {
 			doctor_find(doctor, &pam_common, entry->file, entry->line,
 				"pam_wechat.so stands in a file that all services share");
-			doctor_mend(doctor,
+			doctor_mend_elsewhere(doctor, MEND_CHOICE,
 				"move line %ld of %s into the services that shall ask for "
 				"WeChat",
 				entry->line, entry->file);
@@ -358,7 +344,7 @@ static void check_service(struct doctor *doctor, const char *name)
 		if (ours != NULL) {
 			doctor_find(doctor, &pam_type, ours->file, ours->line,
 				"pam_wechat.so stands in a line of type %s", types[i]);
-			doctor_mend(doctor, "remove line %ld of %s", ours->line, ours->file);
+			doctor_mend_remove(doctor, ours->file, ours->line);
 		}
 		pam_stack_free(&stack);
 	}
@@ -384,7 +370,8 @@ void doctor_check_pam(struct doctor *doctor)
 	if (doctor->service_count == 0) {
 		doctor_find(
 			doctor, &pam_unused, PAM_FOLDER, 0, "no PAM service uses pam_wechat.so");
-		doctor_mend(doctor, "pam-wechat enable SERVICE; first of all for a second sshd, on "
-				    "another port (pam-wechat enable --help)");
+		doctor_mend_elsewhere(doctor, MEND_CHOICE,
+			"pam-wechat enable SERVICE; first of all for a second sshd, on another "
+			"port (pam-wechat enable --help)");
 	}
 }

@@ -36,7 +36,7 @@ bool doctor_permits(const struct command_call *call, const char *service, struct
 	if (error != NULL) {
 		problem_set(problem, -EINVAL,
 			"%s (%s)\n  why:  %s\n  mend: %s\n\"pam-wechat doctor\" tells more",
-			error->what, error->kind->id, error->kind->why, error->mend);
+			error->what, error->kind->id, error->kind->why, error->mend.text);
 		if (error->line > 0)
 			problem_locate(problem, "%s:%ld: ", error->file, error->line);
 		else if (error->file != NULL)

@@ -8,13 +8,14 @@
 
 #include "decimal.h"
 #include "doctor.h"
+#include "helper_program.h"
 #include "problem.h"
 #include "subprocess.h"
+#include "text.h"
 #include "users.h"
 
 #define SSHD "/usr/sbin/sshd"
 #define CONFIG "/etc/ssh/sshd_config"
-#define RELOAD ", then sshd -t && systemctl reload ssh"
 #define INCLUDES_MAX 4
 #define SPARE_SECONDS 30
 #define MANY_LOGINS 20 /* more than somebody tries on the machine itself */
@@ -138,6 +139,39 @@ static void find_value(struct doctor *doctor, const struct finding_kind *kind, c
 		"%s is %s", keyword, value);
 }
 
+/* The first Match of the file itself: what an included file matches ends with that file. */
+static long find_match(void)
+{
+	FILE *file = fopen(CONFIG, "re");
+	char *line = NULL, *value = NULL;
+	size_t size = 0;
+	long number = 0;
+	bool found = false;
+
+	while (!found && file != NULL && getline(&line, &size, file) >= 0) {
+		number++;
+		found = is_keyword(line, "Match", &value);
+	}
+	free(line);
+	if (file != NULL)
+		(void)fclose(file);
+	return found ? number : 0;
+}
+
+/* Mends the finding that was added last by this value, where the search ended. */
+static void mend_option(struct doctor *doctor, const struct search *search, const char *better)
+{
+	if (search->line > 0)
+		doctor_mend_line(
+			doctor, search->file, search->line, "%s %s", search->keyword, better);
+	else
+		doctor_mend_insert(doctor, CONFIG, find_match(), "%s %s", search->keyword, better);
+	/* Debian calls it ssh, and others sshd. */
+	doctor_mend_then(doctor, !doctor_has_unit("ssh.service") && doctor_has_unit("sshd.service")
+					 ? "sshd -t && systemctl reload sshd"
+					 : "sshd -t && systemctl reload ssh");
+}
+
 /* The same, and says what to write there. */
 static void find_option(struct doctor *doctor, const struct finding_kind *kind, const char *keyword,
 	const char *value, const char *better)
@@ -145,12 +179,7 @@ static void find_option(struct doctor *doctor, const struct finding_kind *kind, 
 	struct search search;
 
 	find_value(doctor, kind, keyword, value, &search);
-	if (search.line > 0)
-		doctor_mend(doctor, "write \"%s %s\" in line %ld of %s" RELOAD, keyword, better,
-			search.line, search.file);
-	else
-		doctor_mend(doctor, "add \"%s %s\" to " CONFIG ", above any Match" RELOAD, keyword,
-			better);
+	mend_option(doctor, &search, better);
 }
 
 /* Copies the value of a keyword out of what sshd -T wrote; "" if it is not there. */
@@ -197,12 +226,28 @@ static bool list_asks(const char *list, size_t length)
 	return false;
 }
 
+/* The same lists, and WeChat at the end of each: nobody needs less than before. */
+static void add_method(const char *lists, char *all, size_t size)
+{
+	struct text text;
+
+	text_init(&text, all, size);
+	while (*lists != '\0') {
+		size_t length = strcspn(lists, " ");
+
+		text_addf(&text, "%s%.*s,keyboard-interactive", text.length > 0 ? " " : "",
+			(int)length, lists);
+		lists += length;
+		lists += strspn(lists, " ");
+	}
+}
+
 static void check_methods(struct doctor *doctor, const char *options)
 {
 	static const char better[] = "keyboard-interactive";
 	size_t asking = 0, others = 0;
 	struct search search;
-	char methods[1024];
+	char methods[1024], all[4096];
 
 	value_of(options, "authenticationmethods", methods, sizeof(methods));
 	if (methods[0] == '\0' || strcmp(methods, "any") == 0) {
@@ -224,12 +269,13 @@ static void check_methods(struct doctor *doctor, const char *options)
 		at += length;
 		at += strspn(at, " ");
 	}
-	if (asking == 0)
-		find_option(doctor, &sshd_methods, "AuthenticationMethods", methods, better);
-	else if (others > 0) {
+	if (asking == 0) {
+		add_method(methods, all, sizeof(all));
+		find_option(doctor, &sshd_methods, "AuthenticationMethods", methods, all);
+	} else if (others > 0) {
 		/* Somebody has written them out, who wants them: a key or WeChat, for instance. */
 		find_value(doctor, &sshd_others_named, "AuthenticationMethods", methods, &search);
-		doctor_mend(doctor,
+		doctor_mend_elsewhere(doctor, MEND_CHOICE,
 			"nothing, unless everybody is to be asked: then AuthenticationMethods %s",
 			better);
 	}
@@ -270,7 +316,7 @@ static void check_root(struct doctor *doctor, const char *options)
 		users_has_user(users, "root")) {
 		find_value(doctor, &sshd_root, "PermitRootLogin", permit, &search);
 		/* Nobody is told to open what he may have shut. */
-		doctor_mend(doctor,
+		doctor_mend_elsewhere(doctor, MEND_CHOICE,
 			"nothing, unless root is to sign in by ssh: then PermitRootLogin yes");
 	}
 	users_free(&users);
@@ -294,12 +340,19 @@ static bool is_loopback_alone(const char *options)
 	return count > 0;
 }
 
+static void mend_places(struct doctor *doctor)
+{
+	char path[PATH_MAX];
+
+	if (helper_program_conf(doctor->conf, path, sizeof(path)) < 0)
+		return;
+	doctor_mend_key(doctor, path, "origin_pending", "200");
+	doctor_mend_then(doctor, doctor_command_reload());
+	doctor_mend_add(doctor, "; or let sshd see where people come from");
+}
+
 static void check_addresses(struct doctor *doctor, const char *options)
 {
-	static const char mend[] =
-		"write \"origin_pending = 200\" into helper.conf, then systemctl "
-		"reload pam-wechat-helper; or let sshd see where people come from";
-
 	if (is_on(options, "usedns"))
 		find_option(doctor, &sshd_dns, "UseDNS", "yes", "no");
 	if (!doctor->has_usual_places)
@@ -308,12 +361,12 @@ static void check_addresses(struct doctor *doctor, const char *options)
 		struct search search;
 
 		find_value(doctor, &sshd_tunnel, "ListenAddress", "of loopback alone", &search);
-		doctor_mend(doctor, mend);
+		mend_places(doctor);
 	} else if (doctor->loopback_logins >= MANY_LOGINS) {
 		doctor_find(doctor, &sshd_tunnel, NULL, 0,
 			"all %ld logins by ssh since the helper started came from 127.0.0.1",
 			doctor->loopback_logins);
-		doctor_mend(doctor, mend);
+		mend_places(doctor);
 	}
 }
 
@@ -335,12 +388,12 @@ static void find_refusal(struct doctor *doctor, const char *said)
 		rest += strspn(rest, ": ");
 		doctor_find(
 			doctor, &sshd_config, file, line, "%.*s", (int)strcspn(rest, "\r\n"), rest);
-		doctor_mend(
-			doctor, "correct line %ld of %s, until sshd -t says nothing", line, file);
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"correct line %ld of %s, until sshd -t says nothing", line, file);
 		return;
 	}
 	doctor_find(doctor, &sshd_config, CONFIG, 0, "%.*s", (int)strcspn(said, "\r\n"), said);
-	doctor_mend(doctor, "correct " CONFIG ", until sshd -t says nothing");
+	doctor_mend_elsewhere(doctor, MEND_VALUE, "correct " CONFIG ", until sshd -t says nothing");
 }
 
 /* Where it is started by ssh.socket and nobody is connected, nothing is wrong with that. */
@@ -348,11 +401,13 @@ static void find_no_directory(struct doctor *doctor, const char *service, const 
 {
 	bool is_now = doctor->expected != NULL && strcmp(doctor->expected, service) == 0;
 	const char *place = said + strlen(no_directory);
+	char folder[PATH_MAX];
 
 	doctor_find(doctor, is_now ? &sshd_unread_now : &sshd_unread, NULL, 0, "%.*s",
 		(int)strcspn(said, "\r\n"), said);
-	doctor_mend(doctor, "systemctl start ssh, or mkdir -m 755 %.*s; then once more",
-		(int)strcspn(place, "\r\n"), place);
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)strcspn(place, "\r\n"), place);
+	doctor_mend_command(doctor, "mkdir -m 755 %s", doctor_quote(doctor, folder));
+	doctor_mend_add(doctor, "; then once more");
 }
 
 void doctor_check_sshd(struct doctor *doctor)
@@ -391,7 +446,7 @@ void doctor_check_sshd(struct doctor *doctor)
 	search_file(&match, CONFIG, 0);
 	if (match.line > 0) {
 		doctor_find(doctor, &sshd_match, match.file, match.line, "there is a Match block");
-		doctor_mend(doctor,
+		doctor_mend_elsewhere(doctor, MEND_CHOICE,
 			"sshd -T -C user=alice,host=web1,addr=203.0.113.7 shows what is "
 			"in force for somebody");
 	}

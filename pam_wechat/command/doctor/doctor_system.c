@@ -55,12 +55,11 @@ void doctor_check_login(struct doctor *doctor)
 	if (seconds > 0 && seconds < LOGIN_SECONDS) {
 		doctor_find(
 			doctor, &login_timeout, LOGIN_DEFS, line, "LOGIN_TIMEOUT is %ld", seconds);
-		doctor_mend(doctor, "write \"LOGIN_TIMEOUT 60\" in line %ld of " LOGIN_DEFS, line);
+		doctor_mend_line(doctor, LOGIN_DEFS, line, "LOGIN_TIMEOUT\t60");
 	}
 }
 
-/* Whether there is a unit of that name in any of systemd's folders. */
-static bool is_installed(const char *unit)
+bool doctor_has_unit(const char *unit)
 {
 	static const char *const folders[] = {"/etc/systemd/system", "/run/systemd/system",
 		"/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"};
@@ -110,14 +109,14 @@ void doctor_check_units(struct doctor *doctor)
 	if (access("/run/systemd/system", F_OK) < 0)
 		return;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!is_installed(units[i])) {
+		if (!doctor_has_unit(units[i])) {
 			doctor_find(
 				doctor, &unit_missing, NULL, 0, "there is no unit %s", units[i]);
-			doctor_mend(
-				doctor, "install pam_wechat again, then systemctl daemon-reload");
+			doctor_mend_elsewhere(doctor, MEND_PACKAGE,
+				"install pam_wechat again, then systemctl daemon-reload");
 		} else if (!is_enabled(units[i])) {
 			doctor_find(doctor, &unit_disabled, NULL, 0, "%s is not enabled", units[i]);
-			doctor_mend(doctor, "systemctl enable --now %s", units[i]);
+			doctor_mend_command(doctor, "systemctl enable --now %s", units[i]);
 		}
 	}
 }
@@ -137,11 +136,13 @@ void doctor_check_confinement(struct doctor *doctor)
 {
 	if (first_of("/sys/fs/selinux/enforce") == '1') {
 		doctor_find(doctor, &selinux, "/sys/fs/selinux/enforce", 0, "SELinux enforces");
-		doctor_mend(doctor, "if logins fail: ausearch -m avc -ts recent");
+		doctor_mend_elsewhere(
+			doctor, MEND_POLICY, "if logins fail: ausearch -m avc -ts recent");
 	}
 	if (first_of("/sys/module/apparmor/parameters/enabled") == 'Y') {
 		doctor_find(doctor, &apparmor, "/sys/module/apparmor/parameters/enabled", 0,
 			"AppArmor is on");
-		doctor_mend(doctor, "if logins fail: journalctl -k -g 'apparmor=\"DENIED\"'");
+		doctor_mend_elsewhere(doctor, MEND_POLICY,
+			"if logins fail: journalctl -k -g 'apparmor=\"DENIED\"'");
 	}
 }

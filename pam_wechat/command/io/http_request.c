@@ -14,6 +14,7 @@
 struct transfer {
 	struct http_response *response;
 	size_t length;
+	char error[CURL_ERROR_SIZE]; /* more than curl_easy_strerror() knows, or "" */
 };
 
 static size_t take_body(char *bytes, size_t size, size_t count, void *context)
@@ -108,6 +109,7 @@ static CURLcode set_options(CURL *handle, const struct http_request *request,
 	SET(CURLOPT_HEADERDATA, transfer->response);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, transfer);
+	SET(CURLOPT_ERRORBUFFER, transfer->error);
 	if (request->ca_file != NULL) {
 		SET(CURLOPT_CAINFO, request->ca_file);
 		SET(CURLOPT_CAPATH, NULL);
@@ -163,7 +165,8 @@ int http_request(const struct http_request *request, struct http_response *respo
 		(void)curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response->status);
 		if (rv != CURLE_OK)
 			(void)text_format(response->advice, sizeof(response->advice), "%s",
-				curl_easy_strerror(rv));
+				transfer.error[0] == '\0' ? curl_easy_strerror(rv)
+							  : transfer.error);
 		rv = CURLE_OK;
 	}
 	response->body[transfer.length] = '\0';

@@ -12,6 +12,7 @@
 struct report {
 	cJSON *whole; /* NULL: for people */
 	cJSON *item;  /* where values go */
+	cJSON *outer; /* where they go after report_leave() */
 };
 
 static void *need(void *made)
@@ -55,6 +56,45 @@ void report_string(struct report *report, const char *name, const char *value)
 	if (report->whole != NULL)
 		add(report, name, shown == NULL ? cJSON_CreateNull() : cJSON_CreateString(shown));
 	free(shown);
+}
+
+void report_exact(struct report *report, const char *name, const char *value)
+{
+	if (report->whole != NULL)
+		add(report, name, value == NULL ? cJSON_CreateNull() : cJSON_CreateString(value));
+}
+
+bool report_can_hold(const char *value)
+{
+	char *kept = need(malloc(strlen(value) + 1)), *shown;
+	size_t length = 0;
+	bool fits;
+
+	/* JSON escapes these. */
+	for (const char *at = value; *at != '\0'; at++) {
+		if ((unsigned char)*at >= ' ')
+			kept[length++] = *at;
+	}
+	kept[length] = '\0';
+	shown = make_fit(kept);
+	fits = strcmp(kept, shown) == 0 && display_find_invalid(kept, length) == length;
+	free(kept);
+	free(shown);
+	return fits;
+}
+
+void report_enter(struct report *report, const char *name)
+{
+	if (report->whole == NULL)
+		return;
+	report->outer = report->item;
+	report->item = need(cJSON_AddObjectToObject(report->item, name));
+}
+
+void report_leave(struct report *report)
+{
+	if (report->whole != NULL)
+		report->item = report->outer;
 }
 
 void report_number(struct report *report, const char *name, long value)

@@ -18,8 +18,20 @@ struct report *report_create(bool json);
  * fit to be shown (display.h), here and below: they are on one line.
  */
 void report_string(struct report *report, const char *name, const char *value); /* NULL: null */
+/* As it is, for programs that put it into a file; report_can_hold() has said yes. */
+void report_exact(struct report *report, const char *name, const char *value); /* NULL: null */
 void report_number(struct report *report, const char *name, long value);
 void report_flag(struct report *report, const char *name, bool value);
+
+/*
+ * Whether JSON can hold all bytes of the value without harm to a terminal: it is UTF-8, and what
+ * would move a cursor is written as \u001b and the like.
+ */
+bool report_can_hold(const char *value);
+
+/* What is added from now on belongs to an object of this name in the item, until report_leave(). */
+void report_enter(struct report *report, const char *name);
+void report_leave(struct report *report);
 
 /* Begins an item of the list that is called `list`. */
 void report_item(struct report *report, const char *list);

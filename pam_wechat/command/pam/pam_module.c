@@ -80,18 +80,21 @@ static size_t name_length(const char *name)
 	return length > 3 && strcmp(name + length - 3, ".so") == 0 ? length - 3 : length;
 }
 
-static bool is_excused(const struct pam_entry *entry, const char *name, size_t length)
+const char *pam_module_excuse(const struct pam_entry *entry)
 {
+	const char *name = pam_entry_name(entry);
+	size_t length = name_length(name);
+
 	for (size_t i = 0; i < sizeof(excuses) / sizeof(excuses[0]); i++) {
 		if (strlen(excuses[i].module) != length ||
 			strncmp(excuses[i].module, name, length) != 0)
 			continue;
 		for (int word = 0; word < entry->word_count; word++) {
 			if (strcmp(entry->words[word], excuses[i].word) == 0)
-				return true;
+				return excuses[i].word;
 		}
 	}
-	return false;
+	return NULL;
 }
 
 enum pam_class pam_module_class(const struct pam_entry *entry, const char *service)
@@ -105,7 +108,7 @@ enum pam_class pam_module_class(const struct pam_entry *entry, const char *servi
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
 		if (!is_among(classes[i].names, name, length))
 			continue;
-		return classes[i].class == PAM_CLASS_PROVES && is_excused(entry, name, length)
+		return classes[i].class == PAM_CLASS_PROVES && pam_module_excuse(entry) != NULL
 		               ? PAM_CLASS_DECIDES
 		               : classes[i].class;
 	}
