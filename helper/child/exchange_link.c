@@ -138,10 +138,8 @@ static int take_ended(struct exchange_link *link, const struct wire_message *mes
 
 	link->has_ended = true;
 	link->reason = reason_parse(message->value[WIRE_REASON]);
-	if (link->reason == REASON_NONE && !login_enrols(link->login)) {
-		metrics->signed_in++;
-		metrics->last_in = time(NULL);
-	}
+	if (!login_enrols(link->login) && !login_is_check(link->login))
+		metrics_end(metrics, link->reason);
 	return 0;
 }
 
@@ -174,8 +172,10 @@ static void end(struct exchange_link *link)
 {
 	const struct login *login = link->login;
 
-	if (is_departure(link))
+	if (is_departure(link)) {
 		departures_note(link->helper->departures, login->id, login->phone);
+		metrics_end(helper_metrics(link->helper, login), REASON_INTERRUPTED);
+	}
 	if (login != NULL && login->winner == NULL && !login->reported &&
 		(link->reason == REASON_EXPIRED || deadline_left(login->deadline) <= EXPIRED_MS))
 		helper_metrics(link->helper, login)->expired++;

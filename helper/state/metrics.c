@@ -49,6 +49,17 @@ void metrics_start(struct metrics *metrics, const char *origin)
 		metrics->remote++;
 }
 
+void metrics_end(struct metrics *metrics, enum reason reason)
+{
+	if (reason == REASON_NONE) {
+		metrics->signed_in++;
+		metrics->last_in = time(NULL);
+	} else {
+		metrics->last_failed = time(NULL);
+		metrics->failure = reason;
+	}
+}
+
 void metrics_refuse(struct metrics *metrics, enum reason reason)
 {
 	metrics->refused[is_listed[reason] ? reason : REASON_INTERNAL]++;
@@ -77,6 +88,14 @@ static void add(
 {
 	begin(text, name, type, help);
 	text_addf(text, "pam_wechat_%s %llu\n", name, (unsigned long long)number);
+}
+
+static void add_failure(struct text *text, const struct metrics *metrics)
+{
+	begin(text, "last_failure_timestamp_seconds", "gauge",
+		"When a login last ended otherwise, and why; 0 if none did since the start.");
+	text_addf(text, "pam_wechat_last_failure_timestamp_seconds{reason=\"%s\"} %llu\n",
+		reason_word(metrics->failure), (unsigned long long)metrics->last_failed);
 }
 
 static void add_refused(struct text *text, const struct metrics *metrics)
@@ -130,6 +149,7 @@ void metrics_write(
 	add(text, "last_sign_in_timestamp_seconds", "gauge",
 		"When the host last let somebody in; 0 if not since the start.",
 		(uint64_t)metrics->last_in);
+	add_failure(text, metrics);
 	add(text, "logins_reported_total", "counter",
 		"Logins of which somebody said that it was not them.", metrics->reported);
 	add(text, "logins_expired_total", "counter",

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "app_secret.h"
 #include "call.h"
@@ -18,7 +18,6 @@
 #include "report.h"
 #include "safe_file.h"
 #include "secret.h"
-#include "seqpacket.h"
 #include "settings.h"
 #include "text.h"
 #include "users.h"
@@ -110,64 +109,107 @@ static void show_file(
 		report_line(status->report, "%-16s %s", what, problem->text);
 }
 
-/* Returns whether it runs; `running` says what it tells. */
-static bool ask_helper(
+enum running { RUNNING, NOT_RUNNING, NOT_KNOWN };
+
+/*
+ * Whether it answers: that its socket is listened to says nothing, because systemd does so before
+ * it runs. `helper_status` is what it tells.
+ */
+static enum running ask_helper(
 	struct status *status, struct helper_status *helper_status, struct problem *problem)
 {
 	char listen[256] = "", figures[256] = "";
-	struct problem other = {.text = ""};
-	bool is_connectable = false;
-	int rv = -ENOENT;
+	struct problem health = {.text = ""};
+	bool answers;
 
 	(void)helper_program_value(status->helper_lines, "listen", listen, sizeof(listen));
 	(void)helper_program_value(status->helper_lines, "status_socket", figures, sizeof(figures));
-	if (status->has_settings) {
-		rv = seqpacket_connect(status->settings.socket, problem);
-		is_connectable = rv >= 0;
-		if (rv >= 0)
-			close(rv);
+	if (listen[0] == '\0') {
+		*problem = status->helper_problem;
+		return NOT_KNOWN;
 	}
-	if (listen[0] != '\0' && helper_status_ask_health(listen, &other) == 0)
-		is_connectable = is_connectable || rv == -EACCES || !status->has_settings;
-	if (figures[0] != '\0')
-		(void)helper_status_ask_metrics(figures, helper_status, &other);
-	if (!is_connectable && problem->text[0] == '\0')
-		*problem = other;
-	return is_connectable;
+	answers = figures[0] != '\0' &&
+	          helper_status_ask_metrics(figures, helper_status, problem) == 0;
+	answers = helper_status_ask_health(listen, &health) == 0 || answers;
+	*problem = health;
+	return answers ? RUNNING : NOT_RUNNING;
+}
+
+/* A time as people read it, by the machine's own zone. */
+static const char *make_time(char *shown, size_t size, long at)
+{
+	time_t time = at;
+	struct tm parts;
+
+	if (localtime_r(&time, &parts) == NULL ||
+		strftime(shown, size, "%Y-%m-%d %H:%M:%S %Z", &parts) == 0)
+		shown[0] = '\0';
+	return shown;
+}
+
+static void show_number(struct report *report, const char *name, long number, long least)
+{
+	if (number >= least)
+		report_number(report, name, number);
+	else
+		report_string(report, name, NULL);
+}
+
+static void show_figures(struct report *report, const struct helper_status *said)
+{
+	char shown[64];
+
+	show_number(report, "pending", said->pending, 0);
+	show_number(report, "last_sign_in", said->last_in, 1);
+	show_number(report, "last_failure", said->last_failed, 1);
+	report_string(report, "last_failure_reason", said->last_failed > 0 ? said->failure : NULL);
+	if (said->pending < 0) {
+		report_line(report, "%-16s not known: status_socket of helper.conf tells it",
+			"pending logins");
+		return;
+	}
+	report_line(report, "%-16s %ld", "pending logins", said->pending);
+	if (said->last_in >= 0)
+		report_line(report, "%-16s %s", "last sign-in",
+			said->last_in == 0 ? "none since the helper started"
+					   : make_time(shown, sizeof(shown), said->last_in));
+	if (said->last_failed > 0)
+		report_line(report, "%-16s %s, reason=%s", "last failure",
+			make_time(shown, sizeof(shown), said->last_failed), said->failure);
+	else if (said->last_failed == 0)
+		report_line(report, "%-16s none since the helper started", "last failure");
 }
 
 static bool show_helper(struct status *status)
 {
-	struct helper_status helper_status = {.pending = -1};
+	struct helper_status said = {.pending = -1, .last_in = -1, .last_failed = -1};
 	struct problem problem = {.text = ""};
-	bool is_running = ask_helper(status, &helper_status, &problem);
+	enum running running = ask_helper(status, &said, &problem);
+	const char *cause =
+		problem.text[0] == '\0' ? "its configuration is not known" : problem.text;
 
-	report_flag(status->report, "running", is_running);
-	report_string(status->report, "version",
-		helper_status.version[0] == '\0' ? NULL : helper_status.version);
-	if (helper_status.pending >= 0)
-		report_number(status->report, "pending", helper_status.pending);
+	if (running == NOT_KNOWN)
+		report_string(status->report, "running", NULL);
+	else
+		report_flag(status->report, "running", running == RUNNING);
+	report_string(status->report, "version", said.version[0] == '\0' ? NULL : said.version);
+	if (running == RUNNING)
+		report_line(status->report, "%-16s running%s%s", "helper",
+			said.version[0] == '\0' ? "" : ", version ", said.version);
+	else
+		report_string(status->report, "problem", cause);
+	if (running == NOT_RUNNING)
+		report_line(status->report,
+			"%-16s not running: %s\n%-16s try: systemctl restart "
+			"pam-wechat-helper.socket pam-wechat-helper",
+			"helper", cause, "");
+	if (running == NOT_KNOWN)
+		report_line(status->report, "%-16s not known: %s", "helper", cause);
+	if (running == RUNNING)
+		show_figures(status->report, &said);
 	else
 		report_string(status->report, "pending", NULL);
-	if (!is_running) {
-		report_string(status->report, "problem",
-			problem.text[0] == '\0' ? "its configuration is not known" : problem.text);
-		report_line(status->report,
-			"%-16s not running: %s\n%-16s try: systemctl enable "
-			"--now pam-wechat-helper.socket pam-wechat-helper",
-			"helper",
-			problem.text[0] == '\0' ? "its configuration is not known" : problem.text,
-			"");
-		return false;
-	}
-	report_line(status->report, "%-16s running%s%s", "helper",
-		helper_status.version[0] == '\0' ? "" : ", version ", helper_status.version);
-	if (helper_status.pending >= 0)
-		report_line(status->report, "%-16s %ld", "pending logins", helper_status.pending);
-	else
-		report_line(status->report,
-			"%-16s not known: status_socket of helper.conf tells it", "pending logins");
-	return true;
+	return running == RUNNING;
 }
 
 static void show_users(struct status *status)
@@ -239,9 +281,10 @@ const struct command command_status = {
 	.name = "status",
 	.words = "",
 	.summary = "show whether it runs, and with what",
-	.description = "Shows the helper, pending logins, users, the configuration's files and the "
-		       "PAM services\nthat name the module. Exit status 0: the helper runs; 1: it "
-		       "does not.",
+	.description =
+		"Shows the helper, pending logins, when a sign-in last succeeded and failed, users,\n"
+		"the configuration's files and the PAM services that name the module. Exit status\n"
+		"0: the helper answers; 1: it does not.",
 	.options =
 		(const struct command_option[]){
 			{"json", NULL, COMMAND_NOTHING, "for programs"},

@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ import pytest
 
 from harness.command import Command
 from harness.host import Host
-from harness.site import HELPER, Site
+from harness.site import HELPER, Site, free_port
 from harness.waiting import HANG, until
+from simulator import Phone
 
 ALICE = ["setpriv", "--reuid=alice", "--regid=alice", "--clear-groups"]
 PAM = Path("/etc/pam.d")
@@ -133,11 +135,59 @@ def test_no_helper(quiet_site: Site, status: Status) -> None:
     quiet_site.write("helper.conf", conf, 0o644)
     lines = status.lines(1)
     assert lines["helper"].startswith("not running: ")
-    assert str(quiet_site.folder / "run/helper.sock") in lines["helper"]
-    assert "systemctl enable --now" in status.command.run("status").stdout
+    assert "/healthz: no connection" in lines["helper"]
+    assert "systemctl restart" in status.command.run("status").stdout
     report = status.report(1)
     assert (report["running"], report["version"], report["pending"]) == (False, None, None)
-    assert "helper.sock" in report["problem"]
+    assert "/healthz" in report["problem"]
+
+
+def test_a_socket_alone_is_no_helper(quiet_site: Site, status: Status) -> None:
+    """As systemd listens to it while the service can't start."""
+    with quiet_site as site:
+        site.start_helper()
+        site.stop_helper()
+    path = quiet_site.folder / "run/helper.sock"
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(path))
+        path.chmod(0o660)
+        listener.listen()
+        assert status.report(1)["running"] is False
+
+
+def test_figures_alone_are_a_helper(running: Site, status: Status) -> None:
+    """Its web address may be one that this machine can't reach."""
+    text = (running.folder / "helper.conf").read_text()
+    running.write("helper.conf", text.replace(f"listen = 127.0.0.1:{running.port}",
+                                              f"listen = 127.0.0.1:{free_port()}"), 0o644)
+    assert status.report()["running"] is True
+
+
+def test_when_a_sign_in_last_succeeded_and_failed_is_said(running: Site, status: Status) -> None:
+    none = "none since the helper started"
+    lines, report = status.lines(), status.report()
+    assert (lines["last sign-in"], lines["last failure"]) == (none, none)
+    assert {report[name] for name in ("last_sign_in", "last_failure", "last_failure_reason")} == {
+        None}
+    began = int(time.time())
+    with Host(running, "alice") as login:
+        assert Phone(running.wechat, "bob").sign_in(login.link()) is None
+        while login.result is None:
+            login.type("1234")
+    assert until(lambda: status.report()["last_failure"] is not None)
+    report = status.report()
+    assert (report["last_failure_reason"], report["last_sign_in"]) == ("not-linked", None)
+    assert began <= report["last_failure"] <= time.time()
+    with Host(running, "alice") as login:
+        login.type(Phone(running.wechat, "alice").sign_in(login.link()) or "")
+        assert login.result == "PAM_SUCCESS"
+    assert until(lambda: status.report()["last_sign_in"] is not None)
+    lines, report = status.lines(), status.report()
+    assert began <= report["last_failure"] <= report["last_sign_in"] <= time.time()
+    moment = r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d \S+"
+    assert re.fullmatch(moment, lines["last sign-in"])
+    assert re.fullmatch(f"{moment}, reason=not-linked", lines["last failure"])
 
 
 def test_a_helper_that_was_killed(running: Site, status: Status) -> None:
@@ -162,17 +212,20 @@ def test_what_is_wrong_with_each_file_is_said(running: Site, status: Status) -> 
     running.write("helper.conf", "colour = red\n", 0o644)
     running.write("secret", "x\n", 0o600)
     running.write("users", "junk\n", 0o600)
-    lines = status.lines()
+    lines = status.lines(1)
     assert lines["helper.conf"].startswith(f"{running.folder}/helper.conf:1: unknown key")
+    # Where it listens stands there.
+    assert lines["helper"] == f"not known: {lines['helper.conf']}"
     assert "no app secret" in lines["secret"]
     assert lines["users"] == "not known"
-    report = status.report()
+    report = status.report(1)
+    assert report["running"] is None
     assert [(file["file"], file["good"]) for file in report["files"]] == [
         ("pam_wechat.conf", True), ("helper.conf", False), ("secret", False), ("users", False)]
     assert report["files"][3]["problem"].startswith(f"{running.folder}/users:1: ")
     assert report["users"] is None
     running.write("secret", running.wechat.secret + "\n", 0o644)
-    assert "others may read it: chmod 600" in status.lines()["secret"]
+    assert "others may read it: chmod 600" in status.lines(1)["secret"]
 
 
 def test_a_bad_pam_wechat_conf_is_named_with_its_line(running: Site, status: Status) -> None:
@@ -183,7 +236,7 @@ def test_a_bad_pam_wechat_conf_is_named_with_its_line(running: Site, status: Sta
 
 def test_a_helper_that_is_not_installed_is_said_to_be(running: Site, status: Status) -> None:
     status.helper.unlink()
-    assert f"{status.helper} is not installed" in status.lines()["helper.conf"]
+    assert f"{status.helper} is not installed" in status.lines(1)["helper.conf"]
 
 
 def test_users_are_counted_once(running: Site, status: Status) -> None:

@@ -30,6 +30,7 @@ TYPES = {
     "logins_completed_total": "counter",
     "logins_signed_in_total": "counter",
     "last_sign_in_timestamp_seconds": "gauge",
+    "last_failure_timestamp_seconds": "gauge",
     "logins_reported_total": "counter",
     "logins_expired_total": "counter",
     "callbacks_total": "counter",

@@ -85,6 +85,46 @@ def test_a_sign_in_is_counted_when_the_host_has_let_somebody_in(
     assert last == 0 if more == 0 else began <= last <= time.time()
 
 
+@pytest.mark.parametrize(("reason", "told"), [
+    ("not-linked", "not-linked"), ("wrong-digits", "wrong-digits"), ("junk", "internal"),
+    (None, "interrupted"),
+])
+def test_when_and_why_a_login_last_failed_is_told(
+    counting: Helper, status: Path, reason: str | None, told: str
+) -> None:
+    """Without a word the module is dead."""
+    assert failure(status) == ("none", 0)
+    login = FakeExchange(counting).register()
+    began = int(time.time())
+    if reason is not None:
+        login.send(Message("ENDED", {"reason": reason}))
+    login.close()
+    counting.wait_for_pending(0)
+    said, at = failure(status)
+    assert said == told and began <= at <= time.time()
+    login = FakeExchange(counting).register()
+    login.send(Message("ENDED", {"reason": "none"}))
+    login.close()
+    counting.wait_for_pending(0)
+    assert failure(status) == (said, at)
+
+
+@pytest.mark.parametrize("occasion", ["enroll", "doctor"])
+def test_who_enrols_or_checks_fails_to_no_sign_in(
+    counting: Helper, status: Path, occasion: str
+) -> None:
+    login = FakeExchange(counting, occasion=occasion).register()
+    login.send(Message("ENDED", {"reason": "expired"}))
+    login.close()
+    counting.wait_for_pending(0)
+    assert failure(status) == ("none", 0)
+
+
+def failure(status: Path) -> tuple[str, float]:
+    ((_, _, reason, at),) = parse(figures(status))["last_failure_timestamp_seconds"].samples
+    return reason, at
+
+
 def test_an_enrolment_is_no_sign_in(counting: Helper, status: Path) -> None:
     login = FakeExchange(counting, occasion="enroll").register()
     login.send(Message("ENDED", {"reason": "none"}))

@@ -54,6 +54,7 @@ static void test_the_largest_numbers_fit(void **state)
 
 	(void)state;
 	memset(&metrics, 0xff, sizeof(metrics));
+	metrics.failure = REASON_COUNT - 1;
 	assert_contains(write(&metrics), "pam_wechat_logins_started_total 18446744073709551615\n");
 }
 

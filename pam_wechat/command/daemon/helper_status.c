@@ -25,18 +25,20 @@ static long number_after(const char *answer, const char *word)
 	return number < 0 ? -1 : (long)number;
 }
 
-/* Copies the version that the answer tells, or "". */
-static void copy_version(const char *answer, char *version, size_t size)
+/* Copies the label that stands behind these words of the answer, or "". Returns what follows it. */
+static const char *copy_label(const char *answer, const char *before, char *label, size_t size)
 {
-	static const char before[] = "\npam_wechat_helper_info{version=\"";
 	const char *found = strstr(answer, before);
+	size_t length;
 
-	version[0] = '\0';
+	label[0] = '\0';
 	if (found == NULL)
-		return;
+		return "";
 	found += strlen(before);
-	if (text_format(version, size, "%.*s", (int)strcspn(found, "\"\n"), found) < 0)
-		version[0] = '\0';
+	length = strcspn(found, "\"\n");
+	if (text_format(label, size, "%.*s", (int)length, found) < 0)
+		label[0] = '\0';
+	return found + length;
 }
 
 int helper_status_ask_health(const char *listen, struct problem *problem)
@@ -68,6 +70,7 @@ int helper_status_ask_metrics(
 		.socket = path,
 		.seconds = ANSWER_SECONDS};
 	struct http_answer answer;
+	const char *rest;
 	long pending;
 	int rv = http_get(&request, &answer);
 
@@ -83,6 +86,13 @@ int helper_status_ask_metrics(
 	helper_status->pending = pending;
 	helper_status->loopback = number_after(answer.body, "\npam_wechat_logins_loopback_total ");
 	helper_status->remote = number_after(answer.body, "\npam_wechat_logins_remote_total ");
-	copy_version(answer.body, helper_status->version, sizeof(helper_status->version));
+	helper_status->last_in =
+		number_after(answer.body, "\npam_wechat_last_sign_in_timestamp_seconds ");
+	(void)copy_label(answer.body, "\npam_wechat_helper_info{version=\"", helper_status->version,
+		sizeof(helper_status->version));
+	rest = copy_label(answer.body, "\npam_wechat_last_failure_timestamp_seconds{reason=\"",
+		helper_status->failure, sizeof(helper_status->failure));
+	helper_status->last_failed =
+		helper_status->failure[0] == '\0' ? -1 : number_after(rest, "\"} ");
 	return 0;
 }

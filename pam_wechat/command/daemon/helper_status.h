@@ -13,6 +13,9 @@ struct helper_status {
 	long loopback;    /* logins from an address of loopback; -1: not known */
 	long remote;      /* logins from any other address; -1: not known */
 	char version[32]; /* "": not known */
+	long last_in;     /* when a sign-in last succeeded, Unix time; 0: none; -1: not known */
+	long last_failed; /* when one last failed */
+	char failure[32]; /* why, a word of reason.h */
 };
 
 /*
