@@ -65,10 +65,48 @@ static void show_all(FILE *stream)
 	for (size_t i = 0; commands[i] != NULL; i++)
 		fprintf(stream, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
 	fprintf(stream,
-		"\n%s COMMAND --help tells more. Exit status: 0 done, 1 refused or failed, 2 wrong "
-		"usage "
-		"or configuration.\n",
+		"\n%s COMMAND --help tells more. Exit status: 0 done, 1 refused or\n"
+		"failed, 2 wrong usage or configuration.\n",
 		program);
+}
+
+static bool is_negative(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0' &&
+	       strspn(word + 1, "0123456789") == strlen(word + 1);
+}
+
+static bool takes_next(const struct option *list, const char *word)
+{
+	for (; list->name != NULL; list++) {
+		if (list->has_arg != no_argument && strncmp(word, "--", 2) == 0 &&
+			strcmp(word + 2, list->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Numbers of WeChat's may be negative, and none is an option: moves such words to the end of argv,
+ * and returns how many words stand before them.
+ */
+static int set_numbers_aside(int argc, char **argv, const struct option *list)
+{
+	int count = argc;
+
+	for (int i = 1; i < count && strcmp(argv[i], "--") != 0; i++) {
+		char *number = argv[i];
+
+		if (takes_next(list, number)) {
+			i++;
+		} else if (is_negative(number)) {
+			memmove(&argv[i], &argv[i + 1], (size_t)(argc - 1 - i) * sizeof(*argv));
+			argv[argc - 1] = number;
+			count--;
+			i--;
+		}
+	}
+	return count;
 }
 
 /* The command's options, then the common ones; `place` counts on from 0 in each. */
@@ -114,11 +152,12 @@ static enum command_exit read_arguments(
 {
 	struct option list[COMMAND_OPTIONS_MAX + 3] = {{.name = NULL}};
 	size_t count = list_options(call->command, list);
+	int read = set_numbers_aside(argc, argv, list);
 	int found = 0;
 	int option;
 
 	/* getopt_long() names the program by argv[0] in its complaints. */
-	while ((option = getopt_long(argc, argv, "", list, &found)) != -1) {
+	while ((option = getopt_long(read, argv, "", list, &found)) != -1) {
 		if (option != 0 || !is_whole(argv, &list[found]))
 			return COMMAND_USAGE;
 		if ((size_t)found == count - 1)
@@ -131,6 +170,11 @@ static enum command_exit read_arguments(
 	call->word_count = argc - optind;
 	if (*wants_help)
 		return COMMAND_DONE;
+	if (call->word_count == 0 && call->command->words_min > 0 && call->command->verbs != NULL) {
+		fprintf(stderr, "%s: what is to be done? It is one of these:\n\n%s\n\n", argv[0],
+			call->command->description);
+		return COMMAND_USAGE;
+	}
 	if (call->word_count < call->command->words_min ||
 		call->word_count > call->command->words_max) {
 		fprintf(stderr, "%s: too %s arguments\n", argv[0],

@@ -88,7 +88,7 @@ const struct command command_completion = {
 	.words_max = 1,
 	.verbs = shells,
 	.summary = "print the completions of a shell",
-	.description = "Prints what a shell needs to complete the words of this command. Packages "
-		       "install it;\nby hand: source <(pam-wechat completion bash)",
+	.description = "Prints what a shell needs to complete the words of this command. Packages\n"
+		       "install it; by hand: source <(pam-wechat completion bash)",
 	.run = run,
 };

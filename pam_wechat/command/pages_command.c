@@ -33,7 +33,7 @@ const struct command command_pages = {
 	.word = COMMAND_DIRECTORY,
 	.summary = "copy the phone's pages, to change them",
 	.description =
-		"Writes the pages and the style sheet that are built into the helper into DIR, "
-		"which is\nmade if it is missing. A file that is there is never replaced.",
+		"Writes the pages and the style sheet that are built into the helper into\n"
+		"DIR, which is made if it is missing. A file that is there is never replaced.",
 	.run = run,
 };

@@ -54,8 +54,8 @@ const struct command command_qr = {
 	.word = COMMAND_TEXT,
 	.summary = "draw a QR code in this terminal, as a login would",
 	.description =
-		"Draws TEXT, or an address like those of logins, so that you can scan it with "
-		"WeChat\nin the terminal you are going to use.",
+		"Draws TEXT, or an address like those of logins, so that you can scan it with\n"
+		"WeChat in the terminal you are going to use.",
 	.options =
 		(const struct command_option[]){
 			{"charset", "CHARSET", COMMAND_TEXT, "utf8 (half blocks) or ascii"},

@@ -282,9 +282,9 @@ const struct command command_status = {
 	.words = "",
 	.summary = "show whether it runs, and with what",
 	.description =
-		"Shows the helper, pending logins, when a sign-in last succeeded and failed, users,\n"
-		"the configuration's files and the PAM services that name the module. Exit status\n"
-		"0: the helper answers; 1: it does not.",
+		"Shows the helper, pending logins, when a sign-in last succeeded and failed,\n"
+		"users, the configuration's files and the PAM services that name the module.\n"
+		"Exit status 0: the helper answers; 1: it does not.",
 	.options =
 		(const struct command_option[]){
 			{"json", NULL, COMMAND_NOTHING, "for programs"},

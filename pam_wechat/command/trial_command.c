@@ -268,9 +268,8 @@ const struct command command_test = {
 	.words_max = 1,
 	.word = COMMAND_USER,
 	.summary = "sign in once by a service's PAM file, without a session",
-	.description =
-		"Asks what the service would ask, in this terminal, and says what PAM answers. "
-		"Nothing is\nchanged, and nobody is signed in. For root.",
+	.description = "Asks what the service would ask, in this terminal, and says what PAM\n"
+		       "answers. Nothing is changed, and nobody is signed in. For root.",
 	.options =
 		(const struct command_option[]){
 			{"service", "SERVICE", COMMAND_SERVICE, "instead of sshd"},

@@ -31,6 +31,7 @@ static const struct errcode known[] = {
 	{40243, REASON_SETUP,
 		"the app secret is frozen: unfreeze it at " WECHAT_PLATFORM
 		" and wait ten minutes"},
+	{41001, REASON_SETUP, "WeChat received no access token: does a proxy change requests?"},
 	{41002, REASON_SETUP, "WeChat received no appid: does a proxy change requests?"},
 	{41004, REASON_SETUP, "WeChat received no secret: does a proxy change requests?"},
 	{41008, REASON_SETUP, "WeChat received no code: does a proxy change requests?"},
@@ -43,6 +44,9 @@ static const struct errcode known[] = {
 	{50002, REASON_SETUP,
 		"the person's WeChat account or the official account is frozen or closed: look at " WECHAT_ACCOUNTS
 		", and ask the person"},
+
+	{50005, REASON_SETUP,
+		"the person does not follow the official account: they have to follow it first"},
 
 	{40226, REASON_RISK, "WeChat's risk control has blocked this person"},
 };

@@ -18,6 +18,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from harness.cell_width import too_wide
 from harness.command import PROGRAM
 from harness.host import Host
 from harness.machine import mounted
@@ -245,7 +246,7 @@ def test_a_wrong_appid_is_refused(setup: Setup, value: str, what: str) -> None:
     assert 'must be "wx" and 16 hexadecimal digits in lower case' in done.stderr
     assert setup.files() == {}
     asked = setup.run(text=f"{value}\n{APPID}\n{SECRET}\n{URL}\n")
-    assert asked.returncode == 0 and what in asked.stdout
+    assert asked.returncode == 0 and what in " ".join(asked.stdout.split())
     assert_written(setup)
 
 
@@ -257,7 +258,7 @@ def test_a_wrong_secret_is_refused_and_not_shown(setup: Setup, value: str, what:
     assert value == "" or value not in done.stderr
     assert setup.files() == {}
     asked = setup.run(text=f"{APPID}\n{value}\n{SECRET}\n{URL}\n")
-    assert asked.returncode == 0 and what in asked.stdout
+    assert asked.returncode == 0 and what in " ".join(asked.stdout.split())
     assert value == "" or value not in asked.stdout
     setup.secret_file.write_text(SECRET)
     assert_written(setup)
@@ -269,7 +270,7 @@ def test_a_wrong_address_is_refused(setup: Setup, value: str, what: str) -> None
     assert done.returncode == 2 and what in done.stderr
     assert setup.files() == {}
     asked = setup.run(text=f"{APPID}\n{SECRET}\n{value}\n{URL}\n")
-    assert asked.returncode == 0 and what in asked.stdout
+    assert asked.returncode == 0 and what in " ".join(asked.stdout.split())
     assert_written(setup)
 
 
@@ -343,7 +344,7 @@ def assert_echo_is_on(rest: str) -> None:
 def test_three_questions_at_a_terminal(setup: Setup, terminal: Terminal) -> None:
     shown = terminal.wait_for(PROMPTS["appid"]).text
     assert "nothing else" in shown and "认证服务号" in shown and "接口测试号" in shown
-    assert "https://developers.weixin.qq.com/platform\n" in shown.replace("\r", "")
+    assert " https://developers.weixin.qq.com/platform\n" in shown.replace("\r", "")
     assert "https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login\n" \
         in shown.replace("\r", "")
     terminal.type("nonsense")
@@ -738,6 +739,20 @@ def test_what_comes_next_is_said(setup: Setup) -> None:
     assert f"{setup.directory}/users" in done.stdout and "conf-missing" not in done.stdout
     assert "has to be started anew" not in said
     assert "has to be started anew" in setup.run(*setup.options(), "--force").stdout
+
+
+@pytest.mark.parametrize("url", [
+    URL, URL + ":8443", URL + "/a-path", "https://a-host-of-thirty-bytes.example", TEST_URL,
+])
+def test_all_that_is_said_fits_eighty_cells(setup: Setup, url: str) -> None:
+    """By questions, and by options in the place of what was there."""
+    with mounted(setup.directory.parent, "/etc"):
+        for answers, words in ((f"junk\n{APPID}\n{SECRET}\njunk\n{url}\n", ()),
+                               ("", (*setup.options(url=url), "--force"))):
+            done = subprocess.run([setup.program, "setup", *words], text=True, input=answers,
+                                  capture_output=True, timeout=HANG, env=ENVIRONMENT)
+            assert (done.returncode, done.stderr) == (0, "")
+            assert too_wide(done.stdout) == []
 
 
 def test_what_comes_next_for_the_files_of_the_unit_is_said(setup: Setup) -> None:

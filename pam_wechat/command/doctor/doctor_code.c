@@ -83,9 +83,8 @@ enum command_exit doctor_explain(const char *code, struct report *report)
 	known = errcode_find(number);
 	if (known->number != number || number == 0) {
 		fprintf(stderr,
-			"pam-wechat doctor: the number %s is not known here; WeChat's "
-			"documentation "
-			"may explain it\n",
+			"pam-wechat doctor: the number %s is not known here; if it came with a "
+			"rid, look that up at https://" WECHAT_PLATFORM "\n",
 			code);
 		return COMMAND_REFUSED;
 	}

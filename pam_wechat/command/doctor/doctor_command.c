@@ -217,10 +217,9 @@ const struct command command_doctor = {
 	.word = COMMAND_TEXT,
 	.summary = "look for what is wrong, and say what mends it",
 	.description =
-		"Looks at configuration, helper, PAM services, sshd and the way to WeChat, and "
-		"changes\nnothing. With CODE it explains an error number of WeChat's pages or API "
-		"(10003, 40164;\n-1 behind a --: pam-wechat doctor -- -1). Exit status: 0 fine, 1 "
-		"warnings, 2 errors.",
+		"Looks at configuration, helper, PAM services, sshd and the way to WeChat,\n"
+		"and changes nothing. With CODE it explains an error number of WeChat's pages\n"
+		"or API (10003, 40164, -1). Exit status: 0 fine, 1 warnings, 2 errors.",
 	.options =
 		(const struct command_option[]){
 			{"offline", NULL, COMMAND_NOTHING, "leave out what needs the network"},

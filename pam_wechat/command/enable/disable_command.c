@@ -160,8 +160,7 @@ const struct command command_disable = {
 	.word = COMMAND_SERVICE,
 	.summary = "let a service ask WeChat no more",
 	.description =
-		"Takes the block of \"pam-wechat enable\" out of " PAM_FOLDER
-		"/SERVICE, and puts back\nwhat it took the place of. What else was changed in the "
-		"file stays.",
+		"Takes the block of \"pam-wechat enable\" out of " PAM_FOLDER "/SERVICE, and puts\n"
+		"back what it took the place of. What else was changed in the file stays.",
 	.run = run,
 };

@@ -240,20 +240,18 @@ const struct command command_enable = {
 	.word = COMMAND_SERVICE,
 	.summary = "let a service ask WeChat: sshd, login, su, sudo…",
 	.description =
-		"Puts one marked block into " PAM_FOLDER
-		"/SERVICE. WeChat takes the place of the password\n"
-		"there, or follows it. The file as it was is kept beside it; \"pam-wechat "
-		"disable\" "
-		"takes\nthe block out again. Nothing is changed where the configuration is wrong, "
-		"or "
-		"where the\nfile could let people in past WeChat.\n\n"
-		"Keep a root shell open meanwhile. For sshd, try another one first, with a service "
-		"of its\nown: cp " PAM_FOLDER "/sshd " PAM_FOLDER
-		"/sshd-wechat; pam-wechat enable sshd-wechat.",
+		"Puts one marked block into " PAM_FOLDER "/SERVICE. WeChat takes the place of the\n"
+		"password there, or follows it. The file as it was is kept beside it;\n"
+		"\"pam-wechat disable\" takes the block out again. Nothing is changed where the\n"
+		"configuration is wrong, or where the file could let people in past WeChat.\n\n"
+		"Keep a root shell open meanwhile. For sshd, try another one first, with a\n"
+		"service of its own: cp " PAM_FOLDER "/sshd " PAM_FOLDER
+		"/sshd-wechat; pam-wechat\n"
+		"enable sshd-wechat.",
 	.options =
 		(const struct command_option[]){
 			{"second-factor", NULL, COMMAND_NOTHING,
-				"the password first, then WeChat for whom the users table names"},
+				"the password, then WeChat for listed users"},
 			{NULL, NULL, COMMAND_NOTHING, NULL},
 		},
 	.run = run,

@@ -253,13 +253,14 @@ const struct command command_enroll = {
 	.word = COMMAND_USER,
 	.summary = "link a person's WeChat to a local user",
 	.description =
-		"Shows a QR code. The person scans it with WeChat, taps Continue, and reads the "
-		"four digits\non the phone to you; you type them, and their WeChat is added to the "
-		"users table.\nNo PAM service has to be changed before, and none is changed.",
+		"Shows a QR code. The person scans it with WeChat, taps Continue, and reads\n"
+		"the four digits on the phone to you; you type them, and their WeChat is\n"
+		"added to the users table. No PAM service has to be changed before, and none\n"
+		"is changed.",
 	.options =
 		(const struct command_option[]){
 			{"link", NULL, COMMAND_NOTHING,
-				"the link alone, for somebody who is not here; works 5 minutes"},
+				"the link alone, to be sent; works 5 minutes"},
 			{"batch", "FILE", COMMAND_FILE,
 				"one after the other: a user on each line, # comments"},
 			{"force", NULL, COMMAND_NOTHING,

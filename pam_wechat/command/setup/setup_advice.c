@@ -18,7 +18,8 @@ static const char *host_of(const struct setup *setup, char *buffer, size_t size)
 
 static void show_nginx(const char *host, const char *path)
 {
-	printf("\nnginx, in the server of %s that has the certificate (whole example:\n"
+	printf("\nnginx, in the server of %s that has the\n"
+	       "certificate (whole example:\n"
 	       "%s/nginx/pam_wechat.conf):\n\n",
 		host, PATH_EXAMPLES);
 	printf("    location %s/ {\n"
@@ -71,17 +72,15 @@ static void advise_behind_web_server(const struct setup *setup)
 	show_nginx(host, setup->url.path);
 	show_caddy(setup, host);
 	printf("\nWeChat: register the domain %s (网页授权域名) at\n"
-	       "https://" WECHAT_ACCOUNTS ". It asks for a file MP_verify_….txt at the root of "
-	       "that host.\n"
-	       "Put it into %s, chmod 644, and add to\n"
+	       "https://" WECHAT_ACCOUNTS ". It asks for a file MP_verify_….txt at the root\n"
+	       "of that host. Put it into %s, chmod 644, and add to\n"
 	       "%s/helper.conf:\n\n    verify_file = %s/MP_verify_….txt\n\n"
 	       "WeChat fetches it when you save the domain: start helper and web server "
 	       "before.\n",
 		host, setup->directory, setup->directory, setup->directory);
 	if (setup->url.port != 443)
-		printf("\nNote: for service accounts WeChat takes domains only, without a port: a "
-		       "page "
-		       "with\nerror 10003 means this.\n");
+		printf("\nNote: for service accounts WeChat takes domains only, without a port: "
+		       "a page\nwith error 10003 means this.\n");
 }
 
 static void advise_test_account(const struct setup *setup)
@@ -89,11 +88,12 @@ static void advise_test_account(const struct setup *setup)
 	const char *origin = setup->public_url + strlen("http://");
 	int length = (int)(setup->url.origin_length - strlen("http://"));
 
-	printf("\nThe helper listens on %.*s itself, by plain http: fine for a test account on a\n"
-	       "network that you trust, and for nothing else. No web server is needed.\n"
+	printf("\nThe helper listens on %.*s itself, by plain http: fine for\n"
+	       "a test account on a network that you trust, and for nothing else. No web\n"
+	       "server is needed.\n"
 	       "\nWeChat: register %.*s (网页授权, without http://) at\n"
 	       "https://" WECHAT_TEST_ACCOUNT "\n"
-	       "and follow the test account with your phone, which has to be in the same "
+	       "and follow the test account with your phone, which has to be in the same\n"
 	       "network.\n",
 		length, origin, length, origin);
 }

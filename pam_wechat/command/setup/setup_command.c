@@ -17,18 +17,19 @@
 #include "text.h"
 #include "wechat_sites.h"
 
+#define LINE_CELLS 76
+
 static const char introduction[] =
-	"Three questions, then the first configuration is written. Ctrl-C leaves everything as it "
-	"is.\n"
+	"Three questions, then the first configuration is written. Ctrl-C leaves\n"
+	"everything as it is.\n"
 	"\n"
 	"Needed is a WeChat account with web authorization (网页授权): an organisation's\n"
-	"certified service account (认证服务号) with a domain; or a test account (接口测试号)\n"
-	"to try it on a laptop: one personal WeChat, no company, no domain, a private\n"
-	"address; people follow the account first.\n"
+	"certified service account (认证服务号) with a domain; or a test account\n"
+	"(接口测试号) to try it on a laptop: one personal WeChat, no company, no domain,\n"
+	"a private address; people follow the account first.\n"
 	"\n"
-	"Use this account and this host name for nothing else. Whoever runs another page of "
-	"theirs\n"
-	"could sign in here as the people who visit it.\n";
+	"Use this account and this host name for nothing else. Whoever runs another page\n"
+	"of theirs could sign in here as the people who visit it.\n";
 
 struct question {
 	const char *option;
@@ -43,22 +44,24 @@ struct question {
 static const struct question questions[] = {
 	{"appid",
 		"1. The AppID\n"
-		"   Service account: https://" WECHAT_PLATFORM "\n"
-		"   Test account:    https://" WECHAT_TEST_ACCOUNT "\n",
+		"   Service account:\n"
+		"     https://" WECHAT_PLATFORM "\n"
+		"   Test account:\n"
+		"     https://" WECHAT_TEST_ACCOUNT "\n",
 		"   AppID: ", "The AppID", false, setup_appid_fault, offsetof(struct setup, appid)},
 	{"secret-file",
 		"2. The app secret (it is not shown)\n"
-		"   It stands beside the AppID. A service account has a list of IP addresses there\n"
-		"   (IP 白名单), which has to name this machine.\n",
+		"   It stands beside the AppID. A service account has a list of IP addresses\n"
+		"   there (IP 白名单), which has to name this machine.\n",
 		"   App secret: ", "The app secret", true, setup_secret_fault,
 		offsetof(struct setup, secret)},
 	{"url",
 		"3. The address that phones open, up to 38 bytes; it may have a path\n"
 		"   Service account: https:// and the host that you register as a domain for web\n"
-		"   authorization (网页授权域名) at https://" WECHAT_ACCOUNTS
-		", as in https://login.example.com.\n"
-		"   Test account: http://, this machine's private address and a port, registered on\n"
-		"   the test account's page, as in http://192.168.1.5:8080.\n",
+		"   authorization (网页授权域名) at https://" WECHAT_ACCOUNTS ",\n"
+		"   as in https://login.example.com.\n"
+		"   Test account: http://, this machine's private address and a port, registered\n"
+		"   on the test account's page, as in http://192.168.1.5:8080.\n",
 		"   Address: ", "The address", false, setup_url_fault,
 		offsetof(struct setup, public_url)},
 };
@@ -101,6 +104,24 @@ static bool take(const struct question *question, const char *value, char *answe
 	return false;
 }
 
+/* In lines that any terminal holds. */
+static void complain(const char *subject, const char *fault)
+{
+	char whole[512];
+	size_t length;
+
+	(void)snprintf(whole, sizeof(whole), "%s %s. Once more:", subject, fault);
+	for (const char *at = whole; *at != '\0'; at += length, at += strspn(at, " ")) {
+		length = strlen(at);
+		if (length > LINE_CELLS) {
+			length = LINE_CELLS;
+			while (length > 1 && at[length] != ' ')
+				length--;
+		}
+		printf("   %.*s\n", (int)length, at);
+	}
+}
+
 /* Asks until the answer is good. Returns whether there is one, after a complaint. */
 static bool ask(const struct question *question, char *answer)
 {
@@ -123,7 +144,7 @@ static bool ask(const struct question *question, char *answer)
 		}
 		if (fault == NULL)
 			return true;
-		printf("   %s %s. Once more:\n", question->subject, fault);
+		complain(question->subject, fault);
 	}
 }
 
@@ -218,11 +239,10 @@ const struct command command_setup = {
 	.words = "",
 	.summary = "write the first configuration, by three questions",
 	.description =
-		"Asks for the account's AppID and app secret and for the address that phones open, "
-		"says\nwhere each is found, and writes pam_wechat.conf, helper.conf, secret and "
-		"users. Says what\nthe web server and WeChat need. What is given as an option is "
-		"not "
-		"asked for.",
+		"Asks for the account's AppID and app secret and for the address that phones\n"
+		"open, says where each is found, and writes pam_wechat.conf, helper.conf,\n"
+		"secret and users. Says what the web server and WeChat need. What is given as\n"
+		"an option is not asked for.",
 	.options =
 		(const struct command_option[]){
 			{"appid", "APPID", COMMAND_TEXT, "the account's AppID"},

@@ -171,7 +171,7 @@ static const char *const verb_names[] = {"list", "add", "remove", "uids", "check
 
 const struct command command_users = {
 	.name = "users",
-	.words = "list|add|remove|uids|check [OPENID] [USER[,USER…]]",
+	.words = "list|add|remove|uids|check [OPENID] [USER…]",
 	.words_min = 1,
 	.words_max = COMMAND_WORDS_MAX,
 	.word = COMMAND_USER,
@@ -184,8 +184,8 @@ const struct command command_users = {
 		"remove --user USER       takes a user from all WeChat accounts\n"
 		"uids                     writes the uids that the table lacks\n"
 		"uids USER…               writes these users' uids, whatever stands there\n"
-		"check                    reads the table over: exit status 0 fine, 1 warnings, 2 "
-		"errors\n\n"
+		"check                    reads the table over: exit status 0 fine, 1 warnings,\n"
+		"                         2 errors\n\n"
 		"Comments, order and blanks of the table stay as they are.",
 	.options =
 		(const struct command_option[]){
