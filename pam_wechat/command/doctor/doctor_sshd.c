@@ -262,7 +262,7 @@ void doctor_check_sshd(struct doctor *doctor)
 		return;
 	}
 	rv = sshd_config_ask(NULL, &config);
-	/* sshd up to 9.7 knows one name; later ones tell theirs. */
+	/* The name of its PAM service; earlier ones don't tell it. */
 	if (rv == 0)
 		(void)sshd_config_value(config, "pamservicename", 0, service, sizeof(service));
 	if (service[0] == '\0')

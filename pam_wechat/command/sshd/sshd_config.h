@@ -68,7 +68,7 @@ bool sshd_config_match(const struct sshd_config *config, size_t index, char *wor
 /* The release of OpenSSH, 902 for 9.2; 0: not known. */
 int sshd_config_release(const struct sshd_config *config);
 
-/* Whether sshd takes PAMServiceName: up to OpenSSH 9.7 its PAM service is the program's name. */
+/* Whether sshd takes PAMServiceName; if not, its PAM service is the name it was started by. */
 bool sshd_config_names_service(void);
 
 #endif
