@@ -110,8 +110,9 @@ def test_whom_it_shuts_out_is_said_before(
     (names,) = re.findall(r"^That shuts out (.*): the users table does not name them\.$",
                           done.stdout, re.MULTILINE)
     shut_out = names.split(", ")
-    assert {"root", "carol", "alicia"} <= set(shut_out)
-    assert not {"alice", "bob", "daemon", "nobody", "sync"} & set(shut_out)
+    assert {"carol", "alicia"} <= set(shut_out)
+    assert not {"root", "alice", "bob", "daemon", "nobody", "sync"} & set(shut_out)
+    assert "That shuts out root: PermitRootLogin is without-password.\n" in done.stdout
     assert ("no key" in done.stdout) == (form == "--after-key")
     assert ask(services, "y\n", form).returncode == 0
     assert FILE.exists()
@@ -139,6 +140,7 @@ def test_root_is_shut_out_where_sshd_takes_his_key_alone(
     config.write_text(f"{DEBIANS}PermitRootLogin {permit}\n")
     said = ask(services, "n\n", "--alone").stdout
     assert (re.search(r"shuts out (.*, )?root[,:]", said) is not None) == is_shut_out
+    assert ("PermitRootLogin is " in said) == (permit == "prohibit-password")
 
 
 def test_without_keys_nobody_is_asked_anything(services: Services, config: Path) -> None:
@@ -293,7 +295,7 @@ def test_sshd_signs_in_with_it(
     live_services: Services, wechat: WeChat, ssh: Path, folder_of_sshd: Path
 ) -> None:
     """By the command that is shown, on another port."""
-    (ssh / "sshd_config").write_text(DEBIANS)
+    (ssh / "sshd_config").write_text(f"{DEBIANS}ListenAddress 127.0.0.1\n")
     output = live_services.enable("sshd", "--sshd-config", "--alone", "--yes")
     (tried,) = re.findall(rf"^    ({SSHD} .*)$", output, re.MULTILINE)
     sshd = Sshd(live_services.site, "unused", "")

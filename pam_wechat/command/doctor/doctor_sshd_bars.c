@@ -102,10 +102,11 @@ static const char *bar_of_groups(const struct sshd_config *config, const char *u
 /* The keyword that keeps this user out; NULL if none does, or his groups can't be looked up. */
 static const char *find_bar(const struct sshd_config *config, const char *user)
 {
+	const struct passwd *account = getpwnam(user);
 	char permit[64];
 
-	/* With any other value sshd refuses what root answers. */
-	if (strcmp(user, "root") == 0 &&
+	/* With any other value sshd refuses what root answers, whatever his name is. */
+	if (account != NULL && account->pw_uid == 0 &&
 		sshd_config_value(config, "PermitRootLogin", 0, permit, sizeof(permit)) &&
 		strcmp(permit, "yes") != 0)
 		return "PermitRootLogin";

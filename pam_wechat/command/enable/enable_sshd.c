@@ -64,50 +64,41 @@ static bool has_password(const struct passwd *account)
 	       shadow->sp_pwdp[0] != '!' && shadow->sp_pwdp[0] != '*';
 }
 
-/* Whether PermitRootLogin is this. Neither yes nor no: sshd takes root's key, and no answer. */
-static bool permits_root(const char *wanted)
+/* The value of PermitRootLogin; "" if sshd does not say. */
+static void read_permit(char *permit, size_t size)
 {
 	struct sshd_config *config = NULL;
-	char permit[64] = "";
 
+	permit[0] = '\0';
 	if (sshd_config_ask(NULL, &config) == 0)
-		(void)sshd_config_value(config, "PermitRootLogin", 0, permit, sizeof(permit));
+		(void)sshd_config_value(config, "PermitRootLogin", 0, permit, size);
 	sshd_config_free(&config);
-	return strcmp(permit, wanted) == 0;
 }
 
 static bool is_shut_out(
 	const struct passwd *account, const struct users *users, bool is_second_factor)
 {
-	if (!has_shell(account))
-		return false;
-	if (account->pw_uid == 0) {
-		if (permits_root("no"))
-			return false;
-		if (!permits_root("yes"))
-			return true;
-	}
-	return is_second_factor ? !has_password(account)
-	                        : users == NULL || !users_has_user(users, account->pw_name);
+	return has_shell(account) &&
+	       (is_second_factor ? !has_password(account)
+				 : users == NULL || !users_has_user(users, account->pw_name));
 }
 
-/* Returns how many accounts of this machine are shut out; `names` are the first of them. */
-static size_t list_shut_out(const struct users *users, bool is_second_factor, struct text *names)
+/* Lists the accounts of this machine that are shut out, with root's or without. */
+static void list_shut_out(
+	const struct users *users, bool is_second_factor, bool with_root, struct text *names)
 {
 	const struct passwd *account;
 	char shown[DISPLAY_NAME_SIZE];
-	size_t count = 0;
 
 	setpwent();
 	for (int i = 0; i < ACCOUNTS_MAX && (account = getpwent()) != NULL; i++) {
-		if (!is_shut_out(account, users, is_second_factor))
+		if ((account->pw_uid == 0 && !with_root) ||
+			!is_shut_out(account, users, is_second_factor))
 			continue;
-		count++;
 		display_name(shown, account->pw_name);
 		text_addf(names, "%s%s", names->length > 0 ? ", " : "", shown);
 	}
 	endpwent();
-	return count;
 }
 
 static void say_what(enum sshd_form form, bool is_second_factor)
@@ -121,29 +112,43 @@ static void say_what(enum sshd_form form, bool is_second_factor)
 			 : "Who has no key does not get in any more.");
 }
 
+/* Says whom the form shuts out. */
+static void say_whom(const struct command_call *call, bool is_second_factor)
+{
+	struct problem problem = {.text = ""};
+	struct users *users = NULL;
+	struct settings settings;
+	char names[NAMES_MAX], permit[64];
+	struct text text;
+	bool is_permitted;
+
+	text_init(&text, names, sizeof(names));
+	if (conf_read(call->conf, &settings, &problem) == 0)
+		(void)users_read(settings.users_file, &users, &problem);
+	read_permit(permit, sizeof(permit));
+	is_permitted = strcmp(permit, "yes") == 0;
+	list_shut_out(users, is_second_factor, is_permitted, &text);
+	if (text.length > 0)
+		printf("That shuts out %s%s: %s.\n", names, text.truncated ? "..." : "",
+			is_second_factor ? "they have no password"
+					 : "the users table does not name them");
+	/* It takes root's key then, and no answer. */
+	if (!is_permitted && strcmp(permit, "no") != 0)
+		printf("That shuts out root: PermitRootLogin is %s.\n", permit);
+	users_free(&users);
+	settings_finish(&settings);
+}
+
 /* Whether to go on: where keys are no longer enough, somebody is asked. */
 static bool agree(const struct command_call *call, enum sshd_form form, bool is_second_factor)
 {
-	struct problem problem = {.text = ""};
 	struct prompt prompt = {.length = 0};
-	struct users *users = NULL;
-	struct settings settings;
-	char names[NAMES_MAX];
-	struct text text;
 	bool agreed;
 
 	if (form == SSHD_FORM_OPEN)
 		return true;
-	text_init(&text, names, sizeof(names));
-	if (conf_read(call->conf, &settings, &problem) == 0)
-		(void)users_read(settings.users_file, &users, &problem);
 	say_what(form, is_second_factor);
-	if (list_shut_out(users, is_second_factor, &text) > 0)
-		printf("That shuts out %s%s: %s.\n", names, text.truncated ? "..." : "",
-			is_second_factor ? "they have no password"
-					 : "the users table does not name them");
-	users_free(&users);
-	settings_finish(&settings);
+	say_whom(call, is_second_factor);
 	agreed = call_value(call, "yes") != NULL || prompt_agree(&prompt, "Go on?");
 	prompt_finish(&prompt);
 	return agreed;

@@ -274,5 +274,7 @@ bool sshd_config_names_service(void)
 	static const char *const argv[] = {SSHD_PROGRAM, "-t", "-o", "PAMServiceName=sshd", NULL};
 	char said[512];
 
-	return subprocess_run(argv, said, sizeof(said)) == 0;
+	/* Its files may be wrong, which is another matter. */
+	return subprocess_run(argv, said, sizeof(said)) >= 0 &&
+	       strstr(said, "PAMServiceName") == NULL;
 }

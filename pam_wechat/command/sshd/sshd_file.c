@@ -170,6 +170,8 @@ int sshd_file_write(enum sshd_form form, enum sshd_form *before, struct problem 
 	int rv;
 
 	*before = SSHD_FORM_NONE;
+	if (access(SSHD_PROGRAM, X_OK) < 0)
+		return problem_set(problem, -EIO, "there is no " SSHD_PROGRAM);
 	if (access(SSHD_FOLDER "/sshd_config.d", F_OK) < 0 && errno == ENOENT)
 		return -ENOENT;
 	rv = put(form, before, problem);
