@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.command import Command
-from harness.machine import SSHD_CONFIG, make_ssh_folder, mounted
+from harness.machine import SSHD_CONFIG, Machine, make_ssh_folder, mounted
 from harness.services import Services
 from harness.site import Site
-from simulator import WeChat
+from simulator import Authority, WeChat
 
 
 @pytest.fixture()
@@ -34,6 +34,13 @@ def ssh() -> Iterator[Path]:
         folder = make_ssh_folder(Path(name))
         with mounted(folder, "/etc/ssh"):
             yield folder
+
+
+@pytest.fixture()
+def machine(site: Site, wechat: WeChat, authority: Authority, ssh: Path) -> Iterator[Machine]:
+    machine = Machine(site, wechat, authority, ssh)
+    yield machine
+    machine.close()
 
 
 @pytest.fixture()

@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,18 +30,11 @@ from simulator.server import Reply, Request
 PLATFORM = "developers.weixin.qq.com/platform"
 SANDBOX = "https://mp.weixin.qq.com/debug/cgi-bin/sandbox?t=sandbox/login"
 YESTERDAY = "Fri, 01 Mar 2024 10:00:00 GMT"
-MATCH = "Match User bob\nPasswordAuthentication yes\n"
+MATCH = "Match Address 192.0.2.0/24\nPasswordAuthentication yes\n"
 UNITS = ("pam-wechat-helper.socket", "pam-wechat-helper.service")
 LATER = 4102444800  # in the year 2100
 PICKS = "auth sufficient pam_succeed_if.so uid >= 60000\n"
 LONG_PATH = "/a-path-that-makes-links-too-long"
-
-
-@pytest.fixture()
-def machine(site: Site, wechat: WeChat, authority: Authority, ssh: Path) -> Iterator[Machine]:
-    machine = Machine(site, wechat, authority, ssh)
-    yield machine
-    machine.close()
 
 
 def append(path: Path, text: str) -> None:
@@ -70,6 +63,14 @@ def set_helper(**changes: str | None) -> Callable[[Machine], None]:
 
 def set_sshd(**changes: str | None) -> Callable[[Machine], None]:
     return lambda machine: machine.write_sshd(**changes)
+
+
+def in_drop_in(text: str, name: str = "50-cloud-init.conf") -> Callable[[Machine], None]:
+    return lambda machine: append(machine.ssh / "sshd_config.d" / name, text)
+
+
+def in_match(text: str, who: str = "User alice,bob") -> Callable[[Machine], None]:
+    return lambda machine: append(machine.ssh / "sshd_config", f"Match {who}\n  {text}\n")
 
 
 def set_mode(name: str, mode: int) -> Callable[[Machine], None]:
@@ -410,6 +411,63 @@ BREAKS = [
     Break("sshd-tries", set_sshd(MaxAuthTries="1",
                                  AuthenticationMethods="publickey,keyboard-interactive"),
           "MaxAuthTries", status=1),
+    Break("sshd-config", in_drop_in("# ours\nChallengeResponseAuthentication no\n"),
+          '"KbdInteractiveAuthentication yes" in line 2', "an-older-spelling",
+          place="50-cloud-init.conf:2"),
+    Break("sshd-config", set_sshd(AuthenticationMethods="password,publickey"),
+          '"AuthenticationMethods keyboard-interactive" in line 5', "another-method",
+          place="sshd_config:5"),
+    Break("sshd-keyboard-interactive", in_turn(
+        set_sshd(AuthenticationMethods=None), in_drop_in("skeyauthentication=no\n")),
+          '"KbdInteractiveAuthentication yes" in line 1', "the-oldest-spelling",
+          place="50-cloud-init.conf:1"),
+    Break("sshd-keyboard-interactive", in_match("kbdinteractiveauthentication no"),
+          '"KbdInteractiveAuthentication yes" in line 10', "in-a-match", place="sshd_config:10"),
+    Break("sshd-keyboard-interactive", in_turn(
+        set_sshd(AuthenticationMethods=None, KbdInteractiveAuthentication=None),
+        in_drop_in("KbdInteractiveAuthentication no\n", "b.conf"),
+        in_drop_in("Match User carol\nKbdInteractiveAuthentication yes\n", "a.conf")),
+          "in line 1", "in-the-second-file", place="b.conf:1"),
+    Break("sshd-methods", in_match("AuthenticationMethods publickey", "Group alice,bob"),
+          '"AuthenticationMethods publickey,keyboard-interactive" in line 10', "in-a-match",
+          place="sshd_config:10"),
+    Break("sshd-methods", in_match("AuthenticationMethods publickey", "User b*"), "in line 10",
+          "for-one-of-two", status=1, place="sshd_config:10"),
+    Break("sshd-methods-nowhere", set_sshd(
+        AuthenticationMethods="password,keyboard-interactive", PasswordAuthentication="yes"),
+          '"AuthenticationMethods keyboard-interactive" in line 5', place="sshd_config:5"),
+    Break("sshd-methods-nowhere", set_sshd(
+        AuthenticationMethods="publickey,password,keyboard-interactive",
+        PasswordAuthentication="yes"),
+          '"AuthenticationMethods publickey,keyboard-interactive" in line 5', "a-key-first"),
+    Break("sshd-methods-nowhere", in_match(
+        "PubkeyAuthentication no\n  AuthenticationMethods publickey,keyboard-interactive"),
+          '"AuthenticationMethods keyboard-interactive" in line 11', "switched-off-in-a-match"),
+    Break("sshd-barred", set_sshd(AllowUsers="carol root b?"), "add them to AllowUsers in line 8",
+          place="sshd_config:8"),
+    Break("sshd-barred", set_sshd(DenyUsers="bob ?lice"), "take them out of DenyUsers",
+          "DenyUsers", place="sshd_config:8"),
+    Break("sshd-barred", in_drop_in("AllowGroups sudo root\n"), "usermod -aG", "AllowGroups",
+          place="50-cloud-init.conf:1"),
+    Break("sshd-barred", set_sshd(DenyGroups="al* bob"), "take them out of DenyGroups", "DenyGroups"),
+    Break("sshd-barred", in_match("DenyUsers *"), "take them out of DenyUsers in line 10",
+          "in-a-match", place="sshd_config:10"),
+    Break("sshd-barred", write_users("OPENID root\n"), "enroll USER", "root-alone",
+          place="sshd_config:7"),
+    Break("sshd-tries", set_sshd(MaxAuthTries="2",
+                                 AuthenticationMethods="publickey,keyboard-interactive"),
+          '"MaxAuthTries 6" in line 8', "two", status=1, place="sshd_config:8"),
+    Break("sshd-tries", in_match("MaxAuthTries 1\n  AuthenticationMethods "
+                                 "publickey,keyboard-interactive"),
+          '"MaxAuthTries 6" in line 10', "in-a-match", status=1, place="sshd_config:10"),
+    Break("sshd-password", in_turn(
+        set_sshd(AuthenticationMethods=None), in_match("PasswordAuthentication yes")),
+          '"PasswordAuthentication no" in line 9', "in-a-match", status=1,
+          place="sshd_config:9"),
+    Break("sshd-startups", set_sshd(MaxStartups="4"), '"MaxStartups 10:30:100" in line 8',
+          status=1, place="sshd_config:8"),
+    Break("sshd-startups", in_drop_in("persourcemaxstartups 1\n"), '"PerSourceMaxStartups none"',
+          "of-one-address", status=1, place="50-cloud-init.conf:1"),
     Break("sshd-dns", set_sshd(UseDNS="yes"), "UseDNS no", status=1, place="sshd_config:8"),
     Break("sshd-tunnel", set_sshd(ListenAddress="127.0.0.1"), "origin_pending", "v4", status=1,
           place="sshd_config:8"),
@@ -519,6 +577,8 @@ def check_mend(
         assert another_service_lets_in(machine)
 
 
+
+
 def test_sixty_findings_are_tried() -> None:
     assert len({broken.id for broken in BREAKS}) >= 60
 
@@ -536,6 +596,17 @@ SOUND = {
         "required: debug", "@include common-auth"),
     "a-key-and-then-wechat": set_sshd(AuthenticationMethods="publickey,keyboard-interactive"),
     "no-limit": set_sshd(LoginGraceTime="0"),
+    "one-try-without-keys": set_sshd(MaxAuthTries="1"),
+    "asked-by-a-match-alone": in_turn(
+        set_sshd(KbdInteractiveAuthentication="no", AuthenticationMethods=None),
+        in_match("KbdInteractiveAuthentication yes\n  AuthenticationMethods keyboard-interactive")),
+    "from-one-network": set_sshd(AllowUsers="bob alice@192.0.2.*", DenyUsers="alice@10.*"),
+    "a-group-of-several": set_sshd(AllowGroups="sudo ali?e", DenyGroups="bob"),
+    "as-many-startups-as-usual": set_sshd(MaxStartups="10:30:100", PerSourceMaxStartups="3"),
+    "a-device-of-pam's": set_sshd(AuthenticationMethods="keyboard-interactive:pam"),
+    "where-it-stands-later-as-well": in_turn(
+        in_drop_in("KbdInteractiveAuthentication yes\n"),
+        set_sshd(KbdInteractiveAuthentication="no")),
     "units": units(installed=2, enabled=2),
     "a-tunnel-with-places-for-all": in_turn(
         set_sshd(ListenAddress="127.0.0.1"), set_helper(origin_pending="200"),
@@ -574,8 +645,44 @@ NOTES = {
     "sshd-root": write_users("OPENID alice,root\n"),
     "users-uid-missing": write_users("OPENID alice:61001,bob\n"),
     "sshd-match": lambda machine: append(machine.ssh / "sshd_config", MATCH),
+    "sshd-barred": set_sshd(AllowUsers="alice"),
+    "sshd-silent": lambda machine: None,
     "public-ca": lambda machine: machine.serve_url(machine.front()),
 }
+
+
+def test_of_many_users_some_are_looked_at(machine: Machine) -> None:
+    """Nothing is said of all that not all were looked at for."""
+    names = [f"p{number}" for number in range(40)]
+    write_users(f"OPENID {','.join(names)}\n")(machine)
+    in_match("DenyUsers *", "User p1*,p2*,p3*,p4*,p5*,p6*,p7*,p8*,p9*,p0")(machine)
+    found = {one["id"]: one for one in machine.doctor()[1]}
+    assert "for 32 of the 40 users" in found["sshd-users"]["what"]
+    assert found["sshd-barred"]["severity"] == "note"
+    machine.write_sshd(AllowUsers="p39")
+    found = {one["id"]: one for one in machine.doctor()[1]}
+    assert "sshd-users" not in found and found["sshd-barred"]["severity"] == "note"
+    machine.write_sshd(AllowUsers="p40")
+    found = {one["id"]: one for one in machine.doctor()[1]}
+    assert found["sshd-barred"]["severity"] == "error"
+    assert found["sshd-barred"]["what"].startswith("AllowUsers keeps out p0, p1, ")
+
+
+NOTES_OF_SSHD = {
+    "root": in_match("AuthenticationMethods publickey", "User root"),
+    "whom the users table does not name": in_turn(
+        set_sshd(AuthenticationMethods=None),
+        in_match("AuthenticationMethods keyboard-interactive")),
+}
+
+
+@pytest.mark.parametrize("whom", NOTES_OF_SSHD)
+def test_who_is_not_in_the_table_may_sign_in_otherwise(machine: Machine, whom: str) -> None:
+    NOTES_OF_SSHD[whom](machine)
+    status, findings = machine.doctor()
+    assert (status, worst(findings)) == (0, [])
+    (found,) = [one for one in findings if one["id"] == "sshd-methods-around"]
+    assert found["what"].endswith(f" for {whom}")
 
 
 @pytest.mark.parametrize("name", NOTES)

@@ -31,9 +31,10 @@ ROOMS = {
     "pam_wechat/command/io": "exchange files common",
     "pam_wechat/command/daemon": "command/io common",
     "pam_wechat/command/pam": "command/io common",
-    "pam_wechat/command/doctor": "command/daemon command/pam command/io request exchange files"
-                                 " common",
-    "pam_wechat/command/enable": "command/doctor command/pam command/io files common",
+    "pam_wechat/command/sshd": "command/io common",
+    "pam_wechat/command/doctor": "command/daemon command/pam command/sshd command/io request"
+                                 " exchange files common",
+    "pam_wechat/command/enable": "command/doctor command/pam command/sshd command/io files common",
     "pam_wechat/command/enroll": "command/io request terminal files qr common",
     "pam_wechat/command/setup": "command/io files common",
     "pam_wechat/command/users": "command/io files common",

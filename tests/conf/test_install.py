@@ -39,6 +39,7 @@ EXPECTED = {
     "usr/share/doc/pam_wechat/examples/pam.d/sshd-second-factor": 0o644,
     "usr/share/doc/pam_wechat/examples/pam.d/su": 0o644,
     "usr/share/doc/pam_wechat/examples/pam.d/sudo": 0o644,
+    "usr/share/doc/pam_wechat/examples/sshd_config.d/10-pam-wechat.conf": 0o644,
     "usr/share/doc/pam_wechat/examples/selinux/pam_wechat.fc": 0o644,
     "usr/share/doc/pam_wechat/examples/selinux/pam_wechat.if": 0o644,
     "usr/share/doc/pam_wechat/examples/selinux/pam_wechat.te": 0o644,

@@ -16,7 +16,7 @@ from typing import Any
 from harness.command import Command
 from harness.front import pass_on
 from harness.leaks import note_output
-from harness.site import HELPER, Site
+from harness.site import HELPER, Site, free_port
 from harness.sshd import make_key
 from simulator import Authority, WeChat
 from simulator.server import Reply, Request, Server, tls_context
@@ -60,6 +60,7 @@ class Machine:
         self.helper.chmod(0o755)
         self.servers: list[Server | Canned] = []
         self.services: set[str] = set()
+        self.sshd_port = free_port()
         self.write_pam("common-auth", COMMON_AUTH, "")
         self.write_pam("sshd", site.shipped_lines("sshd-only"))
         self.write_sshd()
@@ -82,9 +83,14 @@ class Machine:
         return self.site.line(control, options)
 
     def write_sshd(self, **changes: str | None) -> None:
-        """Writes sshd_config; a change to None leaves a keyword out."""
+        """
+        Writes sshd_config; a change to None leaves a keyword out. At its port nobody listens, unless
+        a test lets somebody.
+        """
         options = dict(line.split(" ", 1) for line in SSHD_CONFIG.splitlines())
-        lines = [f"{name} {value}\n" for name, value in (options | changes).items()
+        options |= changes
+        options.setdefault("Port", str(self.sshd_port))
+        lines = [f"{name} {value}\n" for name, value in options.items()
                  if value is not None]
         (self.ssh / "sshd_config").write_text("".join(lines))
 

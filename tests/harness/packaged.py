@@ -20,15 +20,7 @@ from harness.site import REPOSITORY
 from harness.waiting import until
 
 README = REPOSITORY / "README.md"
-SSHD_CONF = "/etc/ssh/sshd_config.d/pam_wechat.conf"
-# What conf/pam.d/sshd-only asks for, and the doctor.
-SSHD_OPTIONS = """\
-KbdInteractiveAuthentication yes
-PasswordAuthentication no
-AuthenticationMethods keyboard-interactive
-LoginGraceTime 150
-PermitRootLogin no
-"""
+SSHD_CONF = "/etc/ssh/sshd_config.d/10-pam-wechat.conf"
 
 Step = Callable[[Server], None]
 
@@ -124,8 +116,8 @@ def refuse_to_enable(server: Server) -> None:
 
 
 def enable(server: Server) -> None:
-    server.debian.path(SSHD_CONF).write_text(SSHD_OPTIONS)
-    server.run("pam-wechat", "enable", "sshd")
+    server.run("pam-wechat", "enable", "sshd", "--sshd-config", "--alone", "--yes")
+    assert server.debian.path(SSHD_CONF).exists()
     # As the README has it.
     server.run("sshd", "-t")
     server.run("systemctl", "reload", "ssh")
@@ -170,7 +162,7 @@ def refuse_to_leave(server: Server) -> None:
 
 def disable(server: Server) -> None:
     server.run("pam-wechat", "disable", "sshd")
-    server.debian.path(SSHD_CONF).unlink()
+    assert not server.debian.path(SSHD_CONF).exists()
     server.run("systemctl", "reload", "ssh")
     assert server.pam_files() == server.pam_files(server.before)
 
@@ -239,7 +231,7 @@ ARRIVAL: dict[str, Step] = {
     "pam-wechat enroll alice": enroll,
     "another sshd first, as the README has it": try_another_sshd,
     "pam-wechat enable sshd is refused while sshd asks no questions": refuse_to_enable,
-    "pam-wechat enable sshd": enable,
+    "pam-wechat enable sshd --sshd-config": enable,
     "ssh alice@…": Server.sign_in,
     "ssh alice@… by another WeChat: refused": be_refused,
 }

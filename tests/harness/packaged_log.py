@@ -11,10 +11,10 @@ from harness.site import REPOSITORY
 
 COMMAND = re.compile(r"journalctl( -[a-zA-Z](?: [\w.-]+)?)+")
 PROMISES = {
-    "journalctl -t sshd": r"pam_wechat\(sshd:auth\): login=\w+ service=sshd user=alice .*"
-                          r"result=ok",
-    "journalctl -t sshd-wechat": r"pam_wechat\(sshd-wechat:auth\): login=\w+ "
-                                 r"service=sshd-wechat user=alice .*result=ok",
+    "journalctl -t sshd -t sshd-session": r"pam_wechat\(sshd:auth\): login=\w+ service=sshd "
+                                          r"user=alice .*result=ok",
+    "journalctl -t sshd-wechat -t sshd-session": r"pam_wechat\(sshd-wechat:auth\): login=\w+ "
+                                                 r"service=sshd-wechat user=alice .*result=ok",
     "journalctl -u pam-wechat-helper": r"pam-wechat-helper\[\d+\]: listening on http://",
     "journalctl -t pam-wechat -n 20": r"pam-wechat\[\d+\]: pam_wechat\(\S+\): login=\w+ ",
 }

@@ -15,6 +15,8 @@
 #include "pam_service.h"
 #include "problem.h"
 #include "secret.h"
+#include "sshd_config.h"
+#include "sshd_file.h"
 #include "text.h"
 
 #define COPIES_SHOWN 1024
@@ -132,6 +134,21 @@ static int change(const char *path, struct update **update, struct problem *prob
 	return rv;
 }
 
+/* What "enable --sshd-config" wrote, or somebody else for the same purpose. */
+static void take_back_options(void)
+{
+	struct problem problem = {.text = ""};
+	int rv = sshd_file_remove(&problem);
+
+	if (rv > 0)
+		printf(SSHD_FILE " was removed, then: " SSHD_RELOAD "\n");
+	else if (rv < 0)
+		printf("%s\n", problem.text);
+	else
+		printf("Take what was added for WeChat out of sshd_config, too, then: " SSHD_RELOAD
+		       "\n");
+}
+
 static enum command_exit run(const struct command_call *call)
 {
 	struct problem problem = {.text = ""};
@@ -144,11 +161,10 @@ static enum command_exit run(const struct command_call *call)
 	if (change(path, &update, &problem) < 0) {
 		fprintf(stderr, "pam-wechat disable: %s\n", problem.text);
 		status = COMMAND_REFUSED;
-	} else if (strncmp(call->words[0], "sshd", 4) == 0) {
-		printf("Take what was added for WeChat out of sshd_config, too, then: sshd -t && "
-		       "systemctl reload ssh\n");
 	}
 	file_update_close(&update);
+	if (status == COMMAND_DONE && strcmp(call->words[0], "sshd") == 0)
+		take_back_options();
 	return status;
 }
 
@@ -161,6 +177,7 @@ const struct command command_disable = {
 	.summary = "let a service ask WeChat no more",
 	.description =
 		"Takes the block of \"pam-wechat enable\" out of " PAM_FOLDER "/SERVICE, and puts\n"
-		"back what it took the place of. What else was changed in the file stays.",
+		"back what it took the place of. What else was changed in the file stays.\n"
+		"What \"enable --sshd-config\" wrote is removed.",
 	.run = run,
 };

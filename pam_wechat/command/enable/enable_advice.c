@@ -3,49 +3,61 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "call.h"
 #include "conf.h"
 #include "display.h"
 #include "problem.h"
 #include "settings.h"
+#include "sshd_config.h"
 #include "text.h"
 #include "users.h"
 
 #define NAMES_MAX 512
 
-static bool is_sshd(const char *service)
+/* The sshd that a service of its own is for, on another port. */
+static void advise_on_other_sshd(const char *service)
 {
-	return strcmp(service, "sshd") == 0 || strncmp(service, "sshd-", 5) == 0;
+	char link[256], option[256] = "";
+
+	if (sshd_config_names_service()) {
+		(void)text_format(link, sizeof(link), SSHD_PROGRAM);
+		(void)text_format(option, sizeof(option), "-o PAMServiceName=%s ", service);
+	} else {
+		/* Its PAM service is the name that it was started by. */
+		(void)text_format(link, sizeof(link), "/usr/local/sbin/%s", service);
+	}
+	printf("\nStart an sshd for it, on port 2222:\n\n");
+	if (access(link, X_OK) < 0)
+		printf("    ln -s " SSHD_PROGRAM " %s\n", link);
+	printf("    %s -D -e -p 2222 %s-o UsePAM=yes \\\n"
+	       "        -o KbdInteractiveAuthentication=yes -o AuthenticationMethods="
+	       "keyboard-interactive\n\n"
+	       "and from elsewhere: ssh -p 2222 you@this-machine\n"
+	       "When that works: pam-wechat enable sshd --sshd-config\n",
+		link, option);
 }
 
-/* What sshd needs in order to ask PAM's questions, as conf/pam.d/sshd-only has it. */
-static const char sshd_settings[] = "    UsePAM yes\n"
-				    "    KbdInteractiveAuthentication yes\n"
-				    "    PasswordAuthentication no\n"
-				    "    AuthenticationMethods keyboard-interactive\n";
-
-static void advise_on_sshd(const char *service)
+static void advise_on_sshd(enum sshd_form form)
 {
-	bool is_real = strcmp(service, "sshd") == 0;
+	char lacks[SSHD_FILE_MAX];
 
-	/* Its method "password" gives PAM the password, and asks nothing. */
-	if (is_real)
-		printf("\nsshd can't ask WeChat before sshd_config lets it: until then whoever has "
-		       "to scan gets in\nby key alone.");
-	printf("\nTry it on port 2222 first:\n\n");
-	/* sshd up to 9.9 takes its service from the name it was started by. */
-	if (!is_real)
-		printf("    ln -s /usr/sbin/sshd /usr/local/sbin/%s\n", service);
-	printf("    %s/%s -D -e -p 2222 -o UsePAM=yes -o KbdInteractiveAuthentication=yes \\\n"
-	       "        -o AuthenticationMethods=keyboard-interactive\n\n"
-	       "and from elsewhere: ssh -p 2222 you@this-machine\n\n"
-	       "When that works, %sput this into sshd_config:\n\n%s\n",
-		is_real ? "/usr/sbin" : "/usr/local/sbin", service,
-		is_real ? "" : "pam-wechat enable sshd, and ", sshd_settings);
-	printf("(for a key and then WeChat: AuthenticationMethods publickey,keyboard-interactive), "
-	       "then\nsshd -t && systemctl reload ssh. Sign in from elsewhere before you close "
-	       "this shell.\n");
+	sshd_file_lacks(form == SSHD_FORM_NONE ? SSHD_FORM_OPEN : form, lacks);
+	if (form != SSHD_FORM_NONE)
+		printf("sshd's options are in " SSHD_FILE "\n");
+	else if (lacks[0] != '\0')
+		printf("\nsshd lacks this, which \"pam-wechat enable sshd --sshd-config\" "
+		       "writes:\n\n%s",
+			lacks);
+	printf("\nTry it on port 2222 first:\n\n"
+	       "    " SSHD_PROGRAM " -D -e -p 2222\n\n"
+	       "and from elsewhere: ssh -p 2222 you@this-machine\n\n");
+	if (form != SSHD_FORM_NONE)
+		printf("When that works: " SSHD_RELOAD "\n");
+	else
+		printf("If sshd_config was changed since sshd was started: " SSHD_RELOAD "\n");
+	printf("Sign in from elsewhere before you close this shell.\n");
 }
 
 static void advise_on_others(const char *service)
@@ -94,7 +106,7 @@ static void list_users(const char *conf)
 }
 
 void enable_advise(const struct command_call *call, const char *path, int line, const char *before,
-	const char *copy)
+	const char *copy, enum sshd_form form)
 {
 	const char *service = call->words[0];
 
@@ -109,8 +121,15 @@ void enable_advise(const struct command_call *call, const char *path, int line, 
 	if (call_value(call, "second-factor") == NULL)
 		list_users(call->conf);
 	printf("As it was:  %s\nTo go back: pam-wechat disable %s\n", copy, service);
-	if (is_sshd(service))
-		advise_on_sshd(service);
+	enable_advise_service(service, form);
+}
+
+void enable_advise_service(const char *service, enum sshd_form form)
+{
+	if (strcmp(service, "sshd") == 0)
+		advise_on_sshd(form);
+	else if (strncmp(service, "sshd-", 5) == 0)
+		advise_on_other_sshd(service);
 	else
 		advise_on_others(service);
 }

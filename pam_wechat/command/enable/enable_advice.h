@@ -4,6 +4,8 @@
 #ifndef PAM_WECHAT_ENABLE_ENABLE_ADVICE_H
 #define PAM_WECHAT_ENABLE_ENABLE_ADVICE_H
 
+#include "sshd_file.h"
+
 struct command_call;
 
 /*
@@ -11,6 +13,9 @@ struct command_call;
  * let people in before WeChat is asked, or is ""; `copy` is where the file is kept as it was.
  */
 void enable_advise(const struct command_call *call, const char *path, int line, const char *before,
-	const char *copy);
+	const char *copy, enum sshd_form form);
+
+/* The second half of that. */
+void enable_advise_service(const char *service, enum sshd_form form);
 
 #endif

@@ -10,6 +10,7 @@
 #include "call.h"
 #include "doctor_permits.h"
 #include "enable_advice.h"
+#include "enable_sshd.h"
 #include "file_update.h"
 #include "pam_file.h"
 #include "pam_folder.h"
@@ -183,8 +184,8 @@ static enum command_exit complain(const struct problem *problem, enum command_ex
 	return status;
 }
 
-static enum command_exit change(const struct command_call *call, const char *path,
-	struct update *update, struct problem *problem)
+static enum command_exit change(const struct command_call *call, enum sshd_form sshd,
+	const char *path, struct update *update, struct problem *problem)
 {
 	const struct secret *old = file_update_contents(update);
 	size_t size = old->size + PAM_FILE_BLOCK_MAX;
@@ -212,11 +213,11 @@ static enum command_exit change(const struct command_call *call, const char *pat
 	free(bytes);
 	if (line < 0)
 		return COMMAND_REFUSED;
-	enable_advise(call, path, line, before, copy);
+	enable_advise(call, path, line, before, copy, sshd);
 	return COMMAND_DONE;
 }
 
-static enum command_exit run(const struct command_call *call)
+static enum command_exit change_service(const struct command_call *call, enum sshd_form sshd)
 {
 	struct problem problem = {.text = ""};
 	char path[PAM_SERVICE_PATH_MAX];
@@ -225,10 +226,51 @@ static enum command_exit run(const struct command_call *call)
 
 	if (status != COMMAND_DONE)
 		return status;
-	status = change(call, path, update, &problem);
+	status = change(call, sshd, path, update, &problem);
 	if (status != COMMAND_DONE)
 		(void)complain(&problem, status);
 	file_update_close(&update);
+	return status;
+}
+
+/* Whether the service asks WeChat by now, and whom the table does not name something else. */
+static bool asks_already(const char *service, bool *is_second_factor)
+{
+	struct pam_stack *stack = NULL;
+	const struct pam_entry *ours = NULL;
+
+	if (pam_stack_read(PAM_FOLDER, service, "auth", &stack) == 0)
+		ours = pam_stack_find_ours(stack);
+	for (int i = 0; ours != NULL && i < ours->word_count; i++)
+		*is_second_factor =
+			*is_second_factor || strcmp(ours->words[i], "unlisted=ignore") == 0;
+	pam_stack_free(&stack);
+	return ours != NULL;
+}
+
+static enum command_exit run(const struct command_call *call)
+{
+	bool is_second_factor = call_value(call, "second-factor") != NULL;
+	enum sshd_form form, before;
+	enum command_exit status;
+	bool is_done;
+
+	if (!enable_sshd_fits(call))
+		return COMMAND_USAGE;
+	if (call_value(call, "sshd-config") == NULL)
+		return change_service(call, SSHD_FORM_NONE);
+	is_done = asks_already(call->words[0], &is_second_factor);
+	status = enable_sshd_write(call, is_second_factor, &form, &before);
+	if (status != COMMAND_DONE)
+		return status;
+	if (is_done) {
+		printf(PAM_FOLDER "/%s asks WeChat already.\n", call->words[0]);
+		enable_advise_service(call->words[0], form);
+		return COMMAND_DONE;
+	}
+	status = change_service(call, form);
+	if (status != COMMAND_DONE)
+		enable_sshd_undo(form, before);
 	return status;
 }
 
@@ -252,6 +294,13 @@ const struct command command_enable = {
 		(const struct command_option[]){
 			{"second-factor", NULL, COMMAND_NOTHING,
 				"the password, then WeChat for listed users"},
+			{"sshd-config", NULL, COMMAND_NOTHING,
+				"for sshd: write its options into a file of their own, too"},
+			{"alone", NULL, COMMAND_NOTHING,
+				"with --sshd-config: no key is taken any more"},
+			{"after-key", NULL, COMMAND_NOTHING,
+				"with --sshd-config: a key first, then WeChat"},
+			{"yes", NULL, COMMAND_NOTHING, "with --alone and --after-key: ask nothing"},
 			{NULL, NULL, COMMAND_NOTHING, NULL},
 		},
 	.run = run,
