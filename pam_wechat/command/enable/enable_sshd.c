@@ -149,6 +149,8 @@ static bool agree(const struct command_call *call, enum sshd_form form, bool is_
 		return true;
 	say_what(form, is_second_factor);
 	say_whom(call, is_second_factor);
+	/* Before anything that goes wrong is complained of. */
+	(void)fflush(stdout);
 	agreed = call_value(call, "yes") != NULL || prompt_agree(&prompt, "Go on?");
 	prompt_finish(&prompt);
 	return agreed;
