@@ -51,7 +51,7 @@ def test_one_that_has_not_is_named(machine: Machine, runs_with: str, offers: str
         assert (status, found["severity"], found["id"]) == (2, "error", "sshd-older")
         assert found["what"] == (f"sshd offers {offers} at 127.0.0.1, port {sshd.port}, and its "
                                  "files say keyboard-interactive")
-        assert found["mend"] == "sshd -t && systemctl reload ssh"
+        assert found["mend"]["command"] == "sshd -t && systemctl reload ssh"
         # Which does this.
         sshd.config.write_text(f"{KEYBOARD}\n{sshd.config.read_text().replace(runs_with, '')}")
         sshd.process.send_signal(signal.SIGHUP)
