@@ -4,10 +4,14 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "plain.h"
 
 int main(int argc, char **argv)
 {
-	enum command_exit status = command_run(argc, argv);
+	enum command_exit status;
+
+	(void)plain_begin();
+	status = command_run(argc, argv);
 
 	/* What could not be written was not done, for whoever reads it. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -173,6 +173,24 @@ def test_digits_count_only_when_a_phone_has_finished(site: Site, phone: Phone) -
         assert terminal.end() == 0
 
 
+@pytest.mark.parametrize("mistyped", [False, True], ids=["at-once", "mistyped-before"])
+def test_digits_that_come_together_with_the_news_are_taken(
+    site: Site, phone: Phone, mistyped: bool
+) -> None:
+    """The terminal learns of both in the same moment."""
+    with Enrolling(site, "carol") as terminal:
+        link = terminal.link()
+        os.kill(terminal.terminal.pid, signal.SIGSTOP)
+        pin = finish_on(phone, link)
+        if mistyped:
+            terminal.type(str((int(pin) + 1) % 10000).zfill(4))
+        terminal.type(pin)
+        os.kill(terminal.terminal.pid, signal.SIGCONT)
+        terminal.agree(ASKED)
+        assert terminal.end() == 0
+        assert "No phone has got that far yet." not in terminal.shown
+
+
 def test_enter_shows_it_another_way(site: Site) -> None:
     with Enrolling(site, "carol") as terminal:
         terminal.link()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 import pytest
@@ -11,9 +12,9 @@ from harness.cell_width import too_wide, width
 from harness.command import PROGRAM
 
 
-def say(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PROGRAM, *words], capture_output=True, text=True,
-                          env={"LC_ALL": "C.UTF-8"})
+def say(*words: str, locale: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, encoding="utf-8",
+                          env={"LC_ALL": locale})
 
 
 def test_widths_are_those_of_terminals() -> None:
@@ -66,3 +67,34 @@ def test_what_looks_like_one_and_is_none_is_refused(words: tuple[str, ...]) -> N
 def test_the_value_of_an_option_may_be_negative() -> None:
     done = say("doctor", "40029", "--conf", "-1")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("locale", ["C", "zh_CN.GBK", "de_DE@euro"])
+@pytest.mark.parametrize("words", [
+    (), ("users",), ("enable", "/"), ("doctor", "10003"), ("qr",),
+    *((command, "--help") for command in COMMANDS),
+], ids=" ".join)
+def test_another_locale_than_utf_8_is_told_in_ascii(words: tuple[str, ...], locale: str) -> None:
+    done = say(*words, locale=locale)
+    assert done.stdout + done.stderr != ""
+    assert (done.stdout + done.stderr).isascii()
+    assert "?" not in (done.stdout + done.stderr).replace("done?", "").replace("?t=sandbox", "")
+    assert done.returncode == say(*words).returncode
+
+
+def test_programs_are_told_in_utf_8_whatever_the_locale() -> None:
+    told = [say("doctor", "10003", "--json", locale=locale).stdout for locale in ("C", "C.UTF-8")]
+    assert told[0] == told[1] and "网页授权域名" in json.loads(told[0])["mend"]["text"]
+
+
+def test_what_is_asked_for_by_name_is_drawn_in_any_locale() -> None:
+    assert say("qr", "--charset", "utf8", locale="C").stdout == say("qr").stdout
+    assert say("qr", locale="C").stdout == say("qr", "--charset", "ascii").stdout
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_what_cannot_be_written_was_not_done(locale: str) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, "--help"], stdout=full, stderr=subprocess.PIPE, text=True,
+                              env={"LC_ALL": locale})
+    assert (done.returncode, "standard output" in done.stderr) == (1, True)

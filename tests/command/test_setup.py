@@ -755,6 +755,16 @@ def test_all_that_is_said_fits_eighty_cells(setup: Setup, url: str) -> None:
             assert too_wide(done.stdout) == []
 
 
+def test_a_terminal_that_is_not_utf_8_is_told_in_ascii(setup: Setup) -> None:
+    for url in (URL, TEST_URL):
+        done = subprocess.run(
+            setup.line("--force"), text=True, input=f"junk\n{APPID}\n{SECRET}\n{url}\n",
+            capture_output=True, timeout=HANG, env=ENVIRONMENT | {"LC_ALL": "zh_CN.GBK"})
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.isascii() and "web authorization" in done.stdout
+        assert "?" not in done.stdout.replace("?t=sandbox", "").replace("'?'", "")
+
+
 def test_what_comes_next_for_the_files_of_the_unit_is_said(setup: Setup) -> None:
     with mounted(setup.directory.parent, "/etc"):
         done = [subprocess.run([setup.program, "setup", *setup.options(), *words], text=True,

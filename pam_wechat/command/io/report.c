@@ -8,6 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "display.h"
+#include "plain.h"
 
 struct report {
 	cJSON *whole; /* NULL: for people */
@@ -28,6 +29,8 @@ struct report *report_create(bool json)
 {
 	struct report *report = need(calloc(1, sizeof(*report)));
 
+	if (json)
+		plain_end();
 	if (json)
 		report->item = report->whole = need(cJSON_CreateObject());
 	return report;

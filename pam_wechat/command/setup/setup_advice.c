@@ -91,7 +91,7 @@ static void advise_test_account(const struct setup *setup)
 	printf("\nThe helper listens on %.*s itself, by plain http: fine for\n"
 	       "a test account on a network that you trust, and for nothing else. No web\n"
 	       "server is needed.\n"
-	       "\nWeChat: register %.*s (网页授权, without http://) at\n"
+	       "\nWeChat: register %.*s (网页授权), without http://, at\n"
 	       "https://" WECHAT_TEST_ACCOUNT "\n"
 	       "and follow the test account with your phone, which has to be in the same\n"
 	       "network.\n",

@@ -52,7 +52,7 @@ static const struct question questions[] = {
 	{"secret-file",
 		"2. The app secret (it is not shown)\n"
 		"   It stands beside the AppID. A service account has a list of IP addresses\n"
-		"   there (IP 白名单), which has to name this machine.\n",
+		"   there (白名单), which has to name this machine.\n",
 		"   App secret: ", "The app secret", true, setup_secret_fault,
 		offsetof(struct setup, secret)},
 	{"url",
