@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -434,6 +435,47 @@ def test_it_says_who_can_get_in(services: Services) -> None:
     shown, more = re.split(r" and (\d+) more\.$", line.split(said)[1])[:2]
     assert len(shown.split(", ")) + int(more) == 99
     assert said not in services.enable("sudo", "--second-factor")
+
+
+@pytest.fixture()
+def shadow() -> Iterator[Path]:
+    """Root has a password."""
+    path = Path("/etc/shadow")
+    before = path.read_text()
+    path.write_text(re.sub(r"^root:[^:]*:", "root:$6$x$y:", before, flags=re.MULTILINE))
+    yield path
+    path.write_text(before)
+
+
+def test_root_s_console_is_not_shut_unasked(services: Services, shadow: Path) -> None:
+    run = services.command.run
+    login = (FOLDER / "login").read_bytes()
+    done = run("enable", "login")
+    assert (done.returncode, done.stdout) == (1, "")
+    for word in ("as root at the console", "enroll root --force", "--second-factor", ": --force"):
+        assert word in done.stderr
+    assert (FOLDER / "login").read_bytes() == login and not list(FOLDER.glob("login.*"))
+    assert run("enable", "login", "--force").returncode == 0
+    services.disable("login")
+    # It asks those for WeChat whom the table names, and root is asked for the password.
+    assert run("enable", "login", "--second-factor").returncode == 0
+    assert run("enable", "su").returncode == 0
+
+
+@pytest.mark.parametrize("way", ["listed", "no password", "locked", "another line"])
+def test_where_root_s_console_stays_as_it_is_nothing_is_asked(
+    services: Services, shadow: Path, way: str
+) -> None:
+    if way == "listed":
+        services.site.write_users(f"{services.site.wechat.openid('alice')} alice,root\n")
+    elif way == "another line":
+        path = FOLDER / "login"
+        path.write_text("auth sufficient pam_u2f.so\n" + path.read_text())
+    else:
+        mark = {"no password": "*", "locked": "!$6$x$y"}[way]
+        shadow.write_text(shadow.read_text().replace("root:$6$x$y:", f"root:{mark}:"))
+    done = services.command.run("enable", "login")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_it_says_how_to_try_a_service_of_its_own(services: Services) -> None:

@@ -70,7 +70,8 @@ static void advise_on_others(const char *service)
 		printf("\"su -\" takes its authentication from this file, and asks WeChat as "
 		       "well.\n");
 	else if (strcmp(service, "login") == 0)
-		printf("Keep a way in that does not need WeChat, for the day without a network.\n");
+		printf("Without a network or the helper nobody signs in at the console now. Keep "
+		       "a way in\nthat does not need WeChat for that day.\n");
 }
 
 /* Others are locked out, and perhaps the administrator is one of them. */

@@ -1,5 +1,6 @@
 /* enable - puts the PAM line of pam_wechat into the file of a service. */
 #include <errno.h>
+#include <shadow.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <security/pam_modules.h>
 
 #include "call.h"
+#include "conf.h"
 #include "doctor_permits.h"
 #include "enable_advice.h"
 #include "enable_sshd.h"
@@ -20,7 +22,9 @@
 #include "paths.h"
 #include "problem.h"
 #include "secret.h"
+#include "settings.h"
 #include "text.h"
+#include "users.h"
 
 #define OPTIONS_MAX 512
 #define BEFORE_MAX 512
@@ -184,6 +188,43 @@ static enum command_exit complain(const struct problem *problem, enum command_ex
 	return status;
 }
 
+/* Whether root may sign in by a password now; so it is taken where that can't be found out. */
+static bool root_has_password(void)
+{
+	const struct spwd *root = getspnam("root");
+
+	return root == NULL || root->sp_pwdp == NULL || strpbrk(root->sp_pwdp, "*!") == NULL;
+}
+
+static bool root_is_listed(const struct command_call *call)
+{
+	struct problem problem = {.text = ""};
+	struct settings settings;
+	struct users *users = NULL;
+	bool is_listed = conf_read(call->conf, &settings, &problem) == 0 &&
+	                 users_read(settings.users_file, &users, &problem) == 0 &&
+	                 users_has_user(users, "root");
+
+	users_free(&users);
+	settings_finish(&settings);
+	return is_listed;
+}
+
+/* Refuses what leaves nobody who is root at the console, the last way in when all others fail. */
+static int keep_console(
+	const struct command_call *call, const char *before, struct problem *problem)
+{
+	if (strcmp(call->words[0], "login") != 0 || before[0] != '\0' ||
+		call_value(call, "second-factor") != NULL || call_value(call, "force") != NULL ||
+		root_is_listed(call) || !root_has_password())
+		return 0;
+	return problem_set(problem, -EPERM,
+		"the users table does not name root: with this nobody signs in as root at the "
+		"console any more, and the password does not help.\n"
+		"Link root first: pam-wechat enroll root --force. Or keep the password: "
+		"--second-factor. Or go on all the same: --force");
+}
+
 static enum command_exit change(const struct command_call *call, enum sshd_form sshd,
 	const char *path, struct update *update, struct problem *problem)
 {
@@ -200,6 +241,8 @@ static enum command_exit change(const struct command_call *call, enum sshd_form 
 	}
 	text_init(&edited, bytes, size);
 	line = edit(call, path, old, &edited, before, problem);
+	if (line >= 0 && keep_console(call, before, problem) < 0)
+		line = -1;
 	if (line >= 0 && !doctor_permits(call, call->words[0], problem)) {
 		free(bytes);
 		return COMMAND_USAGE;
@@ -301,6 +344,7 @@ const struct command command_enable = {
 			{"after-key", NULL, COMMAND_NOTHING,
 				"with --sshd-config: a key first, then WeChat"},
 			{"yes", NULL, COMMAND_NOTHING, "with --alone and --after-key: ask nothing"},
+			{"force", NULL, COMMAND_NOTHING, "login: even if it shuts root's console"},
 			{NULL, NULL, COMMAND_NOTHING, NULL},
 		},
 	.run = run,
