@@ -4,13 +4,13 @@
 #include <stdio.h>
 
 #include "command.h"
-#include "plain.h"
+#include "ascii.h"
 
 int main(int argc, char **argv)
 {
 	enum command_exit status;
 
-	(void)plain_begin();
+	(void)ascii_begin();
 	status = command_run(argc, argv);
 
 	/* What could not be written was not done, for whoever reads it. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "call.h"
-#include "plain.h"
+#include "ascii.h"
 #include "problem.h"
 #include "qr.h"
 #include "settings.h"
@@ -19,7 +19,7 @@ static enum command_exit run(const struct command_call *call)
 	const char *charset = call_value(call, "charset");
 	const char *string = call->word_count == 1 ? call->words[0] : SAMPLE;
 	struct terminal_view view = {
-		.picture = plain_is_wanted() ? PICTURE_ASCII : PICTURE_HALF_BLOCKS};
+		.picture = ascii_is_wanted() ? PICTURE_ASCII : PICTURE_HALF_BLOCKS};
 	static char bytes[TERMINAL_SCREEN_MAX];
 	struct qr *qr = NULL;
 	struct text text;
@@ -32,7 +32,7 @@ static enum command_exit run(const struct command_call *call)
 		return COMMAND_USAGE;
 	} else if (charset != NULL) {
 		view.picture = PICTURE_HALF_BLOCKS;
-		plain_end();
+		ascii_end();
 	}
 	view.invert = call_value(call, "invert") != NULL;
 	rv = qr_create(string, &qr);

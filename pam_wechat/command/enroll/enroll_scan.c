@@ -12,7 +12,7 @@
 #include "display.h"
 #include "messages.h"
 #include "pin.h"
-#include "plain.h"
+#include "ascii.h"
 #include "problem.h"
 #include "prompt.h"
 #include "qr.h"
@@ -123,7 +123,7 @@ static void draw(const struct scanning *scanning)
 	const struct settings *settings = scanning->scan->settings;
 	bool is_utf8 = settings->charset == CHARSET_UTF8;
 	struct terminal_view view =
-		terminal_view_at(is_utf8 && plain_is_wanted() ? CHARSET_ASCII : settings->charset,
+		terminal_view_at(is_utf8 && ascii_is_wanted() ? CHARSET_ASCII : settings->charset,
 			settings->invert, scanning->round % TERMINAL_VIEWS_MAX);
 	struct secret *screen = secret_create(TERMINAL_SCREEN_MAX);
 	struct text text;

@@ -8,7 +8,7 @@
 #include <cjson/cJSON.h>
 
 #include "display.h"
-#include "plain.h"
+#include "ascii.h"
 
 struct report {
 	cJSON *whole; /* NULL: for people */
@@ -30,7 +30,7 @@ struct report *report_create(bool json)
 	struct report *report = need(calloc(1, sizeof(*report)));
 
 	if (json)
-		plain_end();
+		ascii_end();
 	if (json)
 		report->item = report->whole = need(cJSON_CreateObject());
 	return report;

@@ -1,4 +1,4 @@
-#include "plain.h"
+#include "ascii.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ struct output {
 
 static struct output standard = {.fd = STDOUT_FILENO}, errors = {.fd = STDERR_FILENO};
 
-bool plain_is_wanted(void)
+bool ascii_is_wanted(void)
 {
 	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	const char *locale = NULL, *charset;
@@ -98,7 +98,7 @@ static void add_character(struct text *text, const char *character, size_t lengt
 	text_add(text, "?");
 }
 
-size_t plain_add(struct text *text, const char *bytes, size_t length)
+size_t ascii_add(struct text *text, const char *bytes, size_t length)
 {
 	size_t at = 0;
 
@@ -138,7 +138,7 @@ static int write_all(int fd, const char *bytes, size_t length)
 }
 
 /* A cookie_write_function_t: returns `size`, or 0 if it could not be written. */
-static ssize_t write_plain(void *cookie, const char *bytes, size_t size)
+static ssize_t write_ascii(void *cookie, const char *bytes, size_t size)
 {
 	struct output *output = cookie;
 	char whole[CHUNK + CHARACTER_MAX], ascii[3 * sizeof(whole) + 1];
@@ -152,7 +152,7 @@ static ssize_t write_plain(void *cookie, const char *bytes, size_t size)
 		memcpy(whole + output->held_length, bytes + done, more);
 		length = output->held_length + more;
 		text_init(&text, ascii, sizeof(ascii));
-		taken = plain_add(&text, whole, length);
+		taken = ascii_add(&text, whole, length);
 		output->held_length = length - taken;
 		memcpy(output->held, whole + taken, output->held_length);
 		if (write_all(output->fd, ascii, text.length) < 0)
@@ -165,7 +165,7 @@ static ssize_t write_plain(void *cookie, const char *bytes, size_t size)
 /* glibc's standard streams are variables. */
 static int replace(FILE **stream, struct output *output, int buffering)
 {
-	FILE *made = fopencookie(output, "w", (cookie_io_functions_t){.write = write_plain});
+	FILE *made = fopencookie(output, "w", (cookie_io_functions_t){.write = write_ascii});
 
 	if (made == NULL)
 		return -ENOMEM;
@@ -175,9 +175,9 @@ static int replace(FILE **stream, struct output *output, int buffering)
 	return 0;
 }
 
-int plain_begin(void)
+int ascii_begin(void)
 {
-	if (!plain_is_wanted())
+	if (!ascii_is_wanted())
 		return 0;
 	return replace(&stderr, &errors, _IONBF) < 0 ||
 	                       replace(&stdout, &standard,
@@ -186,7 +186,7 @@ int plain_begin(void)
 	               : 0;
 }
 
-void plain_end(void)
+void ascii_end(void)
 {
 	FILE *made = stdout;
 

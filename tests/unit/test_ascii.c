@@ -1,4 +1,4 @@
-#include "plain.h"
+#include "ascii.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static void test_what_is_typed_otherwise_is_ascii(void **state)
 		struct text text;
 
 		text_init(&text, ascii, sizeof(ascii));
-		assert_int_equal(plain_add(&text, bytes, length), length);
+		assert_int_equal(ascii_add(&text, bytes, length), length);
 		assert_string_equal(ascii, rows[i].ascii);
 	}
 }
@@ -49,7 +49,7 @@ static void test_a_character_without_its_end_waits_for_it(void **state)
 		size_t taken;
 
 		text_init(&text, ascii, sizeof(ascii));
-		taken = plain_add(&text, bytes, cut);
+		taken = ascii_add(&text, bytes, cut);
 		assert_int_equal(taken, cut < 1 ? 0 : cut < 4 ? 1 : cut < 7 ? 4 : cut);
 	}
 }
@@ -84,7 +84,7 @@ static void test_the_first_variable_that_is_set_names_the_charset(void **state)
 			else
 				setenv(names[name], values[name], 1);
 		}
-		assert_int_equal(plain_is_wanted(), rows[i].is_wanted);
+		assert_int_equal(ascii_is_wanted(), rows[i].is_wanted);
 	}
 }
 
