@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 
 from harness.directory import Directory
-from harness.machine import After, Before, Machine, mounted, replaced
+from harness.machine import ACCOUNT, After, Before, Machine, mounted, replaced
+from harness.services import MODULE
 from harness.site import BUILD, Site, free_port
 from harness.waiting import until
 from simulator import Authority, WeChat, errors
@@ -140,6 +141,50 @@ def move_module(machine: Machine) -> None:
 
 def account_line(machine: Machine) -> None:
     append(Path("/etc/pam.d/sshd"), machine.line("required").replace("auth", "account", 1))
+
+
+def compile_into(path: Path, source: str, *flags: str) -> None:
+    path.unlink(missing_ok=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", path, "-x", "c", "-", *flags], check=True,
+                   input=source.encode())
+    path.chmod(0o644)
+
+
+def code(name: str, source: str) -> Callable[[Machine], None]:
+    """A module of this name, where libpam looks for modules; or the site's own."""
+    return lambda machine: compile_into(module_path(machine, name), source)
+
+
+def bytes_of_module(name: str, content: bytes | None) -> Callable[[Machine], None]:
+    """None: another architecture's."""
+    def change(machine: Machine) -> None:
+        path = module_path(machine, name)
+        was = machine.site.module.read_bytes()
+        path.write_bytes(was[:4] + b"\1" + was[5:] if content is None else content)
+    return change
+
+
+def module_path(machine: Machine, name: str) -> Path:
+    if name == "pam_wechat.so":
+        return machine.site.module
+    machine.modules.add(name)
+    return MODULE.parent / name
+
+
+def with_gone_library(name: str) -> Callable[[Machine], None]:
+    def change(machine: Machine) -> None:
+        library = machine.site.folder / "libgone.so"
+        compile_into(library, "int gone(void) { return 0; }")
+        compile_into(module_path(machine, name),
+                     "int gone(void); int pam_sm_authenticate(void) { return gone(); }",
+                     f"-L{library.parent}", "-lgone")
+        library.unlink()
+    return change
+
+
+AUTH = "int pam_sm_authenticate(void) { return 0; }"
+ENDS = AUTH + "void exit(int); __attribute__((constructor)) static void end(void) { exit(0); }"
+FALLS = AUTH + "void abort(void); __attribute__((constructor)) static void end(void) { abort(); }"
 
 
 def wrong_api(errcode: int) -> Callable[[Machine], None]:
@@ -302,7 +347,49 @@ BREAKS = [
     Break("pam-common", move_module, "move line 4", place="common-auth:4"),
     Break("pam-type", account_line, "line 3", place="sshd:3"),
     Break("pam-module-missing", unread_module, "install", place="sshd:1"),
-    Break("pam-module-untrusted", set_mode("pam_wechat.so", 0o777), "chmod 644", place="sshd:1"),
+    Break("pam-module-load", bytes_of_module("pam_wechat.so", b""), "install", "empty",
+          place="sshd:1"),
+    Break("pam-module-load", bytes_of_module("pam_wechat.so", None), "install", "architecture",
+          place="sshd:1"),
+    Break("pam-module-load", with_gone_library("pam_wechat.so"), "libraries", "library",
+          place="sshd:1"),
+    Break("pam-module-load", code("pam_wechat.so", "int pam_sm_setcred;"), "install", "function",
+          place="sshd:1"),
+    Break("pam-module-load", code("pam_wechat.so", ENDS), "install", "ends", place="sshd:1"),
+    Break("pam-module-load", code("pam_wechat.so", FALLS), "install", "falls", place="sshd:1"),
+    Break("pam-module-untrusted", set_mode("pam_wechat.so", 0o777), "chmod go-w", place="sshd:1"),
+    Break("pam-module-untrusted", in_turn(
+        code("pam_corporate.so", AUTH), pam("auth optional pam_corporate.so", "required: debug"),
+        lambda machine: module_path(machine, "pam_corporate.so").chmod(0o666)),
+        "chmod go-w /usr/lib/", "another", place="sshd:1"),
+    Break("pam-other-lost", pam("auth required pam_gone.so", "required: debug"),
+          "has pam_gone.so, or correct its name in line 1", place="sshd:1"),
+    Break("pam-other-lost", pam("-auth required pam_gone.so", "required: debug"), "line 1",
+          "quiet", place="sshd:1"),
+    Break("pam-other-lost", pam("required: debug", "auth [success=ok default=die] pam_gone.so"),
+          "line 2",
+          "bracket", place="sshd:2"),
+    Break("pam-other-lost", in_turn(
+        bytes_of_module("pam_corporate.so", b""),
+        pam("auth requisite pam_corporate.so", "required: debug")), "line 1", "empty",
+        place="sshd:1"),
+    Break("pam-other-lost", in_turn(
+        with_gone_library("pam_corporate.so"),
+        pam("auth requisite pam_corporate.so", "required: debug")), "line 1", "library",
+        place="sshd:1"),
+    Break("pam-other-lost", lambda machine: machine.write_pam(
+        "sshd", machine.line("required"), "account required pam_gone.so\n"), "line 2", "account",
+        place="sshd:2"),
+    Break("pam-other-lost", lambda machine: machine.write_pam(
+        "sshd", machine.line("required"), ACCOUNT + "session requisite pam_gone.so\n"), "line 3",
+        "session", place="sshd:3"),
+    Break("pam-other-conf-bad", lambda machine: machine.write_pam(
+        "su", machine.line("required").replace("conf=", "conf=/nowhere")), "at the end of line 1",
+        place="su:1"),
+    Break("pam-other-conf-bad", in_turn(
+        lambda machine: append(machine.site.folder / "other.conf", "colour = red\n"),
+        lambda machine: machine.write_pam("su", machine.line("required").replace(
+            "pam_wechat.conf", "other.conf"))), "doctor --conf /", "broken", place="su:1"),
     Break("pam-options", pam("required: colour=red"), "line 1", place="sshd:1"),
     Break("pam-wait", pam("required: confirm=wait"), "confirm=wait", place="sshd:1"),
     Break("pam-wait", pam("required: confirm=wait", service="xrdp-sesman"), "confirm=wait", "window",
@@ -339,8 +426,9 @@ BREAKS = [
     Break("pam-decides-here", pam("auth sufficient pam_access.so", "required: debug",
                                   service="login"),
           "auth required pam_access.so", status=1, place="login:1"),
-    Break("pam-unknown", pam("auth sufficient pam_corporate.so", "required: debug"),
-          "auth required pam_corporate.so", status=1, place="sshd:1"),
+    Break("pam-unknown", in_turn(
+        code("pam_corporate.so", AUTH), pam("auth sufficient pam_corporate.so", "required: debug")),
+        "auth required pam_corporate.so", status=1, place="sshd:1"),
     Break("pam-broken", pam("atuh required pam_env.so", "required: debug"), "line 1",
           place="sshd:1"),
     Break("pam-broken", pam("required: debug", "auth required"), "line 2", "no-module",
@@ -477,6 +565,12 @@ SOUND = {
         "required: debug", "@include common-auth"),
     "a-key-and-then-wechat": set_sshd(AuthenticationMethods="publickey,keyboard-interactive"),
     "no-limit": set_sshd(LoginGraceTime="0"),
+    "modules-that-nobody-misses": pam(
+        "-auth optional pam_gone.so", "auth [default=ignore] pam_gone.so", "required: debug"),
+    "modules-by-a-link": in_turn(
+        lambda machine: (machine.site.folder / "linked").symlink_to(MODULE.parent),
+        lambda machine: machine.write_pam("sshd", "auth required " + str(
+            machine.site.folder / "linked/pam_env.so") + "\n" + machine.line("required"))),
     "units": units(installed=2, enabled=2),
     "a-tunnel-with-places-for-all": in_turn(
         set_sshd(ListenAddress="127.0.0.1"), set_helper(origin_pending="200"),
@@ -505,8 +599,11 @@ def test_what_is_sound_is_left_alone(machine: Machine, name: str) -> None:
 
 NOTES = {
     "url-plain": lambda machine: None,
-    "pam-other-conf": lambda machine: machine.write_pam(
-        "su", machine.line("required").replace("conf=", "conf=/nowhere")),
+    "pam-other-conf": in_turn(
+        lambda machine: shutil.copy(machine.site.conf_file, machine.site.folder / "other.conf"),
+        lambda machine: machine.write_pam("su", machine.line("required").replace(
+            "pam_wechat.conf", "other.conf"))),
+    "pam-other-missing": pam("auth optional pam_gone.so", "required: debug"),
     "pam-unavailable-console": pam(
         "[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth",
         service="login"),

@@ -16,6 +16,7 @@ from typing import Any
 from harness.command import Command
 from harness.front import pass_on
 from harness.leaks import note_output
+from harness.services import MODULE
 from harness.site import HELPER, Site
 from harness.sshd import make_key
 from simulator import Authority, WeChat
@@ -60,6 +61,7 @@ class Machine:
         self.helper.chmod(0o755)
         self.servers: list[Server | Canned] = []
         self.services: set[str] = set()
+        self.modules: set[str] = set()  # beside libpam's own
         self.write_pam("common-auth", COMMON_AUTH, "")
         self.write_pam("sshd", site.shipped_lines("sshd-only"))
         self.write_sshd()
@@ -69,6 +71,8 @@ class Machine:
             server.close()
         for name in self.services:
             (PAM_FOLDER / name).unlink(missing_ok=True)
+        for name in self.modules:
+            (MODULE.parent / name).unlink(missing_ok=True)
         for file in (self.ssh / "sshd_config.d").iterdir():
             file.unlink()
         shutil.rmtree("/run/systemd", ignore_errors=True)

@@ -156,8 +156,8 @@ int pam_lines_next(struct pam_lines *lines, struct pam_line *line, struct proble
 	line->type = pam_line_take(&at);
 	if (line->type == NULL)
 		return 1;
-	/* "-auth": a module that is not installed is not missed. */
-	line->type += line->type[0] == '-';
+	line->is_quiet = line->type[0] == '-';
+	line->type += line->is_quiet;
 	if (strcasecmp(line->type, "@include") == 0) {
 		line->kind = PAM_LINE_INCLUDE;
 	} else {

@@ -127,6 +127,7 @@ static int add_module(
 	entry = new_entry(reading, place, line->type);
 	if (entry == NULL)
 		return 0;
+	entry->is_quiet = line->is_quiet;
 	entry->control = copy(reading, line->control);
 	fault = pam_control_parse(line->control, entry->actions);
 	if (fault != NULL)

@@ -21,6 +21,8 @@ struct pam_entry {
 	int level;        /* of substacks; 0: none */
 	bool is_substack; /* opens one, and is no module itself */
 	bool is_broken;   /* fails always: what it includes is not there, for instance */
+	bool is_quiet;    /* "-auth": libpam logs nothing if the module is not there */
+	bool is_missing;  /* pam_load_entry() has found that libpam can't load the module */
 	char *control;    /* as it was written; NULL if there is none */
 	int actions[PAM_CONTROL_CODES];
 	char *module;                 /* NULL for a substack or a broken line */
