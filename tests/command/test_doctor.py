@@ -95,6 +95,11 @@ def pam(*lines: str, service: str = "sshd") -> Callable[[Machine], None]:
     return change
 
 
+def shipped(service: str, text: str) -> Callable[[Machine], None]:
+    """As a package brings it, in its own folder."""
+    return lambda machine: machine.write_shipped_pam(service, text)
+
+
 def kill_helper(machine: Machine) -> None:
     machine.site.stop_helper(signal.SIGKILL)
 
@@ -446,6 +451,30 @@ BREAKS = [
     Break("pam-unclear", pam("required: debug", *["auth required pam_env.so"] * 256), "line 257",
           "large", place="sshd:257"),
 
+    Break("pam-block-gone", in_turn(
+        pam("@include common-auth", service="vsftpd"),
+        pam("@include common-auth", service="vsftpd.before-pam-wechat"),
+        pam("@include common-auth", service="vsftpd.before-pam-wechat.2")),
+        "pam-wechat enable vsftpd; or, if it is right like this: rm /etc/pam.d/vsftpd.before-pam-wechat*",
+        status=1),
+    Break("pam-block-gone", in_turn(
+        shipped("vsftpd", "auth required pam_unix.so\n"),
+        pam("@include common-auth", service="vsftpd.before-pam-wechat")),
+        "pam-wechat enable vsftpd", "shipped", status=1),
+    Break("pam-twin", in_turn(
+        pam("required: debug", service="sudo"), pam("@include common-auth", service="sudo-i")),
+        "pam-wechat enable sudo-i", "sudo", status=1),
+    Break("pam-twin", in_turn(
+        pam("required: debug", service="su-l"), pam("@include common-auth", service="su")),
+        "pam-wechat enable su", "su", status=1),
+    Break("pam-twin", in_turn(
+        pam("required: debug", service="sudo"), shipped("sudo-i", "auth required pam_unix.so\n")),
+        "pam-wechat enable sudo-i", "shipped", status=1),
+    Break("pam-never", in_turn(
+        pam("required: debug", "auth required pam_deny.so", service="mine"),
+        shipped("vsftpd", "auth include mine\naccount required pam_permit.so\n")),
+        "/etc/pam.d/mine", "shipped", place="mine:1"),
+
     Break("sshd-config", set_sshd(NoSuchOption="yes"), "line 8",
           place="sshd_config:8"),
     Break("sshd-config", set_sshd(KbdInteractiveAuthentication="no"), "sshd -t", "no-method-left"),
@@ -564,6 +593,15 @@ SOUND = {
         "auth [success=1 default=ignore] pam_succeed_if.so user ingroup backup",
         "required: debug", "@include common-auth"),
     "a-key-and-then-wechat": set_sshd(AuthenticationMethods="publickey,keyboard-interactive"),
+    "all-twins": in_turn(
+        pam("required: debug", service="sudo"), pam("auth include sudo", service="sudo-i"),
+        pam("required: debug", service="su"), pam("auth substack su", service="su-l")),
+    "a-block-that-is-there": in_turn(
+        lambda machine: machine.write_pam("sshd.before-pam-wechat", "@include common-auth\n"),
+        lambda machine: machine.write_pam("vsftpd.before-pam-wechat", "@include common-auth\n")),
+    "a-shipped-file-that-is-hidden": in_turn(
+        shipped("sudo", "auth required pam_wechat.so colour=red\n"),
+        pam("required: debug", service="sudo")),
     "no-limit": set_sshd(LoginGraceTime="0"),
     "modules-that-nobody-misses": pam(
         "-auth optional pam_gone.so", "auth [default=ignore] pam_gone.so", "required: debug"),

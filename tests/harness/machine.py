@@ -9,7 +9,7 @@ import socketserver
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from simulator import Authority, WeChat
 from simulator.server import Reply, Request, Server, tls_context
 
 PAM_FOLDER = Path("/etc/pam.d")
+SHIPPED_FOLDER = Path("/usr/lib/pam.d")
 ACCOUNT = "account required pam_permit.so\n"
 COMMON_AUTH = """\
 auth [success=1 default=ignore] pam_unix.so nullok
@@ -62,11 +63,13 @@ class Machine:
         self.servers: list[Server | Canned] = []
         self.services: set[str] = set()
         self.modules: set[str] = set()  # beside libpam's own
+        self.opened = ExitStack()
         self.write_pam("common-auth", COMMON_AUTH, "")
         self.write_pam("sshd", site.shipped_lines("sshd-only"))
         self.write_sshd()
 
     def close(self) -> None:
+        self.opened.close()
         for server in self.servers:
             server.close()
         for name in self.services:
@@ -81,6 +84,14 @@ class Machine:
         assert in_sandbox()
         self.services.add(name)
         (PAM_FOLDER / name).write_text(auth + rest)
+
+    def write_shipped_pam(self, name: str, text: str) -> None:
+        """In the folder that packages have for that."""
+        folder = self.site.folder / "shipped-pam.d"
+        if not folder.exists():
+            shutil.copytree(SHIPPED_FOLDER, folder)
+            self.opened.enter_context(mounted(folder, str(SHIPPED_FOLDER)))
+        (folder / name).write_text(text)
 
     def line(self, control: str, options: str = "") -> str:
         return self.site.line(control, options)
