@@ -100,6 +100,24 @@ def shipped(service: str, text: str) -> Callable[[Machine], None]:
     return lambda machine: machine.write_shipped_pam(service, text)
 
 
+def open_folder(machine: Machine, folder: Path) -> None:
+    """Until the machine is closed."""
+    mode = folder.stat().st_mode & 0o7777
+    machine.opened.callback(folder.chmod, mode)
+    folder.chmod(0o777)
+
+
+def lead_elsewhere(machine: Machine, mode: int) -> None:
+    """The service's file is a link into a folder of this mode."""
+    elsewhere = machine.site.folder / "elsewhere"
+    elsewhere.mkdir()
+    path = Path("/etc/pam.d/sshd")
+    (elsewhere / "file").write_text(path.read_text())
+    path.unlink()
+    path.symlink_to(elsewhere / "file")
+    elsewhere.chmod(mode)
+
+
 def kill_helper(machine: Machine) -> None:
     machine.site.stop_helper(signal.SIGKILL)
 
@@ -111,6 +129,14 @@ def open_socket(machine: Machine) -> None:
 def close_socket(machine: Machine) -> None:
     """As systemd makes it for a peer_user that its unit does not know."""
     os.chown(machine.site.folder / "run/helper.sock", 0, 0)
+
+
+def own_pages(machine: Machine, folder_mode: int, file_mode: int) -> None:
+    folder = machine.site.folder / "pages"
+    machine.command.run("pages", str(folder))
+    (folder / "style.css").chmod(file_mode)
+    folder.chmod(folder_mode)
+    machine.write_helper_conf(pages_dir=str(folder))
 
 
 def old_helper(machine: Machine) -> None:
@@ -328,6 +354,16 @@ BREAKS = [
     Break("helper-conf", set_helper(colour="red"), "pam-wechat-helper -t",
           place="helper.conf:8"),
     Break("helper-conf", remove("helper.conf"), "pam-wechat setup --dir /", "missing"),
+    Break("helper-reads", set_mode("helper.conf", 0o600), "let user pam-wechat read it: chmod go+r",
+          place="helper.conf:None"),
+    Break("helper-reads", in_turn(
+        lambda machine: machine.site.write("MP_verify_abc.txt", "abc", 0o600),
+        lambda machine: machine.write_helper_conf(
+            verify_file=f"{machine.site.folder}/MP_verify_abc.txt")), "pam-wechat-helper -t -c",
+        "verify"),
+    Break("helper-reads", lambda machine: own_pages(machine, 0o700, 0o644), "go+rx each directory",
+          "pages"),
+    Break("helper-reads", lambda machine: own_pages(machine, 0o755, 0o600), "chmod go+r", "a-page"),
     Break("helper-url", set_helper(public_url="http://127.0.0.1:9/other"), "public_url = http",
           place="helper.conf:2"),
     Break("helper-socket", set_helper(socket="/run/other.sock"), "socket = ",
@@ -451,6 +487,26 @@ BREAKS = [
     Break("pam-unclear", pam("required: debug", *["auth required pam_env.so"] * 256), "line 257",
           "large", place="sshd:257"),
 
+    Break("pam-file-untrusted", lambda machine: Path("/etc/pam.d/sshd").chmod(0o666),
+          "chown root /etc/pam.d/sshd && chmod go-w /etc/pam.d/sshd", place="/etc/pam.d/sshd:None"),
+    Break("pam-file-untrusted", lambda machine: os.chown("/etc/pam.d/sshd", 61001, 0),
+          "chown root /etc/pam.d/sshd", "stranger", place="/etc/pam.d/sshd:None"),
+    Break("pam-file-untrusted", in_turn(
+        pam("auth required pam_env.so", service="mine"), pam("required: debug", "session include mine"),
+        lambda machine: Path("/etc/pam.d/mine").chmod(0o620)), "/etc/pam.d/mine", "included",
+        place="/etc/pam.d/mine:None"),
+    Break("pam-file-untrusted", lambda machine: open_folder(machine, Path("/etc/pam.d")),
+          "chmod go-w /etc/pam.d;", "folder", place="/etc/pam.d:None"),
+    Break("pam-file-untrusted", lambda machine: lead_elsewhere(machine, 0o777), "chmod go-w /", "link",
+          place="/elsewhere:None"),
+    Break("sshd-file-untrusted", lambda machine: (machine.ssh / "sshd_config").chmod(0o666),
+          "chmod go-w /etc/ssh/sshd_config", place="/etc/ssh/sshd_config:None"),
+    Break("sshd-file-untrusted", in_turn(
+        lambda machine: append(machine.ssh / "sshd_config.d/own.conf", "# ours\n"),
+        lambda machine: os.chown(machine.ssh / "sshd_config.d/own.conf", 61001, 0)),
+        "chown root /etc/ssh/sshd_config.d/own.conf", "included"),
+    Break("sshd-file-untrusted", lambda machine: open_folder(machine, machine.ssh),
+          "chmod go-w /etc/ssh;", "folder", place="/etc/ssh:None"),
     Break("pam-block-gone", in_turn(
         pam("@include common-auth", service="vsftpd"),
         pam("@include common-auth", service="vsftpd.before-pam-wechat"),
@@ -593,6 +649,15 @@ SOUND = {
         "auth [success=1 default=ignore] pam_succeed_if.so user ingroup backup",
         "required: debug", "@include common-auth"),
     "a-key-and-then-wechat": set_sshd(AuthenticationMethods="publickey,keyboard-interactive"),
+    "a-file-that-is-a-link": lambda machine: lead_elsewhere(machine, 0o755),
+    "files-of-other-services": lambda machine: [
+        pam("@include common-auth", service="vsftpd")(machine), Path("/etc/pam.d/vsftpd").chmod(0o666)],
+    "helper-s-own-pages": in_turn(
+        lambda machine: own_pages(machine, 0o755, 0o644),
+        lambda machine: machine.site.write("MP_verify_abc.txt", "abc", 0o644),
+        lambda machine: append(
+            machine.site.folder / "helper.conf",
+            f"verify_file = {machine.site.folder}/MP_verify_abc.txt\n")),
     "all-twins": in_turn(
         pam("required: debug", service="sudo"), pam("auth include sudo", service="sudo-i"),
         pam("required: debug", service="su"), pam("auth substack su", service="su-l")),

@@ -102,6 +102,7 @@ class Machine:
         lines = [f"{name} {value}\n" for name, value in (options | changes).items()
                  if value is not None]
         (self.ssh / "sshd_config").write_text("".join(lines))
+        (self.ssh / "sshd_config").chmod(0o644)
 
     def write_helper_conf(self, **changes: str | None) -> None:
         path = self.site.folder / "helper.conf"

@@ -31,9 +31,9 @@ static bool is_same(const struct finding *a, const struct finding *b)
 {
 	if (a->kind != b->kind || a->line != b->line)
 		return false;
-	if (a->line > 0 && a->file != NULL && b->file != NULL)
-		return strcmp(a->file, b->file) == 0;
-	return strcmp(a->what, b->what) == 0;
+	if (a->file != NULL && b->file != NULL && strcmp(a->file, b->file) != 0)
+		return false;
+	return (a->line > 0 && a->file != NULL && b->file != NULL) || strcmp(a->what, b->what) == 0;
 }
 
 static void drop(struct finding *finding)

@@ -293,6 +293,19 @@ static char *read_bytes(struct reading *reading, int fd, size_t *length, const c
 	return NULL;
 }
 
+static void note_file(struct reading *reading, const char *path)
+{
+	struct pam_stack *stack = reading->stack;
+
+	for (size_t i = 0; i < stack->file_count; i++) {
+		if (strcmp(stack->files[i], path) == 0)
+			return;
+	}
+	if (stack->file_count < PAM_STACK_FILES &&
+		(stack->files[stack->file_count] = copy(reading, path)) != NULL)
+		stack->file_count++;
+}
+
 /* Reads a file for the line at the place, or for none. Returns 0 or -errno, as libpam fails. */
 static int read_file(
 	struct reading *reading, const struct place *place, const char *name, const char *wanted)
@@ -323,6 +336,7 @@ static int read_file(
 	}
 	if (fd < 0)
 		return fd;
+	note_file(reading, path);
 	bytes = read_bytes(reading, fd, &length, &fault);
 	close(fd);
 	reading->nesting++;
@@ -390,6 +404,8 @@ void pam_stack_free(struct pam_stack **stack)
 		free(entry->control);
 		free(entry->module);
 	}
+	for (size_t i = 0; *stack != NULL && i < (*stack)->file_count; i++)
+		free((*stack)->files[i]);
 	if (*stack != NULL)
 		free((*stack)->fault_file);
 	free(*stack);

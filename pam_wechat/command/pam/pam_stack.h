@@ -13,6 +13,7 @@
 #define PAM_STACK_MAX 256
 #define PAM_STACK_WORDS 64
 #define PAM_STACK_LEVELS 16 /* as many as libpam follows */
+#define PAM_STACK_FILES 32
 
 struct pam_entry {
 	char *file;
@@ -45,6 +46,9 @@ struct pam_stack {
 	char *fault_file;         /* where the first such place is, or NULL */
 	long fault_line;
 	char fault[256]; /* what is wrong there, or "" */
+	/* All that were read, for lines of whatever type, each once; no more than fit. */
+	char *files[PAM_STACK_FILES];
+	size_t file_count;
 };
 
 /*
