@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ def test_list_for_programs(command: Command, table: Path) -> None:
 def test_list_sends_nothing_to_the_terminal_that_moves_its_cursor(
     command: Command, table: Path
 ) -> None:
-    table.write_bytes(f"{BOB} b\u202eob\udc80 # a\u009bb\n".encode(errors="surrogateescape"))
+    table.write_bytes(f"{BOB} bob\udc80 # a\u009b\u202eb\n".encode(errors="surrogateescape"))
     assert command.run("users", "list").stdout == f"{BOB}  bob?  no such user  # ab\n"
 
 
@@ -113,6 +114,60 @@ def test_add_takes_the_uid_of_this_machine_or_wants_force(command: Command, tabl
     assert command.run("users", "add", BOB, "carol:7,ghost:8", "--force").returncode == 0
     assert table.read_text() == \
         TABLE.replace("\tbob", "\tbob,carol:7,ghost:8") + f"{CAROL}    carol:61003\n"
+
+
+LOOKS_PLAIN = {
+    "zero width space": TABLE.replace("alice", "ali\u200bce"),
+    "no-break space": TABLE.replace(f"{ALICE} ", f"{ALICE}\u00a0"),
+    "ideographic space": TABLE.replace("\t", "\u3000"),
+    "two of a kind": TABLE.replace("alice", "\u200bali\u200bce"),
+    "full-width comma": TABLE.replace("alice,", "alice，"),
+    "ideographic comma": TABLE.replace("alice,", "alice、"),
+    "semicolon": TABLE.replace("alice,", "alice;"),
+    "semicolon twice": TABLE.replace("alice,gone", "alice;gone;"  "carol"),
+    "full-width colon": TABLE.replace("alice,", "alice：61001,"),
+    "carriage returns": TABLE.replace("\n", "\r\n"),
+    "byte order mark": "\ufeff" + TABLE,
+    "mark and carriage returns": "\ufeff" + TABLE.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["plain", *LOOKS_PLAIN])
+def test_what_only_looks_plain_is_named_with_a_command_that_mends_it(
+    command: Command, table: Path, name: str, encoding: str
+) -> None:
+    """Some need two. Comments keep what they have, and nobody else may read the table meanwhile."""
+    text = ("" if name == "plain" else "# 王小明，bob；\u3000\u00a0;\n") + LOOKS_PLAIN.get(name, TABLE)
+    if name in ("byte order mark", "mark and carriage returns"):
+        text = "\ufeff" + text.replace("\ufeff", "")
+    table.write_bytes(text.encode(encoding))
+    said = command.run("users", "list").stderr
+    for _ in range(3):
+        if said == "":
+            break
+        mend = re.search(f"^pam-wechat users: {table}:\\d+: .*; for the whole file: (.*)$", said)
+        assert mend is not None, said
+        subprocess.run(["sh", "-c", mend[1].replace("FILE", str(table))], check=True,
+                       env={"PATH": "/usr/bin:/bin"})
+        said = command.run("users", "list").stderr
+    assert said == ""
+    assert stat.S_IMODE(table.stat().st_mode) == 0o600
+    comment = "" if name == "plain" else "# 王小明，bob；\u3000\u00a0;\n"
+    expected = {"semicolon twice": "alice,gone,carol", "full-width colon": "alice:61001,gone"}
+    assert table.read_text().replace("\t", " ") == \
+        comment + TABLE.replace("alice,gone", expected.get(name, "alice,gone")).replace("\t", " ")
+
+
+def test_letters_that_look_alike_are_told_apart(command: Command, table: Path) -> None:
+    done = command.run("users", "add", CAROL, "\u0430lice")
+    assert done.returncode == 1
+    assert "\u0430lice (\\xd0\\xb0lice): this machine has no such user" in done.stderr
+    table.write_text(f"{CAROL} \u0430lice\n")
+    assert findings(command) == [
+        ("warning", "\u0430lice", "this machine has no such user: \\xd0\\xb0lice")]
+    done = command.run("users", "add", CAROL, "alice，bob", "--force")
+    assert (done.returncode, "holds U+FF0C in the place of" in done.stderr) == (1, True)
 
 
 def test_add_makes_the_table_if_there_is_none(command: Command, table: Path) -> None:
@@ -172,7 +227,7 @@ def test_a_table_that_the_module_would_not_take_is_left_alone(
 ) -> None:
     for text, mode, why in (
         (TABLE + "nonsense\n", 0o600, f"{table}:4: "),
-        (TABLE.replace("\n", "\r\n"), 0o600, f"{table}:1: the line ends as on Windows"),
+        (TABLE.replace("\n", "\r\n"), 0o600, f"{table}:1: the line ends as on Windows, with a carriage return; for the whole file: "),
         (TABLE, 0o644, f"{table}: others may read it: chmod 600"),
     ):
         table.write_text(text, newline="")

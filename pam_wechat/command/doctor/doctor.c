@@ -8,6 +8,8 @@
 
 #include "decimal.h"
 #include "paths.h"
+#include "plain.h"
+#include "text.h"
 
 static void *need(void *made)
 {
@@ -86,6 +88,29 @@ void doctor_mend_missing(struct doctor *doctor, const char *sample, const char *
 		"%.*s/, and change what it has to say",
 		is_usual ? "" : " --dir ", is_usual ? 0 : length, doctor->conf, mode, PATH_EXAMPLES,
 		sample, length, doctor->conf);
+}
+
+bool doctor_mend_plain(struct doctor *doctor, const char *path)
+{
+	static const char file[] = "FILE";
+	struct finding *last = &doctor->findings[doctor->count - 1];
+	char *said = strstr(last->what, PLAIN_MEND);
+	char command[PATH_MAX + 512];
+	struct text text;
+
+	if (said == NULL)
+		return false;
+	text_init(&text, command, sizeof(command));
+	for (const char *at = said + strlen(PLAIN_MEND); *at != '\0';) {
+		const char *next = strstr(at, file);
+
+		text_add_bytes(&text, at, next == NULL ? strlen(at) : (size_t)(next - at));
+		text_add(&text, next == NULL ? "" : path);
+		at = next == NULL ? "" : next + strlen(file);
+	}
+	doctor_mend(doctor, "%s", command);
+	*said = '\0';
+	return true;
 }
 
 void doctor_mend_users(struct doctor *doctor)

@@ -192,6 +192,8 @@ static void check_conf(struct doctor *doctor)
 		return;
 	}
 	doctor_find_problem(doctor, &helper_conf, problem.text);
+	if (doctor_mend_plain(doctor, path))
+		return;
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		doctor_mend_missing(doctor, "helper.conf", "644");
 	else

@@ -312,8 +312,9 @@ static bool check_reading(struct doctor *doctor, const char *service, const stru
 		return true;
 	doctor_find(doctor, kinds[stack->reading], stack->fault_file, stack->fault_line, "%s: %s",
 		service, stack->fault);
-	doctor_mend(doctor, "write line %ld of %s anew, or remove it", stack->fault_line,
-		stack->fault_file);
+	if (!doctor_mend_plain(doctor, stack->fault_file))
+		doctor_mend(doctor, "write line %ld of %s anew, or remove it", stack->fault_line,
+			stack->fault_file);
 	return stack->reading == PAM_READING_BROKEN;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "plain.h"
 #include "problem.h"
 #include "text.h"
 
@@ -57,7 +58,8 @@ static const char *find_control(const char *part, size_t length)
 	for (size_t i = 0; i < length; i++) {
 		if (part[i] == '\r')
 			return "a carriage return stands in the line: libpam takes it for a part "
-			       "of the word (a file of Windows?)";
+			       "of the word (a file of Windows?)" PLAIN_MEND
+			       "sed -i 's/\\r//g' FILE";
 		if (((unsigned char)part[i] < ' ' && part[i] != '\t') || part[i] == '\x7f')
 			return "a control character stands in the line";
 	}

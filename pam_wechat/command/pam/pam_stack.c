@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "display.h"
 #include "pam_folder.h"
 #include "pam_line.h"
 #include "problem.h"
@@ -204,9 +205,12 @@ static int add_line(struct reading *reading, const struct place *place, const st
 	type = is_type(line->type) ? line->type : type_of_broken(place);
 	if (place->wanted != NULL && strcasecmp(type, place->wanted) != 0)
 		return 0;
-	if (type != line->type &&
-		text_format(fault, sizeof(fault), "there is no type \"%s\"", line->type) < 0)
-		fault[0] = '\0';
+	if (type != line->type) {
+		char shown[128];
+
+		display_escape(shown, sizeof(shown), line->type, strlen(line->type));
+		(void)text_format(fault, sizeof(fault), "there is no type \"%s\"", shown);
+	}
 	/* libpam includes for the type that it counts for, whatever it is called. */
 	if (line->kind != PAM_LINE_MODULE) {
 		if (type != line->type)

@@ -18,10 +18,10 @@
 static void __attribute__((format(printf, 2, 3)))
 complain(const char *user, const char *format, ...)
 {
-	char shown[SHOWN_MAX], sentence[SHOWN_MAX];
+	char shown[DISPLAY_BOTH_SIZE], sentence[SHOWN_MAX];
 	va_list arguments;
 
-	display_copy(shown, sizeof(shown), user, strlen(user));
+	display_both(shown, user);
 	va_start(arguments, format);
 	(void)vsnprintf(sentence, sizeof(sentence), format, arguments);
 	va_end(arguments);
