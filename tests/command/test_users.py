@@ -97,7 +97,7 @@ def test_add_binds_on_a_new_line_and_on_an_old_one(command: Command, table: Path
     assert (done.returncode, done.stdout, done.stderr) == (0, f"added {CAROL} carol:61003\n", "")
     line = f"{CAROL}    carol:61003      # Carol\n"
     assert table.read_text() == TABLE + line
-    done = command.run("users", "add", BOB, "alice,carol", "root")
+    done = command.run("users", "add", BOB, "alice,carol", "root", "--force")
     assert done.stdout == \
         f"added {BOB} alice:61001\nadded {BOB} carol:61003\nadded {BOB} root:0\n"
     assert table.read_text() == \
@@ -168,6 +168,69 @@ def test_letters_that_look_alike_are_told_apart(command: Command, table: Path) -
         ("warning", "\u0430lice", "this machine has no such user: \\xd0\\xb0lice")]
     done = command.run("users", "add", CAROL, "alice，bob", "--force")
     assert (done.returncode, "holds U+FF0C in the place of" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("users", ["root", "root:0", "alice,root", "toor"])
+def test_add_of_root_wants_force(command: Command, table: Path, users: str) -> None:
+    with account("toor", "0:0::/root:/bin/sh", "*:::::::"):
+        done = command.run("users", "add", CAROL, users)
+        name = users.split(",")[-1].split(":")[0]
+        assert done.returncode == 1
+        assert f"{name}: whoever holds that phone would be root; --force if" in done.stderr
+        assert table.read_text() == TABLE
+        assert command.run("users", "add", CAROL, users, "--force").returncode == 0
+
+
+PAM = Path("/etc/pam.d")
+
+
+@contextmanager
+def service(command: Command, options: str) -> Iterator[str]:
+    path = PAM / "x-second-factor"
+    path.write_text("auth required pam_unix.so\n"
+                    + command.site.line("[success=ok ignore=ignore default=die]", options))
+    try:
+        yield str(path)
+    finally:
+        path.unlink()
+
+
+@pytest.mark.parametrize("words", [(BOB,), ("--user", "bob"), (BOB, "bob")])
+def test_the_last_binding_of_a_user_stays_where_others_are_let_in(
+    command: Command, table: Path, words: tuple[str, ...]
+) -> None:
+    with service(command, "unlisted=ignore") as path:
+        done = command.run("users", "remove", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.search(rf"bob would have no WeChat account .* x-second-factor \({path}:2\) asks "
+                         "him no more for WeChat, .*; --force", done.stderr)
+        assert table.read_text() == TABLE
+        # Who has another, or is named by nobody else's table, is no matter.
+        assert command.run("users", "add", CAROL, "bob").returncode == 0
+        assert command.run("users", "remove", BOB).returncode == 0
+        assert command.run("users", "remove", CAROL).returncode == 1
+        assert command.run("users", "remove", CAROL, "--force").returncode == 0
+        assert "bob" not in table.read_text()
+        table.write_text(f"{ALICE} alice\n")
+        done = command.run("users", "remove", ALICE)
+        assert (done.returncode, "lets nobody in by an empty table" in done.stderr) == (1, True)
+
+
+def test_a_binding_may_go_where_nobody_is_let_in_by_that(command: Command, table: Path) -> None:
+    with service(command, ""):
+        assert command.run("users", "remove", BOB).returncode == 0
+    command.site.write_conf(unlisted="ignore")
+    with service(command, "unlisted=refuse"):
+        assert command.run("users", "remove", ALICE, "gone").returncode == 0
+    with service(command, ""):
+        assert command.run("users", "remove", ALICE).returncode == 1
+    other = command.site.folder / "other.conf"
+    other.write_text(command.site.conf_file.read_text().replace(str(table), f"{table}-2"))
+    other.chmod(0o600)
+    with service(command, "") as path:
+        text = Path(path).read_text()
+        Path(path).write_text(text.replace(str(command.site.conf_file), str(other)))
+        assert command.run("users", "remove", ALICE).returncode == 0
 
 
 def test_add_makes_the_table_if_there_is_none(command: Command, table: Path) -> None:

@@ -62,6 +62,10 @@ static bool fill_user(struct text *text, const struct binding_user *user, bool i
 		users_split(name, &bound, &ignored) < 0)
 		return true;
 	rv = find_uid(name, &uid);
+	if (rv == 0 && uid == 0 && !is_forced) {
+		complain(name, "whoever holds that phone would be root; --force if you mean it");
+		return false;
+	}
 	if (rv < 0)
 		complain(name, "%s%s", say_unknown(rv), hint);
 	else if (bound == USERS_NO_UID)
