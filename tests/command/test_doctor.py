@@ -118,6 +118,22 @@ def lead_elsewhere(machine: Machine, mode: int) -> None:
     elsewhere.chmod(mode)
 
 
+def empty_password(*names: str, file: str = "/etc/shadow") -> Callable[[Machine], None]:
+    """As `passwd -d` leaves them."""
+    def change(machine: Machine) -> None:
+        path = Path(file)
+        text = path.read_text()
+        machine.opened.callback(path.write_text, text)
+        for name in names:
+            text, count = re.subn(f"^{name}:[^:]*:", f"{name}::", text, flags=re.MULTILINE)
+            assert count == 1
+        path.write_text(text)
+    return change
+
+
+SECOND = "[success=ok ignore=ignore default=die]: unlisted=ignore"
+
+
 def kill_helper(machine: Machine) -> None:
     machine.site.stop_helper(signal.SIGKILL)
 
@@ -500,6 +516,26 @@ BREAKS = [
     Break("pam-unclear", pam("required: debug", *["auth required pam_env.so"] * 256), "line 257",
           "large", place="sshd:257"),
 
+    Break("pam-empty-password", in_turn(
+        empty_password("bob"), pam("auth sufficient pam_unix.so nullok", "required: debug",
+                                   service="vsftpd")), "give bob a password", "before",
+        place="vsftpd:1"),
+    Break("pam-empty-password", in_turn(
+        empty_password("bob", "carol", "alicia", "pam-wechat"),
+        pam("@include common-auth", SECOND, service="vsftpd")), "awk", "second-factor",
+        place="common-auth:1"),
+    Break("pam-empty-password", in_turn(
+        empty_password("carol", file="/etc/passwd"),
+        pam("auth required pam_unix.so nullok_secure", SECOND, service="vsftpd")),
+        "give carol a password", "in-passwd", place="vsftpd:1"),
+    Break("pam-empty-password", in_turn(
+        empty_password("carol"), set_sshd(PermitEmptyPasswords="yes"),
+        pam("@include common-auth", SECOND)), "give carol", "sshd", place="common-auth:1"),
+    Break("pam-empty-password-here", in_turn(
+        empty_password("alice"),
+        pam("[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth",
+            service="login")), "give alice a password", "without-a-helper", status=1,
+        place="common-auth:1"),
     Break("pam-file-untrusted", lambda machine: Path("/etc/pam.d/sshd").chmod(0o666),
           "chown root /etc/pam.d/sshd && chmod go-w /etc/pam.d/sshd", place="/etc/pam.d/sshd:None"),
     Break("pam-file-untrusted", lambda machine: os.chown("/etc/pam.d/sshd", 61001, 0),
@@ -671,6 +707,15 @@ SOUND = {
         lambda machine: append(
             machine.site.folder / "helper.conf",
             f"verify_file = {machine.site.folder}/MP_verify_abc.txt\n")),
+    "an-empty-password-and-wechat": in_turn(
+        empty_password("bob"), pam("@include common-auth", "required: debug", service="vsftpd")),
+    "an-empty-password-of-somebody-listed": in_turn(
+        empty_password("bob"), write_users("OPENID alice,bob\n"),
+        pam("@include common-auth", SECOND, service="vsftpd")),
+    "an-empty-password-that-is-not-taken": in_turn(
+        empty_password("carol"), pam("auth required pam_unix.so", SECOND, service="vsftpd")),
+    "an-empty-password-that-sshd-forbids": in_turn(
+        empty_password("carol"), pam("@include common-auth", SECOND)),
     "all-twins": in_turn(
         pam("required: debug", service="sudo"), pam("auth include sudo", service="sudo-i"),
         pam("required: debug", service="su"), pam("auth substack su", service="su-l")),
@@ -773,6 +818,15 @@ def test_who_may_read_the_configuration_is_said(machine: Machine, mode: int, who
     (found,) = [finding for finding in machine.doctor()[1] if finding["id"] == "conf-mode"]
     assert ("everybody" in found["why"]) == ("others" in found["what"]) == (who == "everybody")
     assert ("group" in found["why"]) == ("group" in found["what"]) == (who == "group")
+
+
+def test_of_many_empty_passwords_a_few_are_named(machine: Machine) -> None:
+    names = ("bob", "carol", "alicia", "pam-wechat", "pam-wechat-exchange")
+    empty_password(*names)(machine)
+    pam("@include common-auth", SECOND, service="vsftpd")(machine)
+    (found,) = [one for one in machine.doctor()[1] if one["id"] == "pam-empty-password"]
+    assert found["what"] == ("vsftpd: carol, alicia, pam-wechat and 1 more have an empty password, "
+                             "and nullok lets that pass")
 
 
 def test_where_everybody_gets_in_it_is_not_said_that_nobody_does(machine: Machine) -> None:

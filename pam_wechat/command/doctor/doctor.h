@@ -133,6 +133,7 @@ void doctor_check_api(struct doctor *doctor);
 void doctor_check_pam(struct doctor *doctor);
 void doctor_check_services(struct doctor *doctor);
 void doctor_check_trust(struct doctor *doctor);
+void doctor_check_empty(struct doctor *doctor);
 void doctor_check_sshd(struct doctor *doctor);
 void doctor_check_login(struct doctor *doctor);
 void doctor_check_units(struct doctor *doctor);

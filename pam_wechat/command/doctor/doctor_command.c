@@ -31,6 +31,7 @@ static const struct check {
 	{"a sign-in up to the helper", NEEDS_SETTINGS | NEEDS_ROOT, doctor_check_trial},
 	{"PAM services", 0, doctor_check_pam},
 	{"PAM services that should ask", 0, doctor_check_services},
+	{"empty passwords", NEEDS_ROOT, doctor_check_empty},
 	{"who may write PAM's and sshd's files", 0, doctor_check_trust},
 	{"sshd", NEEDS_ROOT, doctor_check_sshd},
 	{"login", 0, doctor_check_login},

@@ -50,6 +50,8 @@ static size_t answer(
 		codes[0] = question->code;
 	else if (strncmp(pam_entry_name(entry), "pam_permit.", strlen("pam_permit.")) == 0)
 		codes[0] = PAM_SUCCESS;
+	else if (question->has_empty_password && pam_module_takes_empty(entry))
+		return 2;
 	else if (may_succeed(class, question->means) &&
 		 (class == PAM_CLASS_OPENS || !is_exception(entry, question)))
 		return 2;

@@ -26,6 +26,7 @@ struct pam_question {
 	const char *service;
 	int code; /* what our modules answer, a number of libpam's */
 	enum pam_means means;
+	bool has_empty_password; /* pam_unix takes it, where it is allowed to */
 	bool lacks_missing; /* modules that are missing answer so; if not, as if they were there */
 	/*
 	 * Lines of this file that end the stack with a module of PAM_CLASS_DECIDES or PROVES are

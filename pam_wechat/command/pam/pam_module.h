@@ -22,6 +22,9 @@ enum pam_class {
 /* The class of the entry's module, as its words make it, in the stack of this service. */
 enum pam_class pam_module_class(const struct pam_entry *entry, const char *service);
 
+/* Whether the module takes an empty password of an account that has one. */
+bool pam_module_takes_empty(const struct pam_entry *entry);
+
 /* Whether whoever uses the service sits at this machine, or has signed in to it. */
 bool pam_module_is_local(const char *service);
 
