@@ -12,8 +12,8 @@
 #include "conf.h"
 #include "helper_program.h"
 #include "helper_status.h"
+#include "pam_asking.h"
 #include "pam_folder.h"
-#include "pam_stack.h"
 #include "problem.h"
 #include "report.h"
 #include "safe_file.h"
@@ -72,23 +72,15 @@ static void count_users(struct status *status)
 	users_free(&users);
 }
 
-static bool names_module(const char *service)
-{
-	struct pam_stack *stack = NULL;
-	bool found = pam_stack_read(PAM_FOLDER, service, "auth", &stack) == 0 &&
-	             pam_stack_find_ours(stack) != NULL;
-
-	pam_stack_free(&stack);
-	return found;
-}
-
 static void list_services(struct status *status)
 {
 	int count = pam_folder_list(&status->services);
 
 	status->service_count = count < 0 ? -1 : 0;
 	for (int i = 0; i < count; i++) {
-		if (names_module(status->services[i]->d_name))
+		struct pam_asking found;
+
+		if (pam_asking_find(status->services[i]->d_name, &found) > 0)
 			status->services[status->service_count++] = status->services[i];
 		else
 			free(status->services[i]);
@@ -255,10 +247,34 @@ static void show_services(struct status *status)
 	free(status->services);
 }
 
+/* For scripts: each service, and the line by which it asks. */
+static enum command_exit print_services(void)
+{
+	struct dirent **files = NULL;
+	int count = pam_folder_list(&files);
+
+	if (count < 0) {
+		fprintf(stderr, "pam-wechat status: %s: %s\n", PAM_FOLDER, strerror(-count));
+		return COMMAND_REFUSED;
+	}
+	for (int i = 0; i < count; i++) {
+		struct pam_asking found;
+
+		if (pam_asking_find(files[i]->d_name, &found) > 0)
+			printf("%s %s:%ld\n", files[i]->d_name, found.file, found.line);
+		free(files[i]);
+	}
+	free(files);
+	return COMMAND_DONE;
+}
+
 static enum command_exit run(const struct command_call *call)
 {
 	static struct status status;
 	bool is_running;
+
+	if (call_value(call, "services") != NULL)
+		return print_services();
 
 	status.has_settings = conf_read(call->conf, &status.settings, &status.conf_problem) == 0;
 	read_helper_conf(&status, call->conf);
@@ -288,6 +304,8 @@ const struct command command_status = {
 	.options =
 		(const struct command_option[]){
 			{"json", NULL, COMMAND_NOTHING, "for programs"},
+			{"services", NULL, COMMAND_NOTHING,
+				"the PAM services alone, each with its line"},
 			{NULL, NULL, COMMAND_NOTHING, NULL},
 		},
 	.run = run,

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "display.h"
 #include "lines.h"
+#include "plain.h"
 #include "problem.h"
 #include "secret.h"
 
@@ -94,8 +96,12 @@ int config_set(const struct config_table *table, void *settings, uint64_t *seen,
 	const struct config_key *key = find_key(table, name, &index);
 	char *member;
 
-	if (key == NULL)
-		return problem_set(problem, -EINVAL, "unknown key \"%s\"", name);
+	if (key == NULL) {
+		char shown[256];
+
+		display_escape(shown, sizeof(shown), name, strlen(name));
+		return problem_set(problem, -EINVAL, "unknown key \"%s\"", shown);
+	}
 	if ((*seen >> index & 1) != 0 && key->type != CONFIG_LIST)
 		return problem_set(problem, -EINVAL, "%s is given twice", name);
 	*seen |= (uint64_t)1 << index;
@@ -154,17 +160,22 @@ static int parse_line(const struct config_table *table, void *settings, uint64_t
 int config_parse(const struct config_table *table, void *settings, uint64_t *seen, const char *path,
 	const char *bytes, size_t length, struct problem *problem)
 {
-	char line[LINES_LENGTH_MAX + 1];
+	char line[LINES_LENGTH_MAX + 1], whole[LINES_LENGTH_MAX + 1];
 	struct lines lines;
 	int rv;
 
 	lines_init(&lines, bytes, length);
 	for (;;) {
 		rv = lines_next(&lines, line, problem);
-		if (rv > 0)
+		if (rv > 0) {
+			strcpy(whole, line);
 			rv = parse_line(table, settings, seen, line, problem);
-		else if (rv == 0)
+			/* Mostly it is the cause. Where the line is good, it is meant. */
+			if (rv == -EINVAL)
+				(void)plain_judge_line(whole, problem);
+		} else if (rv == 0) {
 			break;
+		}
 		if (rv < 0) {
 			problem_locate(problem, "%s:%zu: ", path, lines.number);
 			break;

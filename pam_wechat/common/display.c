@@ -9,13 +9,10 @@
 
 #define UNUSUAL "(unusual name)" /* no name: those have neither brackets nor blanks */
 
-/*
- * Reads one character as RFC 3629 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
- * Returns its length in bytes, or 0 if the bytes are not UTF-8.
- */
-static size_t read_character(const unsigned char *at, size_t left, uint32_t *character)
+size_t display_read(const char *bytes, size_t left, uint32_t *character)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *at = (const unsigned char *)bytes;
 	size_t length;
 	uint32_t value;
 
@@ -86,13 +83,12 @@ static bool is_shown(uint32_t c)
 
 void display_copy(char *to, size_t size, const char *from, size_t length)
 {
-	const unsigned char *at = (const unsigned char *)from;
 	struct text text;
 
 	text_init(&text, to, size);
 	for (size_t i = 0; i < length && !text.truncated;) {
 		uint32_t character = 0;
-		size_t bytes = read_character(at + i, length - i, &character);
+		size_t bytes = display_read(from + i, length - i, &character);
 
 		if (bytes == 0) {
 			text_add(&text, "?");
@@ -105,11 +101,39 @@ void display_copy(char *to, size_t size, const char *from, size_t length)
 	}
 }
 
+bool display_is_seen(uint32_t character)
+{
+	return is_shown(character) && character_is_seen(character);
+}
+
+void display_escape(char *to, size_t size, const char *from, size_t length)
+{
+	struct text text;
+
+	text_init(&text, to, size);
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)from[i];
+
+		text_addf(&text, c >= ' ' && c < 0x7f ? "%c" : "\\x%02x", c);
+	}
+}
+
+void display_both(char to[static DISPLAY_BOTH_SIZE], const char *name)
+{
+	char shown[DISPLAY_BOTH_SIZE / 4], escaped[DISPLAY_BOTH_SIZE / 2];
+	size_t length = strlen(name);
+
+	display_copy(shown, sizeof(shown), name, length);
+	display_escape(escaped, sizeof(escaped), name, length);
+	(void)text_format(to, DISPLAY_BOTH_SIZE, strcmp(escaped, name) == 0 ? "%s" : "%s (%s)",
+		shown, escaped);
+}
+
 static bool is_in_name(uint32_t c)
 {
 	/* Names stand in the guillemets, U+00AB and U+00BB, on a page. */
 	if (c >= 0x80)
-		return c != 0xab && c != 0xbb && is_shown(c) && character_is_seen(c);
+		return c != 0xab && c != 0xbb && display_is_seen(c);
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 	       (c != '\0' && strchr("\\@+._-", (int)c) != NULL);
 }
@@ -117,13 +141,12 @@ static bool is_in_name(uint32_t c)
 /* Whether all of it is shown as it is. */
 static bool is_name(const char *name)
 {
-	const unsigned char *bytes = (const unsigned char *)name;
 	size_t length = strnlen(name, DISPLAY_NAME_SIZE);
 	size_t at = 0, count = 0;
 
 	while (at < length) {
 		uint32_t character = 0;
-		size_t step = read_character(bytes + at, length - at, &character);
+		size_t step = display_read(name + at, length - at, &character);
 
 		if (step == 0 || !is_in_name(character))
 			return false;
@@ -149,12 +172,11 @@ void display_add_quoted(struct text *text, const char *shown)
 
 size_t display_find_invalid(const char *bytes, size_t length)
 {
-	const unsigned char *start = (const unsigned char *)bytes;
 	uint32_t character;
 	size_t at = 0;
 
 	while (at < length) {
-		size_t step = read_character(start + at, length - at, &character);
+		size_t step = display_read(bytes + at, length - at, &character);
 
 		if (step == 0)
 			break;

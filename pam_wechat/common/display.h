@@ -7,7 +7,9 @@
 #ifndef PAM_WECHAT_COMMON_DISPLAY_H
 #define PAM_WECHAT_COMMON_DISPLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text;
 
@@ -34,5 +36,29 @@ void display_add_quoted(struct text *text, const char *shown);
 
 /* Where the first byte stands that is not UTF-8 (RFC 3629); `length` if there is none. */
 size_t display_find_invalid(const char *bytes, size_t length);
+
+/*
+ * Reads one character as RFC 3629 has it: no overlong forms, no surrogates, nothing past U+10FFFF.
+ * `left` is at least 1. Returns its length in bytes, or 0 if the bytes are not UTF-8.
+ */
+size_t display_read(const char *bytes, size_t left, uint32_t *character);
+
+/* Whether somebody sees a character outside ASCII, alone and between others: no blank, no filler.
+ */
+bool display_is_seen(uint32_t character);
+
+/*
+ * Copies `length` bytes into `to` (`size` >= 1 bytes, NUL included) as ASCII that tells them apart:
+ * those that are no printable ASCII become "\xe2". What does not fit is cut off.
+ */
+void display_escape(char *to, size_t size, const char *from, size_t length);
+
+#define DISPLAY_BOTH_SIZE 1536
+
+/*
+ * Copies a name as display_copy() does; one that is not ASCII is followed by its bytes in brackets,
+ * which tell letters apart that look alike.
+ */
+void display_both(char to[static DISPLAY_BOTH_SIZE], const char *name);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "plain.h"
 #include "problem.h"
 
 void lines_init(struct lines *lines, const char *bytes, size_t length)
@@ -14,12 +15,14 @@ void lines_init(struct lines *lines, const char *bytes, size_t length)
 
 static const char *find_fault(const char *line, size_t length, size_t number)
 {
+	const char *fault = number == 1 ? plain_encoding_fault(line, length) : NULL;
+
+	if (fault != NULL)
+		return fault;
 	if (length > LINES_LENGTH_MAX)
 		return "the line is longer than 4096 bytes";
-	if (number == 1 && length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-		return "the file begins with a byte order mark: remove it";
 	if (memchr(line, '\r', length) != NULL)
-		return "the line ends as on Windows: remove the carriage returns";
+		return PLAIN_WINDOWS;
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)line[i];
 

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "display.h"
 #include "lines.h"
+#include "plain.h"
 #include "problem.h"
 #include "safe_file.h"
 #include "secret.h"
@@ -38,7 +40,7 @@ bool users_is_name(const char *name)
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)name[i];
 
-		if (c <= ' ' || c == 0x7f || c == ',' || c == ':' || c == '#')
+		if (c <= ' ' || c == 0x7f || strchr(",:;#", c) != NULL)
 			return false;
 	}
 	return true;
@@ -59,9 +61,13 @@ int users_split(char *word, uid_t *uid, struct problem *problem)
 		*colon = '\0';
 		*uid = (uid_t)number;
 	}
+	if (strchr(word, ';') != NULL)
+		return problem_set(problem, -EINVAL,
+			"a ';' in a name: commas stand between names" PLAIN_MEND
+			"sed -i ':a; s/^\\([^#]*\\);/\\1,/; ta' FILE");
 	if (!users_is_name(word))
 		return problem_set(problem, -EINVAL, "this cannot be the name of a local user");
-	return 0;
+	return plain_judge_line(word, problem);
 }
 
 static int add_binding(struct users *users, const struct binding *binding)
@@ -110,9 +116,13 @@ static int parse_names(
 		if (users_split(name, &binding.uid, problem) < 0)
 			return -EINVAL;
 		for (size_t i = first; i < users->count; i++) {
-			if (strcmp(users->bindings[i].user, name) == 0)
+			if (strcmp(users->bindings[i].user, name) == 0) {
+				char shown[300];
+
+				display_escape(shown, sizeof(shown), name, strlen(name));
 				return problem_set(
-					problem, -EINVAL, "the user %s stands here twice", name);
+					problem, -EINVAL, "the user %s stands here twice", shown);
+			}
 		}
 		binding.user = name;
 		if (add_binding(users, &binding) < 0)
@@ -133,11 +143,13 @@ static const char *find_comment(const char *at)
 static int parse_line(struct users *users, char *line, size_t number, struct problem *problem)
 {
 	char *at = line;
-	char *openid = next_word(&at);
+	char *openid, *names, *more;
 	size_t first = users->count;
-	char *names, *more;
-	int rv;
+	int rv = plain_judge_line(line, problem);
 
+	if (rv < 0)
+		return rv;
+	openid = next_word(&at);
 	if (openid == NULL)
 		return 0;
 	if (!token_is_openid(openid))

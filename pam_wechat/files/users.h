@@ -95,7 +95,8 @@ const char *users_openid_at(const struct users *users, size_t index);
 /* The line of the same binding, from 1 on; 0 past the last. */
 size_t users_line_at(const struct users *users, size_t index);
 
-/* Whether a string may name a local user: 1 to 256 bytes, no blank, control, ',', ':' or '#'. */
+/* Whether a string may name a local user: 1 to 256 bytes, no blank, control, ',', ':', ';' or '#'.
+ */
 bool users_is_name(const char *string);
 
 /*

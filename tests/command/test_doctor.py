@@ -20,8 +20,11 @@ from typing import Any
 import pytest
 
 from harness.directory import Directory
-from harness.machine import COMMON_AUTH, After, Before, Machine, mounted, replaced
+from harness.machine import (
+    ACCOUNT, COMMON_AUTH, After, Before, Machine, mounted, replaced,
+)
 from harness.mending import another_service_lets_in, apply
+from harness.services import MODULE
 from harness.site import BUILD, Site, free_port
 from harness.waiting import until
 from simulator import Authority, WeChat, errors
@@ -99,6 +102,45 @@ def pam(*lines: str, service: str = "sshd") -> Callable[[Machine], None]:
     return change
 
 
+def shipped(service: str, text: str) -> Callable[[Machine], None]:
+    """As a package brings it, in its own folder."""
+    return lambda machine: machine.write_shipped_pam(service, text)
+
+
+def open_folder(machine: Machine, folder: Path) -> None:
+    """Until the machine is closed."""
+    mode = folder.stat().st_mode & 0o7777
+    machine.opened.callback(folder.chmod, mode)
+    folder.chmod(0o777)
+
+
+def lead_elsewhere(machine: Machine, mode: int) -> None:
+    """The service's file is a link into a folder of this mode."""
+    elsewhere = machine.site.folder / "elsewhere"
+    elsewhere.mkdir()
+    path = Path("/etc/pam.d/sshd")
+    (elsewhere / "file").write_text(path.read_text())
+    path.unlink()
+    path.symlink_to(elsewhere / "file")
+    elsewhere.chmod(mode)
+
+
+def empty_password(*names: str, file: str = "/etc/shadow") -> Callable[[Machine], None]:
+    """As `passwd -d` leaves them."""
+    def change(machine: Machine) -> None:
+        path = Path(file)
+        text = path.read_text()
+        machine.opened.callback(path.write_text, text)
+        for name in names:
+            text, count = re.subn(f"^{name}:[^:]*:", f"{name}::", text, flags=re.MULTILINE)
+            assert count == 1
+        path.write_text(text)
+    return change
+
+
+SECOND = "[success=ok ignore=ignore default=die]: unlisted=ignore"
+
+
 def kill_helper(machine: Machine) -> None:
     machine.site.stop_helper(signal.SIGKILL)
 
@@ -110,6 +152,14 @@ def open_socket(machine: Machine) -> None:
 def close_socket(machine: Machine) -> None:
     """As systemd makes it for a peer_user that its unit does not know."""
     os.chown(machine.site.folder / "run/helper.sock", 0, 0)
+
+
+def own_pages(machine: Machine, folder_mode: int, file_mode: int) -> None:
+    folder = machine.site.folder / "pages"
+    machine.command.run("pages", str(folder))
+    (folder / "style.css").chmod(file_mode)
+    folder.chmod(folder_mode)
+    machine.write_helper_conf(pages_dir=str(folder))
 
 
 def old_helper(machine: Machine) -> None:
@@ -145,6 +195,50 @@ def move_module(machine: Machine) -> None:
 
 def account_line(machine: Machine) -> None:
     append(Path("/etc/pam.d/sshd"), machine.line("required").replace("auth", "account", 1))
+
+
+def compile_into(path: Path, source: str, *flags: str) -> None:
+    path.unlink(missing_ok=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", path, "-x", "c", "-", *flags], check=True,
+                   input=source.encode())
+    path.chmod(0o644)
+
+
+def code(name: str, source: str) -> Callable[[Machine], None]:
+    """A module of this name, where libpam looks for modules; or the site's own."""
+    return lambda machine: compile_into(module_path(machine, name), source)
+
+
+def bytes_of_module(name: str, content: bytes | None) -> Callable[[Machine], None]:
+    """None: another architecture's."""
+    def change(machine: Machine) -> None:
+        path = module_path(machine, name)
+        was = machine.site.module.read_bytes()
+        path.write_bytes(was[:4] + b"\1" + was[5:] if content is None else content)
+    return change
+
+
+def module_path(machine: Machine, name: str) -> Path:
+    if name == "pam_wechat.so":
+        return machine.site.module
+    machine.modules.add(name)
+    return MODULE.parent / name
+
+
+def with_gone_library(name: str) -> Callable[[Machine], None]:
+    def change(machine: Machine) -> None:
+        library = machine.site.folder / "libgone.so"
+        compile_into(library, "int gone(void) { return 0; }")
+        compile_into(module_path(machine, name),
+                     "int gone(void); int pam_sm_authenticate(void) { return gone(); }",
+                     f"-L{library.parent}", "-lgone")
+        library.unlink()
+    return change
+
+
+AUTH = "int pam_sm_authenticate(void) { return 0; }"
+ENDS = AUTH + "void exit(int); __attribute__((constructor)) static void end(void) { exit(0); }"
+FALLS = AUTH + "void abort(void); __attribute__((constructor)) static void end(void) { abort(); }"
 
 
 def wrong_api(errcode: int) -> Callable[[Machine], None]:
@@ -266,6 +360,18 @@ BREAKS = [
     Break("link-long", lambda machine: machine.serve_url(
         machine.say("ok\n") + LONG_PATH), "shorter", status=1, place="pam_wechat.conf:3"),
     Break("users-missing", remove("users"), "pam-wechat enroll USER --conf /"),
+    Break("users-bad", write_users("\nOPENID alice\u200b\n"), "LC_ALL=C sed -i ':a; s/", "unseen",
+          place="users:2"),
+    Break("users-bad", lambda machine: machine.site.users_file.write_bytes("oAlice alice\n".encode(
+        "utf-16")), "iconv -f UTF-16 -t UTF-8 /", "utf-16", place="users:1"),
+    Break("secret-bad", lambda machine: write(machine, "secret", machine.wechat.secret + "\r\n"),
+          "sed -i 's/\\r//g' /", "windows", place="secret:1"),
+    Break("conf-bad", add_setting("timeout\u3000= 60"), "\\xe3\\x80\\x80/\\1 /; ta' /", "unseen",
+          place="pam_wechat.conf:12"),
+    Break("helper-conf", set_helper(lang="zh\u200b"), "\\xe2\\x80\\x8b/\\1/; ta' /", "unseen",
+          place="helper.conf:6"),
+    Break("pam-broken", pam("\ufeffauth required pam_env.so", "required: debug"), "line 1", "mark",
+          place="sshd:1"),
     Break("users-untrusted", set_mode("users", 0o644), "chmod 600"),
     Break("users-bad", write_users("# people\nOPENID alice bob\n"), "line 2", place="users:2"),
     Break("users-empty", write_users("# nobody\n"), "pam-wechat enroll USER"),
@@ -284,6 +390,16 @@ BREAKS = [
     Break("helper-conf", set_helper(colour="red"), "pam-wechat-helper -t",
           place="helper.conf:8"),
     Break("helper-conf", remove("helper.conf"), "pam-wechat setup --dir /", "missing"),
+    Break("helper-reads", set_mode("helper.conf", 0o600), "let user pam-wechat read it: chmod go+r",
+          place="helper.conf:None"),
+    Break("helper-reads", in_turn(
+        lambda machine: machine.site.write("MP_verify_abc.txt", "abc", 0o600),
+        lambda machine: machine.write_helper_conf(
+            verify_file=f"{machine.site.folder}/MP_verify_abc.txt")), "pam-wechat-helper -t -c",
+        "verify"),
+    Break("helper-reads", lambda machine: own_pages(machine, 0o700, 0o644), "go+rx each directory",
+          "pages"),
+    Break("helper-reads", lambda machine: own_pages(machine, 0o755, 0o600), "chmod go+r", "a-page"),
     Break("helper-url", set_helper(public_url="http://127.0.0.1:9/other"), "public_url = http",
           place="helper.conf:2"),
     Break("helper-socket", set_helper(socket="/run/other.sock"), "socket = ",
@@ -312,7 +428,49 @@ BREAKS = [
     Break("pam-common", move_module, "move line 4", place="common-auth:4"),
     Break("pam-type", account_line, "line 3", place="sshd:3"),
     Break("pam-module-missing", unread_module, "install", place="sshd:1"),
+    Break("pam-module-load", bytes_of_module("pam_wechat.so", b""), "install", "empty",
+          place="sshd:1"),
+    Break("pam-module-load", bytes_of_module("pam_wechat.so", None), "install", "architecture",
+          place="sshd:1"),
+    Break("pam-module-load", with_gone_library("pam_wechat.so"), "libraries", "library",
+          place="sshd:1"),
+    Break("pam-module-load", code("pam_wechat.so", "int pam_sm_setcred;"), "install", "function",
+          place="sshd:1"),
+    Break("pam-module-load", code("pam_wechat.so", ENDS), "install", "ends", place="sshd:1"),
+    Break("pam-module-load", code("pam_wechat.so", FALLS), "install", "falls", place="sshd:1"),
     Break("pam-module-untrusted", set_mode("pam_wechat.so", 0o777), "chmod 644", place="sshd:1"),
+    Break("pam-module-untrusted", in_turn(
+        code("pam_corporate.so", AUTH), pam("auth optional pam_corporate.so", "required: debug"),
+        lambda machine: module_path(machine, "pam_corporate.so").chmod(0o666)),
+        "chmod 644 /usr/lib/", "another", place="sshd:1"),
+    Break("pam-other-lost", pam("auth required pam_gone.so", "required: debug"),
+          "has pam_gone.so, or correct its name in line 1", place="sshd:1"),
+    Break("pam-other-lost", pam("-auth required pam_gone.so", "required: debug"), "line 1",
+          "quiet", place="sshd:1"),
+    Break("pam-other-lost", pam("required: debug", "auth [success=ok default=die] pam_gone.so"),
+          "line 2",
+          "bracket", place="sshd:2"),
+    Break("pam-other-lost", in_turn(
+        bytes_of_module("pam_corporate.so", b""),
+        pam("auth requisite pam_corporate.so", "required: debug")), "line 1", "empty",
+        place="sshd:1"),
+    Break("pam-other-lost", in_turn(
+        with_gone_library("pam_corporate.so"),
+        pam("auth requisite pam_corporate.so", "required: debug")), "line 1", "library",
+        place="sshd:1"),
+    Break("pam-other-lost", lambda machine: machine.write_pam(
+        "sshd", machine.line("required"), "account required pam_gone.so\n"), "line 2", "account",
+        place="sshd:2"),
+    Break("pam-other-lost", lambda machine: machine.write_pam(
+        "sshd", machine.line("required"), ACCOUNT + "session requisite pam_gone.so\n"), "line 3",
+        "session", place="sshd:3"),
+    Break("pam-other-conf-bad", lambda machine: machine.write_pam(
+        "su", machine.line("required").replace("conf=", "conf=/nowhere")), "at the end of line 1",
+        place="su:1"),
+    Break("pam-other-conf-bad", in_turn(
+        lambda machine: append(machine.site.folder / "other.conf", "colour = red\n"),
+        lambda machine: machine.write_pam("su", machine.line("required").replace(
+            "pam_wechat.conf", "other.conf"))), "doctor --conf /", "broken", place="su:1"),
     Break("pam-options", pam("required: colour=red"), "line 1", place="sshd:1"),
     Break("pam-wait", pam("required: confirm=wait debug"), ".conf debug", place="sshd:1"),
     Break("pam-wait", set_conf(confirm="wait"), "remove line 12", "by-conf", place="sshd:1"),
@@ -370,8 +528,9 @@ BREAKS = [
     Break("pam-decides-here", pam("auth sufficient pam_access.so", "required: debug",
                                   service="login"),
           "remove line 1", status=1, place="login:1"),
-    Break("pam-unknown", pam("auth sufficient pam_corporate.so", "required: debug"),
-          "auth required pam_corporate.so", status=1, place="sshd:1"),
+    Break("pam-unknown", in_turn(
+        code("pam_corporate.so", AUTH), pam("auth sufficient pam_corporate.so", "required: debug")),
+        "auth required pam_corporate.so", status=1, place="sshd:1"),
     Break("pam-broken", pam("atuh required pam_env.so", "required: debug"), "line 1",
           place="sshd:1"),
     Break("pam-broken", pam("required: debug", "auth required"), "line 2", "no-module",
@@ -389,6 +548,70 @@ BREAKS = [
           place="sshd:2"),
     Break("pam-unclear", pam("required: debug", *["auth required pam_env.so"] * 256), "line 257",
           "large", place="sshd:257"),
+
+    Break("pam-empty-password", in_turn(
+        empty_password("bob"), pam("auth sufficient pam_unix.so nullok", "required: debug",
+                                   service="vsftpd")), "give bob a password", "before",
+        place="vsftpd:1"),
+    Break("pam-empty-password", in_turn(
+        empty_password("bob", "carol", "alicia", "pam-wechat"),
+        pam("@include common-auth", SECOND, service="vsftpd")), "awk", "second-factor",
+        place="common-auth:1"),
+    Break("pam-empty-password", in_turn(
+        empty_password("carol", file="/etc/passwd"),
+        pam("auth required pam_unix.so nullok_secure", SECOND, service="vsftpd")),
+        "give carol a password", "in-passwd", place="vsftpd:1"),
+    Break("pam-empty-password", in_turn(
+        empty_password("carol"), set_sshd(PermitEmptyPasswords="yes"),
+        pam("@include common-auth", SECOND)), "give carol", "sshd", place="common-auth:1"),
+    Break("pam-empty-password-here", in_turn(
+        empty_password("alice"),
+        pam("[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth",
+            service="login")), "give alice a password", "without-a-helper", status=1,
+        place="common-auth:1"),
+    Break("pam-file-untrusted", lambda machine: Path("/etc/pam.d/sshd").chmod(0o666),
+          "chown root /etc/pam.d/sshd && chmod go-w /etc/pam.d/sshd", place="/etc/pam.d/sshd:None"),
+    Break("pam-file-untrusted", lambda machine: os.chown("/etc/pam.d/sshd", 61001, 0),
+          "chown root /etc/pam.d/sshd", "stranger", place="/etc/pam.d/sshd:None"),
+    Break("pam-file-untrusted", in_turn(
+        pam("auth required pam_env.so", service="mine"), pam("required: debug", "session include mine"),
+        lambda machine: Path("/etc/pam.d/mine").chmod(0o620)), "/etc/pam.d/mine", "included",
+        place="/etc/pam.d/mine:None"),
+    Break("pam-file-untrusted", lambda machine: open_folder(machine, Path("/etc/pam.d")),
+          "chmod go-w /etc/pam.d;", "folder", place="/etc/pam.d:None"),
+    Break("pam-file-untrusted", lambda machine: lead_elsewhere(machine, 0o777), "chmod go-w /", "link",
+          place="/elsewhere:None"),
+    Break("sshd-file-untrusted", lambda machine: (machine.ssh / "sshd_config").chmod(0o666),
+          "chmod go-w /etc/ssh/sshd_config", place="/etc/ssh/sshd_config:None"),
+    Break("sshd-file-untrusted", in_turn(
+        lambda machine: append(machine.ssh / "sshd_config.d/own.conf", "# ours\n"),
+        lambda machine: os.chown(machine.ssh / "sshd_config.d/own.conf", 61001, 0)),
+        "chown root /etc/ssh/sshd_config.d/own.conf", "included"),
+    Break("sshd-file-untrusted", lambda machine: open_folder(machine, machine.ssh),
+          "chmod go-w /etc/ssh;", "folder", place="/etc/ssh:None"),
+    Break("pam-block-gone", in_turn(
+        pam("@include common-auth", service="vsftpd"),
+        pam("@include common-auth", service="vsftpd.before-pam-wechat"),
+        pam("@include common-auth", service="vsftpd.before-pam-wechat.2")),
+        "pam-wechat enable vsftpd; or, if it is right like this: rm /etc/pam.d/vsftpd.before-pam-wechat*",
+        status=1),
+    Break("pam-block-gone", in_turn(
+        shipped("vsftpd", "auth required pam_unix.so\n"),
+        pam("@include common-auth", service="vsftpd.before-pam-wechat")),
+        "pam-wechat enable vsftpd", "shipped", status=1),
+    Break("pam-twin", in_turn(
+        pam("required: debug", service="sudo"), pam("@include common-auth", service="sudo-i")),
+        "pam-wechat enable sudo-i", "sudo", status=1),
+    Break("pam-twin", in_turn(
+        pam("required: debug", service="su-l"), pam("@include common-auth", service="su")),
+        "pam-wechat enable su", "su", status=1),
+    Break("pam-twin", in_turn(
+        pam("required: debug", service="sudo"), shipped("sudo-i", "auth required pam_unix.so\n")),
+        "pam-wechat enable sudo-i", "shipped", status=1),
+    Break("pam-never", in_turn(
+        pam("required: debug", "auth required pam_deny.so", service="mine"),
+        shipped("vsftpd", "auth include mine\naccount required pam_permit.so\n")),
+        "/etc/pam.d/mine", "shipped", place="mine:1"),
 
     Break("sshd-config", set_sshd(NoSuchOption="yes"), "line 8",
           place="sshd_config:8"),
@@ -595,6 +818,33 @@ SOUND = {
         "auth [success=1 default=ignore] pam_succeed_if.so user ingroup backup",
         "required: debug", "@include common-auth"),
     "a-key-and-then-wechat": set_sshd(AuthenticationMethods="publickey,keyboard-interactive"),
+    "a-file-that-is-a-link": lambda machine: lead_elsewhere(machine, 0o755),
+    "files-of-other-services": lambda machine: [
+        pam("@include common-auth", service="vsftpd")(machine), Path("/etc/pam.d/vsftpd").chmod(0o666)],
+    "helper-s-own-pages": in_turn(
+        lambda machine: own_pages(machine, 0o755, 0o644),
+        lambda machine: machine.site.write("MP_verify_abc.txt", "abc", 0o644),
+        lambda machine: append(
+            machine.site.folder / "helper.conf",
+            f"verify_file = {machine.site.folder}/MP_verify_abc.txt\n")),
+    "an-empty-password-and-wechat": in_turn(
+        empty_password("bob"), pam("@include common-auth", "required: debug", service="vsftpd")),
+    "an-empty-password-of-somebody-listed": in_turn(
+        empty_password("bob"), write_users("OPENID alice,bob\n"),
+        pam("@include common-auth", SECOND, service="vsftpd")),
+    "an-empty-password-that-is-not-taken": in_turn(
+        empty_password("carol"), pam("auth required pam_unix.so", SECOND, service="vsftpd")),
+    "an-empty-password-that-sshd-forbids": in_turn(
+        empty_password("carol"), pam("@include common-auth", SECOND)),
+    "all-twins": in_turn(
+        pam("required: debug", service="sudo"), pam("auth include sudo", service="sudo-i"),
+        pam("required: debug", service="su"), pam("auth substack su", service="su-l")),
+    "a-block-that-is-there": in_turn(
+        lambda machine: machine.write_pam("sshd.before-pam-wechat", "@include common-auth\n"),
+        lambda machine: machine.write_pam("vsftpd.before-pam-wechat", "@include common-auth\n")),
+    "a-shipped-file-that-is-hidden": in_turn(
+        shipped("sudo", "auth required pam_wechat.so colour=red\n"),
+        pam("required: debug", service="sudo")),
     "no-limit": set_sshd(LoginGraceTime="0"),
     "one-try-without-keys": set_sshd(MaxAuthTries="1"),
     "asked-by-a-match-alone": in_turn(
@@ -607,6 +857,12 @@ SOUND = {
     "where-it-stands-later-as-well": in_turn(
         in_drop_in("KbdInteractiveAuthentication yes\n"),
         set_sshd(KbdInteractiveAuthentication="no")),
+    "modules-that-nobody-misses": pam(
+        "-auth optional pam_gone.so", "auth [default=ignore] pam_gone.so", "required: debug"),
+    "modules-by-a-link": in_turn(
+        lambda machine: (machine.site.folder / "linked").symlink_to(MODULE.parent),
+        lambda machine: machine.write_pam("sshd", "auth required " + str(
+            machine.site.folder / "linked/pam_env.so") + "\n" + machine.line("required"))),
     "units": units(installed=2, enabled=2),
     "a-tunnel-with-places-for-all": in_turn(
         set_sshd(ListenAddress="127.0.0.1"), set_helper(origin_pending="200"),
@@ -635,8 +891,11 @@ def test_what_is_sound_is_left_alone(machine: Machine, name: str) -> None:
 
 NOTES = {
     "url-plain": lambda machine: None,
-    "pam-other-conf": lambda machine: machine.write_pam(
-        "su", machine.line("required").replace("conf=", "conf=/nowhere")),
+    "pam-other-conf": in_turn(
+        lambda machine: shutil.copy(machine.site.conf_file, machine.site.folder / "other.conf"),
+        lambda machine: machine.write_pam("su", machine.line("required").replace(
+            "pam_wechat.conf", "other.conf"))),
+    "pam-other-missing": pam("auth optional pam_gone.so", "required: debug"),
     "pam-unavailable-console": pam(
         "[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth",
         service="login"),
@@ -700,8 +959,7 @@ def test_what_only_has_to_be_known_is_a_note(machine: Machine, name: str) -> Non
 def test_what_a_line_holds_is_told_to_programs_as_it_is_or_not_at_all(machine: Machine) -> None:
     path = Path("/etc/pam.d/sshd")
     ours = machine.line("required")
-    for end, told in ((b"\t# \xc3\xa9\n", True), (b" # \xff\n", False),
-                      ("\u202e # x\n".encode(), False)):
+    for end, told in ((b"\t# \xc3\xa9\n", True), (b" # \xff\n", False)):
         path.write_bytes(b"auth\tsufficient pam_permit.so" + end + ours.encode())
         (found,) = worst(machine.doctor()[1])
         assert found["id"] == "pam-open"
@@ -790,6 +1048,15 @@ def test_who_may_read_the_configuration_is_said(machine: Machine, mode: int, who
     (found,) = [finding for finding in machine.doctor()[1] if finding["id"] == "conf-mode"]
     assert ("everybody" in found["why"]) == ("others" in found["what"]) == (who == "everybody")
     assert ("group" in found["why"]) == ("group" in found["what"]) == (who == "group")
+
+
+def test_of_many_empty_passwords_a_few_are_named(machine: Machine) -> None:
+    names = ("bob", "carol", "alicia", "pam-wechat", "pam-wechat-exchange")
+    empty_password(*names)(machine)
+    pam("@include common-auth", SECOND, service="vsftpd")(machine)
+    (found,) = [one for one in machine.doctor()[1] if one["id"] == "pam-empty-password"]
+    assert found["what"] == ("vsftpd: carol, alicia, pam-wechat and 1 more have an empty password, "
+                             "and nullok lets that pass")
 
 
 def test_where_everybody_gets_in_it_is_not_said_that_nobody_does(machine: Machine) -> None:

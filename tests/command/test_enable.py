@@ -284,8 +284,27 @@ def test_nothing_is_changed_while_something_would_lock_everybody_out(services: S
     site.write("pam_wechat.conf", "nonsense\n", 0o600)
     assert is_refused(services, r"pam_wechat\.conf:1: ", "sshd", status=2)
     site.write_conf()
+    MODULE.write_bytes(b"")
+    assert is_refused(services, f"{MODULE}: file too short", "sshd")
     MODULE.unlink()
-    assert is_refused(services, f"{MODULE}: No such file", "sshd", status=2)
+    assert is_refused(services, f"{MODULE}: No such file", "sshd")
+
+
+def test_a_file_by_which_nobody_gets_in_is_refused(services: Services) -> None:
+    path = FOLDER / "sshd"
+    path.write_text("-auth requisite pam_gone.so\n" + path.read_text())
+    assert is_refused(services, r"/etc/pam\.d/sshd:1: nobody gets in without this module: "
+                                rf"{MODULE.parent}/pam_gone\.so: No such file", "sshd")
+    path.write_text("auth optional pam_gone.so\n@include common-auth\nauth requisite pam_deny.so\n")
+    assert is_refused(services, r"/etc/pam\.d/sshd:\d+: nobody gets in, even with", "sshd")
+    path.write_text("auth optional pam_gone.so\n@include common-auth\n")
+    services.enable("sshd")
+
+
+def test_a_service_is_not_changed_while_nobody_gets_in_by_another(services: Services) -> None:
+    (FOLDER / "vsftpd").write_text(
+        f"auth required pam_gone.so\n{services.site.line('required')}")
+    assert is_refused(services, r"/etc/pam\.d/vsftpd:1: .*pam-other-lost", "sshd", status=2)
 
 
 def test_sshd_is_not_changed_before_its_options_let_it_ask(services: Services, ssh: Path) -> None:

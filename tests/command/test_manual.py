@@ -8,9 +8,9 @@ import subprocess
 import pytest
 
 from harness.command import PROGRAM
-from harness.manual import part, plain
+from harness.manual import entries, part, plain
 from harness.mending import ELSEWHERE
-from harness.site import HELPER, REPOSITORY
+from harness.site import BUILD, HELPER, REPOSITORY
 
 PAGE = "pam-wechat(8)"
 
@@ -89,3 +89,36 @@ def test_the_page_explains_what_no_program_can_mend() -> None:
     explained = re.findall(r"(?<=[\s.])_([a-z-]+)_: ", sections()["doctor"])
     assert words == set(explained) == ELSEWHERE
     assert len(explained) == len(words)
+
+
+def kinds() -> dict[str, set[str]]:
+    """The ids of all findings, as doctor_*.c have them, with their severities."""
+    found: dict[str, set[str]] = {}
+    for path in (REPOSITORY / "pam_wechat/command/doctor").glob("*.c"):
+        for name, severity in re.findall(r'\{\s*"([a-z0-9-]+)",\s*SEVERITY_([A-Z]+),',
+                                         path.read_text()):
+            found.setdefault(name, set()).add(severity.lower())
+    assert len(found) > 100
+    return found
+
+
+def test_the_page_has_every_finding_with_its_severity_and_no_other() -> None:
+    heads = [head.split(", ", 1) for head in entries(part(PAGE, "FINDINGS"))]
+    assert {plain(name): set(severities.split(", ")) for name, severities in heads} == kinds()
+
+
+def test_each_finding_is_told_by_a_meaning_and_a_mend() -> None:
+    for head, text in entries(part(PAGE, "FINDINGS")).items():
+        assert len(re.findall(r"[.](?= |$)", text)) >= 2, head
+
+
+def test_the_page_has_every_pam_module_in_its_class() -> None:
+    made = subprocess.run([BUILD / "tests/command/modules"], check=True, capture_output=True, text=True)
+    classes = {name: set(modules.split()) for name, modules in
+               (line.split(":") for line in made.stdout.splitlines())}
+    told: dict[str, set[str]] = {}
+    for head, text in entries(part(PAGE, "PAM MODULES")).items():
+        # The last paragraph: above it others may be named.
+        told[plain(head)] = set(re.findall(r"pam_\w+", text.rpartition(".")[2]))
+    assert told == classes
+    assert all(classes.values())

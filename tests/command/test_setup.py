@@ -471,6 +471,24 @@ def test_force_keeps_copies(setup: Setup) -> None:
     assert setup.taken_by_helper().returncode == 0
 
 
+def test_openids_of_another_account_are_said_to_be_of_no_use(setup: Setup) -> None:
+    old, new = "wx0000000000000001", "wx0000000000000002"
+    assert setup.run(*setup.options(appid=old)).returncode == 0
+    # Nobody is enrolled yet.
+    done = setup.run(*setup.options(appid=new), "--force")
+    assert (done.returncode, "Enrol everybody anew" in done.stdout) == (0, False)
+    table = setup.directory / "users"
+    table.write_text(table.read_text() + "oAlice00000 alice,root\n")
+    done = setup.run(*setup.options(appid=new), "--force")
+    assert (done.returncode, "Enrol everybody anew" in done.stdout) == (0, False)
+    done = setup.run(*setup.options(appid=old), "--force")
+    assert done.returncode == 0
+    said = " ".join(done.stdout.split())
+    assert f"AppID {new}: another account has others for the same people, and none of the 2 " \
+        "bindings lets anybody in. Enrol everybody anew: pam-wechat enroll USER" in said
+    assert "oAlice00000 alice,root" in table.read_text()
+
+
 def test_no_copy_is_lost_to_a_later_one(setup: Setup) -> None:
     old = {"pam_wechat.conf": "by hand\n", "helper.conf": "by hand, too\n", "secret": "old\n"}
     setup.make(**{name.replace(".conf", "_conf"): text for name, text in old.items()})

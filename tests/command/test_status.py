@@ -20,6 +20,7 @@ import pytest
 
 from harness.command import Command
 from harness.host import Host
+from harness.machine import mounted
 from harness.site import HELPER, Site, free_port
 from harness.waiting import HANG, until
 from simulator import Phone
@@ -269,6 +270,40 @@ def test_services_that_name_the_module_are_listed(running: Site, status: Status)
         for name in files:
             (PAM / name).unlink()
     assert "pam-wechat enable" in status.lines()["PAM services"]
+
+
+def test_scripts_are_told_the_services_alone_with_their_lines(
+    quiet_site: Site, status: Status, folder: Path
+) -> None:
+    """Whatever is wrong: a package's script asks before it removes the module."""
+    quiet_site.conf_file.unlink()
+    files = {
+        "x-own": "# mine\nauth required pam_wechat.so\n",
+        "x-common": "auth required pam_unix.so\nauth required pam_wechat.so\n",
+        "x-included": "auth include x-common\n",
+        "x-session": "session optional pam_wechat.so\n",
+        "x-none": "# pam_wechat.so\nauth required pam_unix.so\n",
+        "x-broken": "auth required \\\n# pam_wechat.so\nauth required pam_wechat.so\n",
+    }
+    folder.chmod(0o755)
+    (folder / "x-shipped").write_text("auth substack x-common\n")
+    (folder / "x-none").write_text("auth required pam_wechat.so\n")
+    try:
+        for name, text in files.items():
+            (PAM / name).write_text(text)
+        with mounted(folder, "/usr/lib/pam.d"):
+            done = status.command.run("status", "--services")
+            listed = [item["service"] for item in status.report(1)["services"]]
+    finally:
+        for name in files:
+            (PAM / name).unlink()
+    assert (done.returncode, done.stderr) == (0, "")
+    found = [line for line in done.stdout.splitlines() if line.startswith("x-")]
+    assert found == [f"x-broken {PAM}/x-broken:3", f"x-common {PAM}/x-common:2",
+                     f"x-included {PAM}/x-common:2", f"x-own {PAM}/x-own:2",
+                     f"x-session {PAM}/x-session:1", f"x-shipped {PAM}/x-common:2"]
+    assert [name for name in listed if name.startswith("x-")] == [
+        line.split()[0] for line in found]
 
 
 def test_others_are_told_what_others_may_know(running: Site, status: Status) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ def test_list_for_programs(command: Command, table: Path) -> None:
 def test_list_sends_nothing_to_the_terminal_that_moves_its_cursor(
     command: Command, table: Path
 ) -> None:
-    table.write_bytes(f"{BOB} b\u202eob\udc80 # a\u009bb\n".encode(errors="surrogateescape"))
+    table.write_bytes(f"{BOB} bob\udc80 # a\u009b\u202eb\n".encode(errors="surrogateescape"))
     assert command.run("users", "list").stdout == f"{BOB}  bob?  no such user  # ab\n"
 
 
@@ -96,7 +97,7 @@ def test_add_binds_on_a_new_line_and_on_an_old_one(command: Command, table: Path
     assert (done.returncode, done.stdout, done.stderr) == (0, f"added {CAROL} carol:61003\n", "")
     line = f"{CAROL}    carol:61003      # Carol\n"
     assert table.read_text() == TABLE + line
-    done = command.run("users", "add", BOB, "alice,carol", "root")
+    done = command.run("users", "add", BOB, "alice,carol", "root", "--force")
     assert done.stdout == \
         f"added {BOB} alice:61001\nadded {BOB} carol:61003\nadded {BOB} root:0\n"
     assert table.read_text() == \
@@ -113,6 +114,123 @@ def test_add_takes_the_uid_of_this_machine_or_wants_force(command: Command, tabl
     assert command.run("users", "add", BOB, "carol:7,ghost:8", "--force").returncode == 0
     assert table.read_text() == \
         TABLE.replace("\tbob", "\tbob,carol:7,ghost:8") + f"{CAROL}    carol:61003\n"
+
+
+LOOKS_PLAIN = {
+    "zero width space": TABLE.replace("alice", "ali\u200bce"),
+    "no-break space": TABLE.replace(f"{ALICE} ", f"{ALICE}\u00a0"),
+    "ideographic space": TABLE.replace("\t", "\u3000"),
+    "two of a kind": TABLE.replace("alice", "\u200bali\u200bce"),
+    "full-width comma": TABLE.replace("alice,", "alice，"),
+    "ideographic comma": TABLE.replace("alice,", "alice、"),
+    "semicolon": TABLE.replace("alice,", "alice;"),
+    "semicolon twice": TABLE.replace("alice,gone", "alice;gone;"  "carol"),
+    "full-width colon": TABLE.replace("alice,", "alice：61001,"),
+    "carriage returns": TABLE.replace("\n", "\r\n"),
+    "byte order mark": "\ufeff" + TABLE,
+    "mark and carriage returns": "\ufeff" + TABLE.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["plain", *LOOKS_PLAIN])
+def test_what_only_looks_plain_is_named_with_a_command_that_mends_it(
+    command: Command, table: Path, name: str, encoding: str
+) -> None:
+    """Some need two. Comments keep what they have, and nobody else may read the table meanwhile."""
+    text = ("" if name == "plain" else "# 王小明，bob；\u3000\u00a0;\n") + LOOKS_PLAIN.get(name, TABLE)
+    if name in ("byte order mark", "mark and carriage returns"):
+        text = "\ufeff" + text.replace("\ufeff", "")
+    table.write_bytes(text.encode(encoding))
+    said = command.run("users", "list").stderr
+    for _ in range(3):
+        if said == "":
+            break
+        mend = re.search(f"^pam-wechat users: {table}:\\d+: .*; for the whole file: (.*)$", said)
+        assert mend is not None, said
+        subprocess.run(["sh", "-c", mend[1].replace("FILE", str(table))], check=True,
+                       env={"PATH": "/usr/bin:/bin"})
+        said = command.run("users", "list").stderr
+    assert said == ""
+    assert stat.S_IMODE(table.stat().st_mode) == 0o600
+    comment = "" if name == "plain" else "# 王小明，bob；\u3000\u00a0;\n"
+    expected = {"semicolon twice": "alice,gone,carol", "full-width colon": "alice:61001,gone"}
+    assert table.read_text().replace("\t", " ") == \
+        comment + TABLE.replace("alice,gone", expected.get(name, "alice,gone")).replace("\t", " ")
+
+
+def test_letters_that_look_alike_are_told_apart(command: Command, table: Path) -> None:
+    done = command.run("users", "add", CAROL, "\u0430lice")
+    assert done.returncode == 1
+    assert "\u0430lice (\\xd0\\xb0lice): this machine has no such user" in done.stderr
+    table.write_text(f"{CAROL} \u0430lice\n")
+    assert findings(command) == [
+        ("warning", "\u0430lice", "this machine has no such user: \\xd0\\xb0lice")]
+    done = command.run("users", "add", CAROL, "alice，bob", "--force")
+    assert (done.returncode, "holds U+FF0C in the place of" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("users", ["root", "root:0", "alice,root", "toor"])
+def test_add_of_root_wants_force(command: Command, table: Path, users: str) -> None:
+    with account("toor", "0:0::/root:/bin/sh", "*:::::::"):
+        done = command.run("users", "add", CAROL, users)
+        name = users.split(",")[-1].split(":")[0]
+        assert done.returncode == 1
+        assert f"{name}: whoever holds that phone would be root; --force if" in done.stderr
+        assert table.read_text() == TABLE
+        assert command.run("users", "add", CAROL, users, "--force").returncode == 0
+
+
+PAM = Path("/etc/pam.d")
+
+
+@contextmanager
+def service(command: Command, options: str) -> Iterator[str]:
+    path = PAM / "x-second-factor"
+    path.write_text("auth required pam_unix.so\n"
+                    + command.site.line("[success=ok ignore=ignore default=die]", options))
+    try:
+        yield str(path)
+    finally:
+        path.unlink()
+
+
+@pytest.mark.parametrize("words", [(BOB,), ("--user", "bob"), (BOB, "bob")])
+def test_the_last_binding_of_a_user_stays_where_others_are_let_in(
+    command: Command, table: Path, words: tuple[str, ...]
+) -> None:
+    with service(command, "unlisted=ignore") as path:
+        done = command.run("users", "remove", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert re.search(rf"bob would have no WeChat account .* x-second-factor \({path}:2\) asks "
+                         "him no more for WeChat, .*; --force", done.stderr)
+        assert table.read_text() == TABLE
+        # Who has another, or is named by nobody else's table, is no matter.
+        assert command.run("users", "add", CAROL, "bob").returncode == 0
+        assert command.run("users", "remove", BOB).returncode == 0
+        assert command.run("users", "remove", CAROL).returncode == 1
+        assert command.run("users", "remove", CAROL, "--force").returncode == 0
+        assert "bob" not in table.read_text()
+        table.write_text(f"{ALICE} alice\n")
+        done = command.run("users", "remove", ALICE)
+        assert (done.returncode, "lets nobody in by an empty table" in done.stderr) == (1, True)
+
+
+def test_a_binding_may_go_where_nobody_is_let_in_by_that(command: Command, table: Path) -> None:
+    with service(command, ""):
+        assert command.run("users", "remove", BOB).returncode == 0
+    command.site.write_conf(unlisted="ignore")
+    with service(command, "unlisted=refuse"):
+        assert command.run("users", "remove", ALICE, "gone").returncode == 0
+    with service(command, ""):
+        assert command.run("users", "remove", ALICE).returncode == 1
+    other = command.site.folder / "other.conf"
+    other.write_text(command.site.conf_file.read_text().replace(str(table), f"{table}-2"))
+    other.chmod(0o600)
+    with service(command, "") as path:
+        text = Path(path).read_text()
+        Path(path).write_text(text.replace(str(command.site.conf_file), str(other)))
+        assert command.run("users", "remove", ALICE).returncode == 0
 
 
 def test_add_makes_the_table_if_there_is_none(command: Command, table: Path) -> None:
@@ -172,7 +290,7 @@ def test_a_table_that_the_module_would_not_take_is_left_alone(
 ) -> None:
     for text, mode, why in (
         (TABLE + "nonsense\n", 0o600, f"{table}:4: "),
-        (TABLE.replace("\n", "\r\n"), 0o600, f"{table}:1: the line ends as on Windows"),
+        (TABLE.replace("\n", "\r\n"), 0o600, f"{table}:1: the line ends as on Windows, with a carriage return; for the whole file: "),
         (TABLE, 0o644, f"{table}: others may read it: chmod 600"),
     ):
         table.write_text(text, newline="")

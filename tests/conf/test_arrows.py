@@ -37,7 +37,7 @@ ROOMS = {
     "pam_wechat/command/enable": "command/doctor command/pam command/sshd command/io files common",
     "pam_wechat/command/enroll": "command/io request terminal files qr common",
     "pam_wechat/command/setup": "command/io files common",
-    "pam_wechat/command/users": "command/io files common",
+    "pam_wechat/command/users": "command/pam command/io files common",
     "pam_wechat/command": "command/doctor command/enable command/enroll command/setup command/users"
                           " command/daemon command/pam command/io terminal files qr common",
     "helper/log": "common",

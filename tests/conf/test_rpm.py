@@ -7,12 +7,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from harness.command import PROGRAM
 from harness.site import REPOSITORY
 
 SPEC = REPOSITORY / "conf/rpm/pam_wechat.spec"
@@ -245,15 +246,38 @@ def test_scripts_start_and_stop_the_helper_s_units(packages: Packages, folder: P
 def test_the_module_stays_while_a_service_asks_for_it(packages: Packages) -> None:
     assert "PAM_WECHAT_SANDBOX" in os.environ, "run this test by tests/run, as root"
     script = packages.script("pam_wechat", "PREUN")
-    service = SERVICES / "rpm-test"
+    assert_scripts_refuse(lambda count: run_script(script, count, f"{PROGRAM.parent}:/usr/bin:/bin"))
+
+
+def test_debian_s_script_refuses_alike() -> None:
+    assert "PAM_WECHAT_SANDBOX" in os.environ, "run this test by tests/run, as root"
+    script = REPOSITORY / "debian/libpam-wechat.prerm"
+    assert_scripts_refuse(lambda count: subprocess.run(
+        ["/bin/sh", script, "upgrade" if count else "remove"], text=True, capture_output=True,
+        env={"PATH": f"{PROGRAM.parent}:/usr/bin:/bin"}))
+
+
+def assert_scripts_refuse(remove: Callable[[int], subprocess.CompletedProcess[str]]) -> None:
+    service, included = SERVICES / "rpm-test", SERVICES / "rpm-test-included"
     try:
         service.write_text("# pam_wechat.so\nauth required pam_unix.so\n")
-        assert run_script(script, 0).returncode == 0
+        assert remove(0).returncode == 0
         service.write_text("auth required pam_wechat.so\n")
-        refused = run_script(script, 0)
+        refused = remove(0)
         assert refused.returncode == 1
         assert "    pam-wechat disable rpm-test\n" in refused.stderr
         # An upgrade takes nothing away.
-        assert run_script(script, 1).returncode == 0
+        assert remove(1).returncode == 0
+        included.write_text("auth required pam_wechat.so\n")
+        service.write_text("@include rpm-test-included\n")
+        refused = remove(0)
+        assert refused.returncode == 1
+        assert f"    rpm-test asks by {included}:1\n" in refused.stderr
     finally:
         service.unlink()
+        included.unlink(missing_ok=True)
+
+
+def test_a_script_that_cannot_ask_removes_nothing(packages: Packages, folder: Path) -> None:
+    script = packages.script("pam_wechat", "PREUN")
+    assert run_script(script, 0, str(folder)).returncode != 0

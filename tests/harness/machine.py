@@ -9,19 +9,21 @@ import socketserver
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness.command import Command
 from harness.front import pass_on
 from harness.leaks import note_output
+from harness.services import MODULE
 from harness.site import HELPER, Site, free_port
 from harness.sshd import make_key
 from simulator import Authority, WeChat
 from simulator.server import Reply, Request, Server, tls_context
 
 PAM_FOLDER = Path("/etc/pam.d")
+SHIPPED_FOLDER = Path("/usr/lib/pam.d")
 ACCOUNT = "account required pam_permit.so\n"
 COMMON_AUTH = """\
 auth [success=1 default=ignore] pam_unix.so nullok
@@ -61,15 +63,20 @@ class Machine:
         self.servers: list[Server | Canned] = []
         self.services: set[str] = set()
         self.sshd_port = free_port()
+        self.modules: set[str] = set()  # beside libpam's own
+        self.opened = ExitStack()
         self.write_pam("common-auth", COMMON_AUTH, "")
         self.write_pam("sshd", site.shipped_lines("sshd-only"))
         self.write_sshd()
 
     def close(self) -> None:
+        self.opened.close()
         for server in self.servers:
             server.close()
         for name in self.services:
             (PAM_FOLDER / name).unlink(missing_ok=True)
+        for name in self.modules:
+            (MODULE.parent / name).unlink(missing_ok=True)
         for file in (self.ssh / "sshd_config.d").iterdir():
             file.unlink()
         shutil.rmtree("/run/systemd", ignore_errors=True)
@@ -78,6 +85,14 @@ class Machine:
         assert in_sandbox()
         self.services.add(name)
         (PAM_FOLDER / name).write_text(auth + rest)
+
+    def write_shipped_pam(self, name: str, text: str) -> None:
+        """In the folder that packages have for that."""
+        folder = self.site.folder / "shipped-pam.d"
+        if not folder.exists():
+            shutil.copytree(SHIPPED_FOLDER, folder)
+            self.opened.enter_context(mounted(folder, str(SHIPPED_FOLDER)))
+        (folder / name).write_text(text)
 
     def line(self, control: str, options: str = "") -> str:
         return self.site.line(control, options)
@@ -93,6 +108,7 @@ class Machine:
         lines = [f"{name} {value}\n" for name, value in options.items()
                  if value is not None]
         (self.ssh / "sshd_config").write_text("".join(lines))
+        (self.ssh / "sshd_config").chmod(0o644)
 
     def write_helper_conf(self, **changes: str | None) -> None:
         path = self.site.folder / "helper.conf"

@@ -485,6 +485,22 @@ for _key in KEYS:
 _row("api_url three times", UNAVAILABLE, "{conf}: api_url is given more than two times",
      line="api_url = https://127.0.0.1:9\napi_url = https://127.0.0.1:10",
      twin="api_url = https://127.0.0.1:9")
+_WHOLE = "; for the whole file: "
+_WINDOWS = f"the line ends as on Windows, with a carriage return{_WHOLE}sed -i 's/\\r//g' FILE"
+_MARK = ("the file begins with a byte order mark"
+         f"{_WHOLE}LC_ALL=C sed -i '1s/^\\xef\\xbb\\xbf//; s/\\r//g' FILE")
+_UTF_16 = (f"the file is in UTF-16, and UTF-8 is needed{_WHOLE}t=$(iconv -f UTF-16LE -t UTF-8 FILE "
+           "| tr -d '\\r') && printf '%s\\n' \"$t\" >FILE")
+
+
+def _unseen(character: str, meant: str = "") -> str:
+    escaped = "".join(f"\\x{byte:02x}" for byte in character.encode())
+    what = (f"an invisible character: U+{ord(character):04X}" if meant.strip() == ""
+            else f"U+{ord(character):04X} in the place of \"{meant}\"")
+    return (f"the line holds {what}{_WHOLE}LC_ALL=C sed -i "
+            f"':a; s/^\\([^#]*\\){escaped}/\\1{meant}/; ta' FILE")
+
+
 for _line, _what in (
     ("colour = red", "unknown key \"colour\""),
     ("Appid = wx0123456789abcdef", "unknown key \"Appid\""),
@@ -496,10 +512,13 @@ for _line, _what in (
     ("lang = en # English", "lang is en or zh, not \"en # English\""),
     ("lang = \"en\"", "lang is en or zh, not \"\"en\"\""),
     ("lang = en;", "lang is en or zh, not \"en;\""),
-    ("lang = en\r", "the line ends as on Windows: remove the carriage returns"),
+    ("lang = en\r", _WINDOWS),
     ("lang = e\x01n", "the line holds a control character"),
     ("lang = en\x00", "the line holds a control character"),
     ("lang = e\x7fn", "the line holds a control character"),
+    ("lang = en\u200b", _unseen("\u200b")),
+    ("lang\u3000= en", _unseen("\u3000", " ")),
+    ("lang \uff1d en", _unseen("\uff1d", "=")),
 ):
     _row(f"the line {_line!r}", UNAVAILABLE, "{conf}:{last}: " + _what, line=_line,
          twin="\tlang\t=\ten\t")
@@ -569,7 +588,6 @@ _UID = "no uid stands behind the colon, as in alice:1001"
 _NAME = "this cannot be the name of a local user"
 _EMPTY_NAME = "an empty name: commas stand between names, without blanks"
 _OPENID = "the first column is not an openid (6 to 64 of 0-9 A-Z a-z _ -)"
-_MARK = "the file begins with a byte order mark: remove it"
 for _name, _what, _line, _neighbour in (
     ("an openid of 5 characters", _OPENID, "oAbcd carol", "oAbcde carol"),
     ("an openid of 65 characters", _OPENID, "o" * 65 + " carol", "o" * 64 + " carol"),
@@ -599,8 +617,15 @@ for _name, _what, _line, _neighbour in (
     ("a DEL", "the line holds a control character", "oAbcdefgh carol\x7f", "oAbcdefgh carol"),
     ("a NUL", "the line holds a control character", "oAbcdefgh carol\x00", "oAbcdefgh carol"),
     ("a NUL in a comment", "the line holds a control character", "# carol\x00", "# carol"),
-    ("a carriage return", "the line ends as on Windows: remove the carriage returns",
+    ("a carriage return", _WINDOWS,
      "oAbcdefgh carol\r", "oAbcdefgh carol"),
+    ("a zero width space", _unseen("\u200b"), "oAbcdefgh carol\u200b", "oAbcdefgh carol # \u200b"),
+    ("a no-break space", _unseen("\u00a0", " "), "oAbcdefgh\u00a0carol", "oAbcdefgh carol #\u00a0"),
+    ("an ideographic space", _unseen("\u3000", " "), "oAbcdefgh\u3000carol", "oAbcdefgh 王小明"),
+    ("a full-width comma", _unseen("\uff0c", ","), "oAbcdefgh carol\uff0cdave",
+     "oAbcdefgh carol,dave #\uff0c"),
+    ("a semicolon", f"a ';' in a name: commas stand between names{_WHOLE}sed -i "
+     "':a; s/^\\([^#]*\\);/\\1,/; ta' FILE", "oAbcdefgh carol;dave", "oAbcdefgh carol,dave # ;"),
     ("a line of 4,097 bytes", "the line is longer than 4096 bytes",
      "oAbcdefgh carol #" + "x" * 4080, "oAbcdefgh carol #" + "x" * 4079),
     ("a user twice on a line", "the user carol stands here twice", "oAbcdefgh carol,dave,carol",
@@ -616,8 +641,7 @@ for _name, _what, _line, _neighbour in (
 _bad_table("a bad line without its end", _THIRD + _OPENID, _GOOD_TABLE + "oAbc carol",
            _GOOD_TABLE + "oAbcdef carol")
 _bad_table("a byte order mark", _FIRST + _MARK, "\ufeff" + _GOOD_TABLE, "#\n" + _GOOD_TABLE)
-_bad_table("in UTF-16", _FIRST + "the line holds a control character",
-           "\0".join("oAbcdefgh carol\n"), _GOOD_TABLE)
+_bad_table("in UTF-16", _FIRST + _UTF_16, "\0".join("oAbcdefgh carol\n") + "\0", _GOOD_TABLE)
 _bad_table("larger than 1 MiB", "{users_file}: larger than 1048576 bytes",
            _GOOD_TABLE + ("#" * 1023 + "\n") * 1024, _GOOD_TABLE + ("#" * 1023 + "\n") * 1022)
 _row("33 openids of one user", MAX_TRIES, "{users_file}: a user has more than 32 openids",
@@ -645,11 +669,20 @@ for _name, _text in (
     ("empty", ""), ("a line end alone", "\n"), ("15 letters", "a" * 15 + "\n"),
     ("65 letters", "a" * 65 + "\n"), ("two lines", "{secret}\n{secret}\n"),
     ("an empty line behind", "{secret}\n\n"), ("a blank in front", " {secret}\n"),
-    ("a blank behind", "{secret} \n"), ("a carriage return", "{secret}\r\n"),
+    ("a blank behind", "{secret} \n"),
     ("a NUL behind", "{secret}\x00"), ("a NUL behind the line", "{secret}\n\x00"),
     ("quotes", "\"{secret}\"\n"), ("key and value", "secret = {secret}\n"),
 ):
     _row(f"the secret: {_name}", UNAVAILABLE, _ONE_LINE, NOT_BEGUN, secret=_text, twin="{secret}")
+for _name, _what, _text in (
+    ("a carriage return", _WINDOWS, "{secret}\r\n"),
+    ("a byte order mark", _MARK, "\ufeff{secret}\n"),
+    ("a zero width space", _unseen("\u200b"), "{secret}\u200b\n"),
+    ("a no-break space", _unseen("\u00a0", " "), "\u00a0{secret}\n"),
+    ("in UTF-16", _UTF_16, "\0".join("0123456789abcdef\n") + "\0"),
+):
+    _row(f"the secret: {_name}", UNAVAILABLE, "{secret_file}:1: " + _what, NOT_BEGUN, secret=_text,
+         twin="{secret}")
 _row("the secret: 257 bytes", UNAVAILABLE, "{secret_file}: larger than 256 bytes", NOT_BEGUN,
      secret="a" * 257)
 

@@ -172,9 +172,23 @@ static void test_a_mistake_names_file_and_line(void **state)
 		{"colour = re\n", "sample.conf:1: colour is red or green or blue, not \"re\""},
 		{"path = etc/x\n", "sample.conf:1: path must be an absolute path"},
 		{"name = x\r\n",
-			"sample.conf:1: the line ends as on Windows: remove the carriage returns"},
+			"sample.conf:1: the line ends as on Windows, with a carriage return; for the "
+			"whole file: sed -i 's/\\r//g' FILE"},
 		{"\xef\xbb\xbfname = x\n",
-			"sample.conf:1: the file begins with a byte order mark: remove it"},
+			"sample.conf:1: the file begins with a byte order mark; for the whole file: "
+			"LC_ALL=C sed -i '1s/^\\xef\\xbb\\xbf//; s/\\r//g' FILE"},
+		{"na\xe2\x80\x8bme = x\n",
+			"sample.conf:1: the line holds an invisible character: U+200B; for the "
+			"whole file: LC_ALL=C sed -i ':a; s/^\\([^#]*\\)\\xe2\\x80\\x8b/\\1/; ta' "
+			"FILE"},
+		{"seconds = 9\xc2\xa0\n",
+			"sample.conf:1: the line holds an invisible character: U+00A0; for the "
+			"whole file: LC_ALL=C sed -i ':a; s/^\\([^#]*\\)\\xc2\\xa0/\\1 /; ta' FILE"},
+		{"seconds \xef\xbc\x9d 9\n",
+			"sample.conf:1: the line holds U+FF1D in the place of \"=\"; for the whole "
+			"file: LC_ALL=C sed -i ':a; s/^\\([^#]*\\)\\xef\\xbc\\x9d/\\1=/; ta' FILE"},
+		{"n\xc3\xa4me = x\n", "sample.conf:1: unknown key \"n\\xc3\\xa4me\""},
+		{"n\xffme = x\n", "sample.conf:1: unknown key \"n\\xffme\""},
 		{"name = x\\\n y\n", "sample.conf:2: expected \"key = value\""},
 	};
 

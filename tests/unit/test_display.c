@@ -261,10 +261,36 @@ static void test_the_first_byte_that_is_no_utf8_is_found(void **state)
 			rows[i].place);
 }
 
+static void test_bytes_are_told_apart_in_ascii(void **state)
+{
+	static const struct row rows[] = {
+		{"alice", "alice"},
+		{"", ""},
+		{"\xd0\xb0lice", "\\xd0\\xb0lice"},
+		{"a\x1b\x7f\xff z\\", "a\\x1b\\x7f\\xff z\\"},
+	};
+	char shown[DISPLAY_BOTH_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t length = strlen(rows[i].from);
+
+		display_escape(shown, sizeof(shown), exact_bytes(rows[i].from, length), length);
+		assert_string_equal(shown, rows[i].to);
+	}
+	display_escape(shown, 6, "a\xff\xff", 3);
+	assert_string_equal(shown, "a\\xff");
+	display_both(shown, exact("alice"));
+	assert_string_equal(shown, "alice");
+	display_both(shown, exact("\xd0\xb0lice"));
+	assert_string_equal(shown, "\xd0\xb0lice (\\xd0\\xb0lice)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_first_byte_that_is_no_utf8_is_found),
+		cmocka_unit_test(test_bytes_are_told_apart_in_ascii),
 		cmocka_unit_test(test_plain_text_is_shown_as_it_is),
 		cmocka_unit_test(test_control_characters_are_dropped),
 		cmocka_unit_test(test_what_reorders_or_hides_text_is_dropped),

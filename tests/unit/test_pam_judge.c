@@ -113,9 +113,57 @@ static void test_ways_are_told_by_what_they_take(void **state)
 	}
 }
 
+/* "gone" in a module's name: it can't be loaded. The line is that whose absence lets nobody in. */
+static const struct loss {
+	const char *stack;
+	long line; /* 0: somebody gets in, or nobody in any case */
+} losses[] = {
+	{"auth required pam_env.so\nauth required" WECHAT, 0},
+	{"auth required pam_gone.so\nauth required" WECHAT, 1},
+	{"-auth required pam_gone.so\nauth required" WECHAT, 1},
+	{"auth required" WECHAT "auth requisite pam_gone.so\n", 2},
+	{"auth optional pam_gone.so\nauth required" WECHAT, 0},
+	{"auth sufficient pam_gone.so\nauth required" WECHAT, 0},
+	{"auth optional pam_gone.so\nauth required pam_gone.so\nauth required" WECHAT, 2},
+	{"auth [success=ok default=die] pam_gone.so\nauth required" WECHAT, 1},
+	{"auth [success=ok module_unknown=ignore default=die] pam_gone.so\nauth required" WECHAT,
+		0},
+	/* Who has a password is not asked; who has none gets in no more. */
+	{"auth sufficient pam_unix.so\nauth required pam_gone.so\nauth required" WECHAT, 2},
+	{"auth sufficient" WECHAT "auth required pam_gone.so\n", 0},
+	{"auth [success=1 default=ignore] pam_gone.so\nauth requisite pam_deny.so\nauth required" WECHAT,
+		1},
+	{"auth required pam_gone.so\nauth required pam_deny.so\nauth required" WECHAT, 0},
+	/* Of other types, or of services that don't ask. */
+	{"auth required pam_unix.so\n", 0},
+	{"auth required pam_unix.so\nauth required pam_gone.so\n", 2},
+	{"auth sufficient pam_sss.so\nauth required pam_gone.so\n", 0},
+};
+
+static void test_a_missing_module_is_named_if_nobody_gets_in(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(losses); i++) {
+		const char *text = losses[i].stack;
+		const struct pam_entry *lost;
+		struct pam_stack *stack;
+
+		assert_int_equal(
+			pam_stack_read_text("/", "text", "auth", text, strlen(text), &stack), 0);
+		for (size_t at = 0; at < stack->count; at++)
+			stack->entries[at].is_missing =
+				strcmp(stack->entries[at].module, "pam_gone.so") == 0;
+		lost = pam_judge_lost(stack, "sshd");
+		if ((lost == NULL ? 0 : lost->line) != losses[i].line)
+			fail_msg("%s: line %ld", text, lost == NULL ? 0 : lost->line);
+		pam_stack_free(&stack);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_missing_module_is_named_if_nobody_gets_in),
 		cmocka_unit_test(test_ways_are_told_by_what_they_take),
 	};
 

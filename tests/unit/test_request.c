@@ -332,28 +332,35 @@ static void test_a_malformed_secret_file_is_refused_without_showing_it(void **st
 	static const struct {
 		const char *bytes;
 		size_t length;
+		const char *what; /* NULL: "expected one line" */
 	} rows[] = {
-		{"", 0},
-		{"\n", 1},
-		{"0123456789abcde\n", 16},
-		{SECRET "\n\n", 34},
-		{SECRET "\r\n", 34},
-		{SECRET " \n", 34},
-		{" " SECRET "\n", 34},
-		{SECRET "\n" SECRET "\n", 66},
-		{"secret = " SECRET "\n", 42},
-		{"# secret\n" SECRET "\n", 42},
-		{"0123456789abcdef-0123456789abcdef", 33},
-		{SECRET "\0", 33},
-		{SECRET "\n\0x", 35},
-		{SECRET SECRET "0\n", 66},
-		{"\xef\xbb\xbf" SECRET "\n", 36},
+		{"", 0, NULL},
+		{"\n", 1, NULL},
+		{"0123456789abcde\n", 16, NULL},
+		{SECRET "\n\n", 34, NULL},
+		{SECRET "\r\n", 34, "the line ends as on Windows"},
+		{SECRET " \n", 34, NULL},
+		{" " SECRET "\n", 34, NULL},
+		{SECRET "\n" SECRET "\n", 66, NULL},
+		{"secret = " SECRET "\n", 42, NULL},
+		{"# secret\n" SECRET "\n", 42, NULL},
+		{"0123456789abcdef-0123456789abcdef", 33, NULL},
+		{SECRET "\0", 33, NULL},
+		{SECRET "\n\0x", 35, NULL},
+		{SECRET SECRET "0\n", 66, NULL},
+		{"\xef\xbb\xbf" SECRET "\n", 36, "the file begins with a byte order mark"},
+		{"\xff\xfe"
+		 "0\0001\000",
+			6, "the file is in UTF-16"},
+		{SECRET "\xe2\x80\x8b\n", 36, "the line holds an invisible character: U+200B"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		write_secret(rows[i].bytes, rows[i].length);
-		expect_fault(-EINVAL, "/secret:1: expected one line with the app secret");
+		expect_fault(-EINVAL, rows[i].what == NULL
+					      ? "/secret:1: expected one line with the app secret"
+					      : rows[i].what);
 		assert_null(strstr(problem.text, "0123456789abcde"));
 	}
 }

@@ -201,6 +201,20 @@ static void test_a_mistake_refuses_the_whole_file_and_names_its_line(void **stat
 		{ALICE " alice:1001,alice:1002\n", "users:1: the user alice stands here twice"},
 		{ALICE " alice#\n", "users:1: this cannot be the name of a local user"},
 		{"alice " ALICE "\n", "users:1: the first column is not an openid"},
+		{ALICE " alice\xe2\x80\x8b\n",
+			"users:1: the line holds an invisible character: U+200B; for the whole"},
+		{BOB " bob\n" ALICE "\xe3\x80\x80"
+		     "alice\n",
+			"users:2: the line holds an invisible character: U+3000"},
+		{ALICE "\xc2\xa0"
+		       "alice\n",
+			"users:1: the line holds an invisible character: U+00A0"},
+		{ALICE " alice\xef\xbc\x8c"
+		       "bob\n",
+			"users:1: the line holds U+FF0C in the place of \",\""},
+		{ALICE " alice;bob\n", "users:1: a ';' in a name: commas stand between names; for"},
+		{ALICE " j\xc3\xbcrgen,j\xc3\xbcrgen\n",
+			"users:1: the user j\\xc3\\xbcrgen stands here twice"},
 		{"short a\n", "users:1: the first column is not an openid"},
 		{"o.lice00000 alice\n", "users:1: the first column is not an openid"},
 		{ALICE "# alice\n", "users:1: the first column is not an openid"},

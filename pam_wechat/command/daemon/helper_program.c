@@ -35,6 +35,12 @@ int helper_program_find(char *path, size_t size, struct problem *problem)
 int helper_program_run(
 	const char *const *arguments, char *output, size_t size, struct problem *problem)
 {
+	return helper_program_run_as(arguments, NULL, output, size, problem);
+}
+
+int helper_program_run_as(const char *const *arguments, const struct unprivileged *as, char *output,
+	size_t size, struct problem *problem)
+{
 	char path[PATH_MAX];
 	const char *argv[ARGUMENTS_MAX + 2] = {path};
 	int rv = helper_program_find(path, sizeof(path), problem);
@@ -47,7 +53,7 @@ int helper_program_run(
 	if (rv < 0)
 		return rv;
 	close(rv);
-	rv = subprocess_run(argv, output, size);
+	rv = subprocess_run_as(argv, as, output, size);
 	if (rv < 0)
 		return problem_set(problem, rv, "%s: %s", path, strerror(-rv));
 	if (rv == 0)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 struct problem;
+struct unprivileged;
 
 /*
  * Finds the helper that was installed with this command: it lies beside it. Returns 0, or -errno
@@ -20,6 +21,10 @@ int helper_program_find(char *path, size_t size, struct problem *problem);
  */
 int helper_program_run(
 	const char *const *arguments, char *output, size_t size, struct problem *problem);
+
+/* As helper_program_run(), by a process that has become this user, as the helper itself does. */
+int helper_program_run_as(const char *const *arguments, const struct unprivileged *as, char *output,
+	size_t size, struct problem *problem);
 
 /* The path of helper.conf, which lies beside pam_wechat.conf. Returns 0 or -ENAMETOOLONG. */
 int helper_program_conf(const char *conf, char *path, size_t size);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "plain.h"
+#include "text.h"
 
 static void *need(void *made)
 {
@@ -30,9 +32,9 @@ static bool is_same(const struct finding *a, const struct finding *b)
 {
 	if (a->kind != b->kind || a->line != b->line)
 		return false;
-	if (a->line > 0 && a->file != NULL && b->file != NULL)
-		return strcmp(a->file, b->file) == 0;
-	return strcmp(a->what, b->what) == 0;
+	if (a->file != NULL && b->file != NULL && strcmp(a->file, b->file) != 0)
+		return false;
+	return (a->line > 0 && a->file != NULL && b->file != NULL) || strcmp(a->what, b->what) == 0;
 }
 
 static void drop(struct finding *finding)
@@ -61,6 +63,29 @@ void doctor_find(struct doctor *doctor, const struct finding_kind *kind, const c
 	finding.mend.text = need(strdup(""));
 	finding.file = file == NULL ? NULL : need(strdup(file));
 	add(doctor, &finding);
+}
+
+bool doctor_mend_plain(struct doctor *doctor, const char *path)
+{
+	static const char file[] = "FILE";
+	struct finding *last = &doctor->findings[doctor->count - 1];
+	char *said = strstr(last->what, PLAIN_MEND);
+	char command[PATH_MAX + 512];
+	struct text text;
+
+	if (said == NULL)
+		return false;
+	text_init(&text, command, sizeof(command));
+	for (const char *at = said + strlen(PLAIN_MEND); *at != '\0';) {
+		const char *next = strstr(at, file);
+
+		text_add_bytes(&text, at, next == NULL ? strlen(at) : (size_t)(next - at));
+		text_add(&text, next == NULL ? "" : doctor_quote(doctor, path));
+		at = next == NULL ? "" : next + strlen(file);
+	}
+	doctor_mend_command(doctor, "%s", command);
+	*said = '\0';
+	return true;
 }
 
 void doctor_find_problem(

@@ -183,6 +183,12 @@ void doctor_find_problem(
  */
 void doctor_mend_missing(struct doctor *doctor, const char *sample, const char *mode);
 
+/*
+ * If the finding that was added last tells a command for the whole file (plain.h), that mends it,
+ * with this file's path. Returns whether it does.
+ */
+bool doctor_mend_plain(struct doctor *doctor, const char *path);
+
 /* Says how somebody gets into the users table: that mends the finding that was added last. */
 void doctor_mend_users(struct doctor *doctor);
 
@@ -237,6 +243,9 @@ void doctor_check_trial(struct doctor *doctor);
 void doctor_check_public_url(struct doctor *doctor);
 void doctor_check_api(struct doctor *doctor);
 void doctor_check_pam(struct doctor *doctor);
+void doctor_check_services(struct doctor *doctor);
+void doctor_check_trust(struct doctor *doctor);
+void doctor_check_empty(struct doctor *doctor);
 void doctor_check_sshd(struct doctor *doctor);
 void doctor_check_login(struct doctor *doctor);
 void doctor_check_units(struct doctor *doctor);

@@ -9,6 +9,7 @@
 #include "account.h"
 #include "app_secret.h"
 #include "conf.h"
+#include "display.h"
 #include "doctor.h"
 #include "problem.h"
 #include "safe_file.h"
@@ -63,6 +64,8 @@ static void mend_conf(struct doctor *doctor)
 {
 	const struct finding *last = &doctor->findings[doctor->count - 1];
 
+	if (doctor_mend_plain(doctor, doctor->conf))
+		return;
 	if (last->line > 0)
 		doctor_mend_elsewhere(doctor, MEND_VALUE,
 			"correct line %ld of %s; the shipped sample explains each key", last->line,
@@ -120,8 +123,9 @@ void doctor_check_secret(struct doctor *doctor)
 		doctor_mend_trust(doctor, problem.text, "600");
 	} else if (rv < 0) {
 		doctor_find_problem(doctor, &secret_bad, problem.text);
-		doctor_mend_elsewhere(
-			doctor, MEND_VALUE, "put the app secret alone on line 1 of %s", path);
+		if (!doctor_mend_plain(doctor, path))
+			doctor_mend_elsewhere(doctor, MEND_VALUE,
+				"put the app secret alone on line 1 of %s", path);
 	}
 }
 
@@ -211,14 +215,16 @@ void doctor_check_link(struct doctor *doctor)
 static void check_name(struct doctor *doctor, const struct users *users, size_t index)
 {
 	const char *path = doctor->settings.users_file, *user = users_user_at(users, index);
+	char shown[DISPLAY_BOTH_SIZE];
 	long line = (long)users_line_at(users, index);
 	uid_t bound = users_uid_at(users, index);
 	struct account account;
 	int rv = account_find(&account, user);
 
+	display_both(shown, user);
 	if (rv == -ENOENT) {
 		doctor_find(
-			doctor, &users_unknown, path, line, "this machine has no user %s", user);
+			doctor, &users_unknown, path, line, "this machine has no user %s", shown);
 		doctor_mend_command(doctor, "pam-wechat users remove --user %s%s",
 			doctor_quote(doctor, user), doctor_conf_option(doctor));
 	} else if (rv < 0) {
@@ -272,8 +278,9 @@ void doctor_check_users(struct doctor *doctor)
 		doctor_mend_trust(doctor, problem.text, "600");
 	} else if (rv < 0) {
 		doctor_find_problem(doctor, &users_bad, problem.text);
-		doctor_mend_elsewhere(doctor, MEND_VALUE, "correct line %ld of %s",
-			doctor->findings[doctor->count - 1].line, path);
+		if (!doctor_mend_plain(doctor, path))
+			doctor_mend_elsewhere(doctor, MEND_VALUE, "correct line %ld of %s",
+				doctor->findings[doctor->count - 1].line, path);
 	} else if (users_is_empty(users)) {
 		doctor_find(doctor, &users_empty, path, 0, "it binds nobody");
 		doctor_mend_users(doctor);

@@ -15,6 +15,7 @@
 #include "problem.h"
 #include "safe_file.h"
 #include "seqpacket.h"
+#include "unprivileged.h"
 
 #define USUAL_PLACES 16 /* origin_pending, where helper.conf does not say */
 
@@ -31,6 +32,9 @@ static const struct finding_kind
 	helper_peer = {"helper-peer", SEVERITY_ERROR,
 		"the helper talks to nobody but root and its peer_user: every login is turned "
 		"away"},
+	helper_reads = {"helper-reads", SEVERITY_ERROR,
+		"the helper is no root: with its next start or reload it ends, or goes on with "
+		"what it had"},
 	helper_user = {"helper-user", SEVERITY_ERROR, "the helper does not start"},
 	helper_proxy = {"helper-proxy", SEVERITY_WARNING,
 		"all phones seem to come from the web server's address: they share one limit of "
@@ -161,6 +165,29 @@ static void check_values(struct doctor *doctor, const char *path, const char *li
 	free(places);
 }
 
+/* Root reads everything; the helper's user need not. */
+static void check_as_user(struct doctor *doctor, const char *path, const char *lines)
+{
+	const char *arguments[] = {"-t", "-c", path, NULL};
+	struct problem problem = {.text = ""};
+	char *user = value_of(lines, "user");
+	struct unprivileged as;
+	char output[1024];
+
+	/* That there is no such user, or that it is root, is said elsewhere. */
+	if (doctor->is_root && user != NULL && unprivileged_choose(&as, user) == 0 &&
+		helper_program_run_as(arguments, &as, output, sizeof(output), &problem) ==
+			-EINVAL) {
+		doctor_find_problem(doctor, &helper_reads, problem.text);
+		doctor_mend_elsewhere(doctor, MEND_VALUE,
+			"let user %s read it: chmod go+r the file, chmod go+rx each directory "
+			"above; then setpriv --reuid=%s --regid=%s --clear-groups "
+			"pam-wechat-helper -t -c %s says nothing",
+			user, user, user, path);
+	}
+	free(user);
+}
+
 static void check_conf(struct doctor *doctor)
 {
 	char path[PATH_MAX], output[8192];
@@ -171,9 +198,12 @@ static void check_conf(struct doctor *doctor)
 		return;
 	if (helper_program_run(arguments, output, sizeof(output), &problem) == 0) {
 		check_values(doctor, path, output);
+		check_as_user(doctor, path, output);
 		return;
 	}
 	doctor_find_problem(doctor, &helper_conf, problem.text);
+	if (doctor_mend_plain(doctor, path))
+		return;
 	if (access(path, F_OK) < 0 && errno == ENOENT)
 		doctor_mend_missing(doctor, "helper.conf", "644");
 	else

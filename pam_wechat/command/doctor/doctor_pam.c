@@ -1,11 +1,9 @@
 /* Of the PAM services that lead to the module: can anybody get in against its will? */
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <security/pam_modules.h>
 
@@ -13,10 +11,10 @@
 #include "doctor_pam_mend.h"
 #include "pam_folder.h"
 #include "pam_judge.h"
+#include "pam_load.h"
 #include "pam_stack.h"
 #include "paths.h"
 #include "problem.h"
-#include "safe_file.h"
 
 #define DEFAULT_TIMEOUT 90 /* seconds */
 
@@ -30,10 +28,17 @@ static const struct finding_kind
 		"the module answers auth lines only: any other line with it fails"},
 	pam_module = {"pam-module-missing", SEVERITY_ERROR,
 		"libpam cannot load it: nobody gets in by this line"},
+	pam_module_load = {"pam-module-load", SEVERITY_ERROR,
+		"libpam cannot load it: nobody gets in by this line"},
+	pam_other_missing = {"pam-other-missing", SEVERITY_NOTE,
+		"libpam logs that at each sign-in, and goes on without what the module does"},
+	pam_other_lost = {"pam-other-lost", SEVERITY_ERROR,
+		"a module that is not there answers that it is unknown: nobody gets in"},
 	pam_untrusted = {"pam-module-untrusted", SEVERITY_ERROR,
 		"whoever can change the module decides who gets in"},
 	pam_options = {"pam-options", SEVERITY_ERROR, "the module refuses everybody"},
 	pam_conf = {"pam-other-conf", SEVERITY_NOTE, "this run looked at another pam_wechat.conf"},
+	pam_conf_bad = {"pam-other-conf-bad", SEVERITY_ERROR, "the module refuses everybody"},
 	pam_wait = {"pam-wait", SEVERITY_ERROR,
 		"whoever is far away could show his QR code to somebody else: the module refuses "
 		"everybody"},
@@ -77,35 +82,59 @@ static bool is_common(const char *file)
 	       strcmp(name, "password-auth") == 0;
 }
 
-static void check_module(struct doctor *doctor, const struct pam_entry *entry)
+/* Looks at the module of a line: whose it is, and whether libpam can load it. */
+static void check_module(struct doctor *doctor, struct pam_entry *entry, const char *type)
 {
 	struct problem problem = {.text = ""};
-	char path[PATH_MAX], *whole;
-	int fd;
+	int rv;
 
-	if (entry->module[0] == '/')
-		(void)snprintf(path, sizeof(path), "%s", entry->module);
-	else
-		(void)snprintf(path, sizeof(path), PATH_MODULES "/%s", entry->module);
-	/* libpam follows links, /lib's for instance: what they lead to is judged. */
-	whole = realpath(path, NULL);
-	if (whole == NULL) {
-		doctor_find(doctor, &pam_module, entry->file, entry->line, "%s: %s", path,
-			strerror(errno));
+	if (entry->module == NULL)
+		return;
+	rv = pam_load_entry(entry, type, &problem);
+	if (rv == -EPERM) {
+		doctor_find(doctor, &pam_untrusted, entry->file, entry->line, "%s", problem.text);
+		doctor_mend_trust(doctor, problem.text, "644");
+	} else if (!entry->is_missing) {
+		return;
+	} else if (!pam_entry_is_ours(entry)) {
+		if (entry->is_quiet)
+			return;
+		doctor_find(
+			doctor, &pam_other_missing, entry->file, entry->line, "%s", problem.text);
+		doctor_mend_elsewhere(doctor, MEND_PACKAGE,
+			"nothing, if you do not miss it; or install the package that has %s",
+			pam_entry_name(entry));
+	} else if (rv == -ENOENT) {
+		doctor_find(doctor, &pam_module, entry->file, entry->line, "%s", problem.text);
 		doctor_mend_elsewhere(doctor, MEND_PACKAGE,
 			"install pam_wechat again, or name the module's place in line "
 			"%ld of %s",
 			entry->line, entry->file);
-		return;
+	} else {
+		doctor_find(doctor, &pam_module_load, entry->file, entry->line, "%s", problem.text);
+		doctor_mend_elsewhere(doctor, MEND_PACKAGE,
+			"install pam_wechat again, with the libraries that it needs");
 	}
-	fd = safe_file_open(whole, SAFE_FILE_PUBLIC, &problem);
-	if (fd == -EPERM) {
-		doctor_find(doctor, &pam_untrusted, entry->file, entry->line, "%s", problem.text);
-		doctor_mend_trust(doctor, problem.text, "644");
-	}
-	if (fd >= 0)
-		close(fd);
-	free(whole);
+}
+
+/* Looks at the modules of all lines. Returns whether nobody gets in because one is missing. */
+static bool check_modules(
+	struct doctor *doctor, const char *service, struct pam_stack *stack, const char *type)
+{
+	const struct pam_entry *lost;
+
+	for (size_t i = 0; i < stack->count; i++)
+		check_module(doctor, &stack->entries[i], type);
+	lost = pam_judge_lost(stack, service);
+	if (lost == NULL || pam_entry_is_ours(lost))
+		return lost != NULL;
+	doctor_find(doctor, &pam_other_lost, lost->file, lost->line,
+		"%s: \"%s %s %s\", and libpam cannot load the module", service, type,
+		lost->control == NULL ? "" : lost->control, lost->module);
+	doctor_mend_elsewhere(doctor, MEND_PACKAGE,
+		"install the package that has %s, or correct its name in line %ld of %s",
+		pam_entry_name(lost), lost->line, lost->file);
+	return true;
 }
 
 static const char *conf_of(const struct pam_entry *entry)
@@ -117,29 +146,43 @@ static const char *conf_of(const struct pam_entry *entry)
 	return PATH_CONF;
 }
 
+/* Looks at the other pam_wechat.conf that a line of ours uses; rv tells how it was read. */
+static void check_other_conf(
+	struct doctor *doctor, const struct pam_entry *entry, int rv, const char *problem)
+{
+	const char *conf = conf_of(entry);
+
+	if (strcmp(conf, doctor->conf) == 0)
+		return;
+	if (rv < 0 && (doctor->is_root || rv != -EACCES)) {
+		doctor_find(doctor, &pam_conf_bad, entry->file, entry->line, "%s", problem);
+		doctor_mend_elsewhere(doctor, MEND_CHOICE,
+			"write conf=%s at the end of line %ld of %s, if that is meant; or make "
+			"sound what pam-wechat doctor --conf %s names",
+			doctor->conf, entry->line, entry->file, conf);
+		return;
+	}
+	doctor_find(doctor, &pam_conf, entry->file, entry->line, "this line uses %s", conf);
+	doctor_mend_elsewhere(
+		doctor, MEND_AGAIN, "pam-wechat doctor --conf %s", doctor_quote(doctor, conf));
+}
+
 /* Looks at one line of ours. Returns whether *settings hold what is in force there. */
 static bool check_line(struct doctor *doctor, const char *service, const struct pam_entry *entry,
 	struct settings *settings)
 {
 	const struct pam_mend mend = {.doctor = doctor, .service = service};
 	struct problem problem = {.text = ""};
-	int rv;
-
-	check_module(doctor, entry);
-	if (strcmp(conf_of(entry), doctor->conf) != 0) {
-		doctor_find(doctor, &pam_conf, entry->file, entry->line, "this line uses %s",
-			conf_of(entry));
-		doctor_mend_elsewhere(doctor, MEND_AGAIN, "pam-wechat doctor --conf %s",
-			doctor_quote(doctor, conf_of(entry)));
-	}
-	rv = settings_read(settings, entry->word_count,
+	int rv = settings_read(settings, entry->word_count,
 		(const char *const *)(const void *)entry->words, &problem);
-	/* What is wrong with the file is said elsewhere. */
+
 	if (rv == -EINVAL && strncmp(problem.text, "PAM line", 8) == 0) {
 		doctor_find(doctor, &pam_options, entry->file, entry->line, "%s", problem.text);
 		doctor_mend_elsewhere(doctor, MEND_VALUE,
 			"correct the words behind pam_wechat.so in line %ld of %s", entry->line,
 			entry->file);
+	} else {
+		check_other_conf(doctor, entry, rv, problem.text);
 	}
 	if (rv == 0 && settings->confirm == CONFIRM_WAIT && !settings_is_of_terminal(service)) {
 		doctor_find(doctor, &pam_wait, entry->file, entry->line,
@@ -258,17 +301,19 @@ static bool check_reading(const struct pam_mend *mend)
 		return true;
 	doctor_find(mend->doctor, kinds[stack->reading], stack->fault_file, stack->fault_line,
 		"%s: %s", mend->service, stack->fault);
-	doctor_pam_mend_reading(mend);
+	if (!doctor_mend_plain(mend->doctor, stack->fault_file))
+		doctor_pam_mend_reading(mend);
 	return stack->reading == PAM_READING_BROKEN;
 }
 
 static void check_stack(
-	struct doctor *doctor, const char *service, const struct pam_stack *stack, bool ignores)
+	struct doctor *doctor, const char *service, struct pam_stack *stack, bool ignores)
 {
 	const struct pam_question right = {
 		.service = service, .code = PAM_SUCCESS, .means = PAM_MEANS_PROOF};
 	const struct pam_entry *ours = pam_stack_find_ours(stack);
 	const struct pam_mend mend = {doctor, service, stack, ignores};
+	bool is_lost = check_modules(doctor, service, stack, "auth");
 
 	if (!check_reading(&mend))
 		return;
@@ -276,7 +321,7 @@ static void check_stack(
 	if (ignores)
 		check_ignore(&mend, ours);
 	/* Where all come in by another line, nobody needs the right WeChat. */
-	if (!check_around(&mend) && !pam_judge_passes(stack, &right)) {
+	if (!check_around(&mend) && !is_lost && !pam_judge_passes(stack, &right)) {
 		doctor_find(doctor, &pam_never, ours->file, ours->line,
 			"%s: these lines never succeed", service);
 		doctor_pam_mend_never(&mend);
@@ -294,7 +339,7 @@ static void note_service(struct doctor *doctor, const char *name, long timeout)
 	doctor->service_count++;
 }
 
-static void check_auth(struct doctor *doctor, const char *name, const struct pam_stack *stack)
+static void check_auth(struct doctor *doctor, const char *name, struct pam_stack *stack)
 {
 	long timeout = 0;
 	bool ignores = false;
@@ -330,10 +375,13 @@ static void check_service(struct doctor *doctor, const char *name)
 {
 	static const char *const types[] = {"account", "session", "password"};
 	struct pam_stack *stack = NULL;
+	bool asks = false;
 
 	if (pam_stack_read(PAM_FOLDER, name, "auth", &stack) == 0 &&
-		pam_stack_find_ours(stack) != NULL)
+		pam_stack_find_ours(stack) != NULL) {
+		asks = !is_common(name);
 		check_auth(doctor, name, stack);
+	}
 	pam_stack_free(&stack);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		const struct pam_entry *ours;
@@ -346,6 +394,9 @@ static void check_service(struct doctor *doctor, const char *name)
 				"pam_wechat.so stands in a line of type %s", types[i]);
 			doctor_mend_remove(doctor, ours->file, ours->line);
 		}
+		/* A password is changed by other services; a sign-in needs the other two. */
+		if (asks && strcmp(types[i], "password") != 0)
+			(void)check_modules(doctor, name, stack, types[i]);
 		pam_stack_free(&stack);
 	}
 }

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "pam_load.h"
 #include "paths.h"
 #include "problem.h"
-#include "safe_file.h"
 
 static const struct finding *find_error(const struct doctor *doctor)
 {
@@ -26,11 +26,9 @@ bool doctor_permits(const struct command_call *call, const char *service, struct
 		.expected = service,
 	};
 	const struct finding *error;
-	int fd = safe_file_open(PATH_MODULE, SAFE_FILE_PUBLIC, problem);
 
-	if (fd < 0)
+	if (pam_load_try(PATH_MODULE, "auth", problem) < 0)
 		return false;
-	close(fd);
 	doctor_look(&doctor);
 	error = find_error(&doctor);
 	if (error != NULL) {

@@ -92,7 +92,8 @@ static void tell(const char *path, const struct text *edited, const char *taken)
 		break;
 	case COPY_OTHER:
 		printf("%s: the block was taken out. The rest was changed since "
-		       "\"pam-wechat enable\", and stays;\nas it was then: %s\n",
+		       "\"pam-wechat enable\", and stays;\nas it was then: %s\nRemove that when you "
+		       "have looked: the doctor takes it for a block that vanished.\n",
 			path, names);
 		break;
 	case COPY_UNKNOWN:

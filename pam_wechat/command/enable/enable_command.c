@@ -17,6 +17,7 @@
 #include "pam_file.h"
 #include "pam_folder.h"
 #include "pam_judge.h"
+#include "pam_load.h"
 #include "pam_service.h"
 #include "pam_stack.h"
 #include "paths.h"
@@ -107,8 +108,36 @@ static const struct pam_entry *find_way(
 	return way;
 }
 
+/* Refuses a stack by which nobody gets in with the right WeChat. */
+static int judge_right(struct pam_stack *stack, const char *service, struct problem *problem)
+{
+	const struct pam_question right = {
+		.service = service, .code = PAM_SUCCESS, .means = PAM_MEANS_PROOF};
+	const struct pam_entry *ours = pam_stack_find_ours(stack);
+	struct problem missing = {.text = ""};
+	const struct pam_entry *lost;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		if (stack->entries[i].module != NULL)
+			(void)pam_load_entry(&stack->entries[i], "auth", &missing);
+	}
+	lost = pam_judge_lost(stack, service);
+	if (lost != NULL) {
+		(void)pam_load_entry(&stack->entries[lost - stack->entries], "auth", &missing);
+		return problem_set(problem, -ENOENT,
+			"%s:%ld: nobody gets in without this module: %s", lost->file, lost->line,
+			missing.text);
+	}
+	if (!pam_judge_passes(stack, &right))
+		return problem_set(problem, -EINVAL,
+			"%s:%ld: nobody gets in, even with the right WeChat: look for pam_deny.so "
+			"and jumps that lead too far",
+			ours->file, ours->line);
+	return 0;
+}
+
 /* Refuses a stack that would ask twice, or lets people in past WeChat. */
-static int judge(const struct pam_stack *stack, const char *service, const char *path,
+static int judge(struct pam_stack *stack, const char *service, const char *path,
 	size_t asks_expected, char before[BEFORE_MAX], struct problem *problem)
 {
 	const struct pam_entry *ours = pam_stack_find_ours(stack);
@@ -137,7 +166,7 @@ static int judge(const struct pam_stack *stack, const char *service, const char 
 			"write the PAM lines by hand",
 			way->file, way->line);
 	list_exceptions(stack, service, path, before);
-	return 0;
+	return ours == NULL ? 0 : judge_right(stack, service, problem);
 }
 
 static int judge_text(const struct command_call *call, const char *path, const char *bytes,

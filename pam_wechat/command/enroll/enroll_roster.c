@@ -20,11 +20,11 @@
 int enroll_roster_judge(const char *user, bool force, struct problem *problem)
 {
 	struct account account;
-	char shown[300];
+	char shown[DISPLAY_BOTH_SIZE];
 	bool is_root;
 	int rv;
 
-	display_copy(shown, sizeof(shown), user, strlen(user));
+	display_both(shown, user);
 	if (!users_is_name(user))
 		return problem_set(
 			problem, -EINVAL, "\"%s\" cannot be the name of a local user", shown);

@@ -9,8 +9,11 @@
 #include <unistd.h>
 
 #include "deadline.h"
+#include "unprivileged.h"
 
 #define PROGRAM_SECONDS 10
+#define NOT_RUN 127
+#define NOT_BECOME 126
 
 /* Reads until the end, keeping what fits. Returns the number of bytes kept, or -errno. */
 static int read_all(int fd, char *output, size_t size, struct deadline deadline)
@@ -91,27 +94,42 @@ int subprocess_call(int (*work)(int fd, void *context), void *context, char *out
 				&begun, output, size, status, deadline_in(seconds * 1000));
 }
 
+struct program {
+	const char *const *argv;
+	const struct unprivileged *as; /* NULL: who we are */
+};
+
 static int execute(int fd, void *context)
 {
-	const char *const *argv = context;
+	const struct program *program = context;
 	static char *const environment[] = {
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8", NULL};
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0 ||
 		dup2(fd, STDERR_FILENO) < 0)
-		return 127;
-	(void)execve(argv[0], (char *const *)(const void *)argv, environment);
-	return 127;
+		return NOT_RUN;
+	if (program->as != NULL && unprivileged_become(program->as) < 0)
+		return NOT_BECOME;
+	(void)execve(program->argv[0], (char *const *)(const void *)program->argv, environment);
+	return NOT_RUN;
+}
+
+int subprocess_run_as(
+	const char *const *argv, const struct unprivileged *as, char *output, size_t size)
+{
+	struct program program = {argv, as};
+	int status = 0;
+	int rv = subprocess_call(execute, &program, output, size, &status, PROGRAM_SECONDS);
+
+	if (rv < 0)
+		return rv;
+	if (!WIFEXITED(status))
+		return -EINTR;
+	return as != NULL && WEXITSTATUS(status) == NOT_BECOME ? -EPERM : WEXITSTATUS(status);
 }
 
 int subprocess_run(const char *const *argv, char *output, size_t size)
 {
-	int status = 0;
-	int rv = subprocess_call(
-		execute, (void *)(const void *)argv, output, size, &status, PROGRAM_SECONDS);
-
-	if (rv < 0)
-		return rv;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -EINTR;
+	return subprocess_run_as(argv, NULL, output, size);
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 struct deadline;
+struct unprivileged;
 
 /* One that works while its parent does something else. */
 struct subprocess {
@@ -22,6 +23,10 @@ struct subprocess {
  * it; or another -errno.
  */
 int subprocess_run(const char *const *argv, char *output, size_t size);
+
+/* As subprocess_run(), by a process that has become this user; -EPERM if it could not. */
+int subprocess_run_as(
+	const char *const *argv, const struct unprivileged *as, char *output, size_t size);
 
 /*
  * Calls `work` in a process of its own, which gets the writing end of a pipe. Returns 0 and a

@@ -14,9 +14,9 @@
 #define PAM_FOLDER_BACKUP ".before-pam-wechat"
 
 /*
- * Lists the services' files of PAM_FOLDER by name, as scandir(3) does: the caller frees each and
- * all. Hidden ones, and the copies of editors, packages and this command, are nobody's. Returns
- * how many there are, or -errno.
+ * Lists the services' files of PAM_FOLDER, and those of PAM_FOLDER_SHIPPED that have none there, by
+ * name, as scandir(3) does: the caller frees each and all. Hidden ones, and the copies of editors,
+ * packages and this command, are nobody's. Returns how many there are, or -errno.
  */
 int pam_folder_list(struct dirent ***files);
 

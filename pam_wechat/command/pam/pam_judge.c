@@ -44,10 +44,14 @@ static size_t answer(
 
 	codes[0] = PAM_AUTH_ERR;
 	codes[1] = PAM_SUCCESS;
-	if (class == PAM_CLASS_OURS)
+	if (question->lacks_missing && entry->is_missing)
+		codes[0] = PAM_MODULE_UNKNOWN;
+	else if (class == PAM_CLASS_OURS)
 		codes[0] = question->code;
 	else if (strncmp(pam_entry_name(entry), "pam_permit.", strlen("pam_permit.")) == 0)
 		codes[0] = PAM_SUCCESS;
+	else if (question->has_empty_password && pam_module_takes_empty(entry))
+		return 2;
 	else if (may_succeed(class, question->means) &&
 		 (class == PAM_CLASS_OPENS || !is_exception(entry, question)))
 		return 2;
@@ -118,4 +122,31 @@ const struct pam_entry *pam_judge_jump_over(const struct pam_stack *stack)
 		}
 	}
 	return NULL;
+}
+
+const struct pam_entry *pam_judge_lost(const struct pam_stack *stack, const char *service)
+{
+	const struct pam_question installed = {
+		.service = service, .code = PAM_SUCCESS, .means = PAM_MEANS_PROOF};
+	struct pam_question real = installed;
+	const struct pam_entry *lost = NULL;
+
+	real.lacks_missing = true;
+	/* Who gets in past ours is no help to those who are asked for WeChat. */
+	if (pam_judge_passes(stack, &installed) ? pam_judge_passes(stack, &real)
+						: !pam_judge_leads_around(stack, &installed) ||
+							  pam_judge_leads_around(stack, &real))
+		return NULL;
+	/* The first whose absence is a failure; of several it may be another. */
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct pam_entry *entry = &stack->entries[i];
+		int action = entry->actions[PAM_MODULE_UNKNOWN];
+
+		if (!entry->is_missing)
+			continue;
+		if (action == PAM_ACTION_BAD || action == PAM_ACTION_DIE)
+			return entry;
+		lost = lost == NULL ? entry : lost;
+	}
+	return lost;
 }

@@ -26,6 +26,8 @@ struct pam_question {
 	const char *service;
 	int code; /* what our modules answer, a number of libpam's */
 	enum pam_means means;
+	bool has_empty_password; /* pam_unix takes it, where it is allowed to */
+	bool lacks_missing; /* modules that are missing answer so; if not, as if they were there */
 	/*
 	 * Lines of this file that end the stack with a module of PAM_CLASS_DECIDES or PROVES are
 	 * meant as exceptions, and fail; or NULL.
@@ -49,5 +51,11 @@ const struct pam_entry *pam_judge_way_around(
 
 /* The first line above ours that may skip ours, by a number of lines; NULL if there is none. */
 const struct pam_entry *pam_judge_jump_over(const struct pam_stack *stack);
+
+/*
+ * The line whose module is missing, if nobody gets in by the stack because of that; or NULL. The
+ * stack may be of any type of lines.
+ */
+const struct pam_entry *pam_judge_lost(const struct pam_stack *stack, const char *service);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "plain.h"
 #include "problem.h"
 #include "text.h"
 
@@ -57,7 +58,8 @@ static const char *find_control(const char *part, size_t length)
 	for (size_t i = 0; i < length; i++) {
 		if (part[i] == '\r')
 			return "a carriage return stands in the line: libpam takes it for a part "
-			       "of the word (a file of Windows?)";
+			       "of the word (a file of Windows?)" PLAIN_MEND
+			       "sed -i 's/\\r//g' FILE";
 		if (((unsigned char)part[i] < ' ' && part[i] != '\t') || part[i] == '\x7f')
 			return "a control character stands in the line";
 	}
@@ -156,8 +158,8 @@ int pam_lines_next(struct pam_lines *lines, struct pam_line *line, struct proble
 	line->type = pam_line_take(&at);
 	if (line->type == NULL)
 		return 1;
-	/* "-auth": a module that is not installed is not missed. */
-	line->type += line->type[0] == '-';
+	line->is_quiet = line->type[0] == '-';
+	line->type += line->is_quiet;
 	if (strcasecmp(line->type, "@include") == 0) {
 		line->kind = PAM_LINE_INCLUDE;
 	} else {

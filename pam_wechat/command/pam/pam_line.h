@@ -26,6 +26,7 @@ struct pam_line {
 	size_t begin, end;   /* where it stands in the text */
 	/* Each is NULL if it is not there; "" stands for "[]". */
 	const char *type;    /* "auth" for "-auth", too; or "@include" */
+	bool is_quiet;       /* "-auth": libpam logs nothing if the module is not there */
 	const char *control; /* "required", "success=1 default=ignore"; NULL behind "@include" */
 	const char *module;  /* or the file that is included */
 	char *arguments;     /* what stands behind, for pam_line_take() */

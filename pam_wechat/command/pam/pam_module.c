@@ -80,6 +80,25 @@ static size_t name_length(const char *name)
 	return length > 3 && strcmp(name + length - 3, ".so") == 0 ? length - 3 : length;
 }
 
+static bool has_word(const struct pam_entry *entry, const char *word)
+{
+	for (int i = 0; i < entry->word_count; i++) {
+		if (strcmp(entry->words[i], word) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool pam_module_takes_empty(const struct pam_entry *entry)
+{
+	const char *name = pam_entry_name(entry);
+
+	/* The other is Debian's, for terminals of securetty. */
+	return name_length(name) == strlen("pam_unix") &&
+	       strncmp(name, "pam_unix", strlen("pam_unix")) == 0 &&
+	       (has_word(entry, "nullok") || has_word(entry, "nullok_secure"));
+}
+
 const char *pam_module_excuse(const struct pam_entry *entry)
 {
 	const char *name = pam_entry_name(entry);
@@ -89,10 +108,8 @@ const char *pam_module_excuse(const struct pam_entry *entry)
 		if (strlen(excuses[i].module) != length ||
 			strncmp(excuses[i].module, name, length) != 0)
 			continue;
-		for (int word = 0; word < entry->word_count; word++) {
-			if (strcmp(entry->words[word], excuses[i].word) == 0)
-				return excuses[i].word;
-		}
+		if (has_word(entry, excuses[i].word))
+			return excuses[i].word;
 	}
 	return NULL;
 }

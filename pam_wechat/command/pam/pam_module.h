@@ -25,6 +25,9 @@ enum pam_class pam_module_class(const struct pam_entry *entry, const char *servi
 /* The word by which a module that proves lets those in who have no proof to show; or NULL. */
 const char *pam_module_excuse(const struct pam_entry *entry);
 
+/* Whether the module takes an empty password of an account that has one. */
+bool pam_module_takes_empty(const struct pam_entry *entry);
+
 /* Whether whoever uses the service sits at this machine, or has signed in to it. */
 bool pam_module_is_local(const char *service);
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "display.h"
 #include "pam_folder.h"
 #include "pam_line.h"
 #include "problem.h"
@@ -127,6 +128,7 @@ static int add_module(
 	entry = new_entry(reading, place, line->type);
 	if (entry == NULL)
 		return 0;
+	entry->is_quiet = line->is_quiet;
 	entry->control = copy(reading, line->control);
 	fault = pam_control_parse(line->control, entry->actions);
 	if (fault != NULL)
@@ -203,9 +205,12 @@ static int add_line(struct reading *reading, const struct place *place, const st
 	type = is_type(line->type) ? line->type : type_of_broken(place);
 	if (place->wanted != NULL && strcasecmp(type, place->wanted) != 0)
 		return 0;
-	if (type != line->type &&
-		text_format(fault, sizeof(fault), "there is no type \"%s\"", line->type) < 0)
-		fault[0] = '\0';
+	if (type != line->type) {
+		char shown[128];
+
+		display_escape(shown, sizeof(shown), line->type, strlen(line->type));
+		(void)text_format(fault, sizeof(fault), "there is no type \"%s\"", shown);
+	}
 	/* libpam includes for the type that it counts for, whatever it is called. */
 	if (line->kind != PAM_LINE_MODULE) {
 		if (type != line->type)
@@ -292,6 +297,19 @@ static char *read_bytes(struct reading *reading, int fd, size_t *length, const c
 	return NULL;
 }
 
+static void note_file(struct reading *reading, const char *path)
+{
+	struct pam_stack *stack = reading->stack;
+
+	for (size_t i = 0; i < stack->file_count; i++) {
+		if (strcmp(stack->files[i], path) == 0)
+			return;
+	}
+	if (stack->file_count < PAM_STACK_FILES &&
+		(stack->files[stack->file_count] = copy(reading, path)) != NULL)
+		stack->file_count++;
+}
+
 /* Reads a file for the line at the place, or for none. Returns 0 or -errno, as libpam fails. */
 static int read_file(
 	struct reading *reading, const struct place *place, const char *name, const char *wanted)
@@ -322,6 +340,7 @@ static int read_file(
 	}
 	if (fd < 0)
 		return fd;
+	note_file(reading, path);
 	bytes = read_bytes(reading, fd, &length, &fault);
 	close(fd);
 	reading->nesting++;
@@ -389,6 +408,8 @@ void pam_stack_free(struct pam_stack **stack)
 		free(entry->control);
 		free(entry->module);
 	}
+	for (size_t i = 0; *stack != NULL && i < (*stack)->file_count; i++)
+		free((*stack)->files[i]);
 	if (*stack != NULL)
 		free((*stack)->fault_file);
 	free(*stack);

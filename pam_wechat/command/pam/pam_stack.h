@@ -13,6 +13,7 @@
 #define PAM_STACK_MAX 256
 #define PAM_STACK_WORDS 64
 #define PAM_STACK_LEVELS 16 /* as many as libpam follows */
+#define PAM_STACK_FILES 32
 
 struct pam_entry {
 	char *file;
@@ -21,6 +22,8 @@ struct pam_entry {
 	int level;        /* of substacks; 0: none */
 	bool is_substack; /* opens one, and is no module itself */
 	bool is_broken;   /* fails always: what it includes is not there, for instance */
+	bool is_quiet;    /* "-auth": libpam logs nothing if the module is not there */
+	bool is_missing;  /* pam_load_entry() has found that libpam can't load the module */
 	char *control;    /* as it was written; NULL if there is none */
 	int actions[PAM_CONTROL_CODES];
 	char *module;                 /* NULL for a substack or a broken line */
@@ -43,6 +46,9 @@ struct pam_stack {
 	char *fault_file;         /* where the first such place is, or NULL */
 	long fault_line;
 	char fault[256]; /* what is wrong there, or "" */
+	/* All that were read, for lines of whatever type, each once; no more than fit. */
+	char *files[PAM_STACK_FILES];
+	size_t file_count;
 };
 
 /*

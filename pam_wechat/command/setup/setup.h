@@ -5,6 +5,7 @@
 #define PAM_WECHAT_SETUP_SETUP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "url.h"
 
@@ -19,7 +20,9 @@ struct setup {
 	char appid[SETUP_ANSWER_SIZE];
 	char secret[SETUP_ANSWER_SIZE]; /* the caller wipes it */
 	char public_url[SETUP_ANSWER_SIZE];
-	struct url url; /* public_url's parts */
+	struct url url;                    /* public_url's parts */
+	char old_appid[SETUP_ANSWER_SIZE]; /* that the users table was made with; "": the same */
+	size_t old_bindings;               /* of it */
 };
 
 /* What is wrong with an answer, and how it has to be ("must be …"); NULL if nothing is. */
@@ -35,6 +38,9 @@ bool setup_is_direct(const struct setup *setup);
  * replaced, and we may write. Returns 0, or -errno with the problem set.
  */
 int setup_check(const struct setup *setup, struct problem *problem);
+
+/* Looks whether the users table that stays was made with another AppID, and sets old_…. */
+void setup_find_old(struct setup *setup);
 
 /*
  * Writes the files, all of them or none, and appends the copies of those that it replaced to

@@ -129,6 +129,12 @@ void setup_advise(const struct setup *setup, const char *copies)
 		setup->directory);
 	if (copies[0] != '\0')
 		printf("As they were before:\n%s", copies);
+	if (setup->old_bindings > 0)
+		printf("\nThe users table stays as it was. Its openids are those of the AppID\n"
+		       "%s: another account has others for the same people, and none of\n"
+		       "the %zu binding%s lets anybody in. Enrol everybody anew:\n\n"
+		       "    pam-wechat enroll USER\n",
+			setup->old_appid, setup->old_bindings, setup->old_bindings == 1 ? "" : "s");
 	if (setup_is_direct(setup))
 		advise_test_account(setup);
 	else

@@ -202,6 +202,7 @@ static enum command_exit run_with(const struct command_call *call, struct setup 
 	status = answer_all(call, setup);
 	if (status != COMMAND_DONE)
 		return status;
+	setup_find_old(setup);
 	text_init(&copies, lines, sizeof(lines));
 	if (setup_write(setup, &copies, &problem) < 0) {
 		fprintf(stderr, "pam-wechat setup: %s; nothing was written\n", problem.text);

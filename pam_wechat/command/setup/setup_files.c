@@ -6,13 +6,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf.h"
 #include "file_update.h"
 #include "paths.h"
 #include "problem.h"
 #include "safe_file.h"
 #include "secret.h"
+#include "settings.h"
 #include "setup.h"
 #include "text.h"
+#include "users.h"
 
 #define BACKUP ".before-setup"
 #define CONTENTS_SIZE 4096
@@ -167,6 +170,26 @@ int setup_check(const struct setup *setup, struct problem *problem)
 	for (int file = 0; rv == 0 && file < FILE_COUNT; file++)
 		rv = check_file(setup, file, problem);
 	return rv;
+}
+
+void setup_find_old(struct setup *setup)
+{
+	struct problem ignored;
+	char path[PATH_SIZE];
+	struct settings settings;
+	struct users *users = NULL;
+
+	if (name_file(setup, FILE_CONF, path) < 0)
+		return;
+	if (conf_read(path, &settings, &ignored) == 0 &&
+		strcmp(settings.appid, setup->appid) != 0 &&
+		name_file(setup, FILE_USERS, path) == 0 && users_read(path, &users, &ignored) == 0)
+		while (users_user_at(users, setup->old_bindings) != NULL)
+			setup->old_bindings++;
+	if (setup->old_bindings > 0)
+		(void)text_format(setup->old_appid, sizeof(setup->old_appid), "%s", settings.appid);
+	users_free(&users);
+	settings_finish(&settings);
 }
 
 /* A file keeps its mode when it is replaced: so what is to hold the secret is closed before. */

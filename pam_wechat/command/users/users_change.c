@@ -14,6 +14,7 @@
 #include "secret.h"
 #include "text.h"
 #include "users.h"
+#include "users_ignored.h"
 
 #define SHOWN_MAX 300
 
@@ -115,6 +116,26 @@ static void print_change(
 	users_free(&after);
 }
 
+/* Whether a change that takes bindings away may be made. Returns 0, or -errno with the problem set.
+ */
+static int judge(const char *path, const struct users_change *change, const char *old,
+	const char *made, struct problem *problem)
+{
+	struct users *before = NULL, *after = NULL;
+	int rv = 0;
+
+	if (change->kind != USERS_REMOVES || change->is_forced)
+		return 0;
+	rv = users_parse(path, old, strlen(old), &before, problem);
+	if (rv == 0)
+		rv = users_parse(path, made, strlen(made), &after, problem);
+	if (rv == 0)
+		rv = users_ignored_judge(path, before, after, problem);
+	users_free(&before);
+	users_free(&after);
+	return rv;
+}
+
 /* Writes the table anew. Returns 0 and the new text, or -errno with the problem set. */
 static int write_table(struct update *update, const char *path, const struct users_change *change,
 	char **made, struct problem *problem)
@@ -135,6 +156,8 @@ static int write_table(struct update *update, const char *path, const struct use
 	else
 		rv = binding_set_uids(path, bytes, length, change->openid, change->choose,
 			change->context, made, problem);
+	if (rv == 0 && bytes != NULL)
+		rv = judge(path, change, bytes, *made, problem);
 	if (rv == 0 && (bytes == NULL || strcmp(bytes, *made) != 0))
 		rv = file_update_write(update, *made, strlen(*made), 0600, problem);
 	return rv;

@@ -4,6 +4,8 @@
 #ifndef PAM_WECHAT_USERS_USERS_CHANGE_H
 #define PAM_WECHAT_USERS_USERS_CHANGE_H
 
+#include <stdbool.h>
+
 #include "binding.h"
 #include "call.h"
 
@@ -16,6 +18,7 @@ struct users_change {
 	enum users_change_kind kind;
 	/* As binding_add(), binding_remove() and binding_set_uids() take them. */
 	const char *openid, *users, *comment;
+	bool is_forced; /* users_ignored.h is not asked */
 	binding_choose_uid *choose;
 	void *context;
 };

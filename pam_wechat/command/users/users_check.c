@@ -107,7 +107,10 @@ static void check_user(struct checking *checking, const char *user)
 	char shell[256];
 
 	if (known.look_up == -ENOENT) {
-		report_finding(checking, false, user, "this machine has no such user");
+		display_escape(shell, sizeof(shell), user, strlen(user));
+		report_finding(checking, false, user, "this machine has no such user%s%s",
+			strcmp(shell, user) == 0 ? "" : ": ",
+			strcmp(shell, user) == 0 ? "" : shell);
 	} else if (known.look_up < 0) {
 		report_finding(checking, false, user, "could not be looked up: %s",
 			strerror(-known.look_up));

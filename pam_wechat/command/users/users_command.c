@@ -79,6 +79,7 @@ static enum command_exit remove_bindings(const struct command_call *call, const 
 	struct users_change change = {.kind = USERS_REMOVES, .users = user};
 	char names[NAMES_MAX];
 
+	change.is_forced = call_value(call, "force") != NULL;
 	if ((user == NULL) == (call->word_count == 1)) {
 		fprintf(stderr, "pam-wechat users: remove wants an openid, or --user USER\n");
 		return COMMAND_USAGE;
@@ -122,7 +123,7 @@ static const struct verb {
 } verbs[] = {
 	{"list", 1, 1, "json", list},
 	{"add", 3, COMMAND_WORDS_MAX, "comment force", add},
-	{"remove", 1, COMMAND_WORDS_MAX, "user", remove_bindings},
+	{"remove", 1, COMMAND_WORDS_MAX, "user force", remove_bindings},
 	{"uids", 1, COMMAND_WORDS_MAX, "", uids},
 	{"check", 1, 1, "json uids", check},
 };
@@ -191,7 +192,7 @@ const struct command command_users = {
 		(const struct command_option[]){
 			{"comment", "TEXT", COMMAND_TEXT, "add: say who this is, behind a #"},
 			{"force", NULL, COMMAND_NOTHING,
-				"add: bind users whom this machine doesn't know"},
+				"add: root, or whom this machine doesn't know; remove: in any case"},
 			{"user", "USER", COMMAND_USER, "remove: from all lines"},
 			{"uids", NULL, COMMAND_NOTHING, "check: say which users lack a uid"},
 			{"json", NULL, COMMAND_NOTHING, "list, check: for programs"},

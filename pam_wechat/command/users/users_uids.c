@@ -18,10 +18,10 @@
 static void __attribute__((format(printf, 2, 3)))
 complain(const char *user, const char *format, ...)
 {
-	char shown[SHOWN_MAX], sentence[SHOWN_MAX];
+	char shown[DISPLAY_BOTH_SIZE], sentence[SHOWN_MAX];
 	va_list arguments;
 
-	display_copy(shown, sizeof(shown), user, strlen(user));
+	display_both(shown, user);
 	va_start(arguments, format);
 	(void)vsnprintf(sentence, sizeof(sentence), format, arguments);
 	va_end(arguments);
@@ -62,6 +62,10 @@ static bool fill_user(struct text *text, const struct binding_user *user, bool i
 		users_split(name, &bound, &ignored) < 0)
 		return true;
 	rv = find_uid(name, &uid);
+	if (rv == 0 && uid == 0 && !is_forced) {
+		complain(name, "whoever holds that phone would be root; --force if you mean it");
+		return false;
+	}
 	if (rv < 0)
 		complain(name, "%s%s", say_unknown(rv), hint);
 	else if (bound == USERS_NO_UID)
