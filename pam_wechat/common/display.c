@@ -158,7 +158,8 @@ static bool is_name(const char *name)
 
 void display_name(char shown[static DISPLAY_NAME_SIZE], const char *name)
 {
-	strcpy(shown, name != NULL && is_name(name) ? name : UNUSUAL);
+	(void)text_format(
+		shown, DISPLAY_NAME_SIZE, "%s", name != NULL && is_name(name) ? name : UNUSUAL);
 }
 
 void display_add_quoted(struct text *text, const char *shown)

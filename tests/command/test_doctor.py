@@ -595,6 +595,16 @@ BREAKS = [
         pam("@include common-auth", service="vsftpd.before-pam-wechat.2")),
         "pam-wechat enable vsftpd; or, if it is right like this: rm /etc/pam.d/vsftpd.before-pam-wechat*",
         status=1),
+    Break("pam-runs-as-user", in_turn(
+        pam("required: debug", service="login"), pam("auth include login", service="swaylock")),
+        'write "@include common-auth" in line 1 of /etc/pam.d/swaylock', "by-login", status=1,
+        place="login:1"),
+    Break("pam-runs-as-user", in_turn(
+        pam("required: debug", service="login"), shipped("hyprlock", "# mine\nauth include login\n")),
+        "cp /usr/lib/pam.d/hyprlock /etc/pam.d/hyprlock, and write \"@include common-auth\" in line 2 of"
+        " /etc/pam.d/hyprlock", "shipped", status=1),
+    Break("pam-runs-as-user", pam("required: debug", service="screen"), "pam-wechat disable screen",
+          "itself", status=1, place="screen:1"),
     Break("pam-block-gone", in_turn(
         shipped("vsftpd", "auth required pam_unix.so\n"),
         pam("@include common-auth", service="vsftpd.before-pam-wechat")),
@@ -836,6 +846,16 @@ SOUND = {
         empty_password("carol"), pam("auth required pam_unix.so", SECOND, service="vsftpd")),
     "an-empty-password-that-sshd-forbids": in_turn(
         empty_password("carol"), pam("@include common-auth", SECOND)),
+    "a-locker-that-the-password-unlocks": in_turn(
+        lambda machine: machine.write_pam("login", machine.site.shipped_lines("login").replace(
+            "required", "[success=done authinfo_unavail=ignore default=die]")
+            + "@include common-auth\n"),
+        pam("auth include login", service="swaylock")),
+    "a-locker-of-its-own": in_turn(
+        pam("required: debug", service="login"), pam("@include common-auth", service="swaylock")),
+    "root-s-hosts": in_turn(
+        pam("required: debug", service="login"), pam("auth include login", service="remote"),
+        pam("auth include login", service="gdm-password")),
     "all-twins": in_turn(
         pam("required: debug", service="sudo"), pam("auth include sudo", service="sudo-i"),
         pam("required: debug", service="su"), pam("auth substack su", service="su-l")),

@@ -260,6 +260,18 @@ def test_a_file_that_is_not_there_is_refused_with_the_line(services: Services) -
     assert is_refused(services, r"/etc/pam\.d/sshd:1: gone: No such file", "sshd")
 
 
+def test_screen_lockers_that_take_their_lines_from_it_are_named(services: Services) -> None:
+    (FOLDER / "swaylock").write_text("auth include login\n")
+    (FOLDER / "vlock").write_text("@include common-auth\n")
+    (FOLDER / "gdm-password").write_text("auth include login\n")
+    said = services.enable("login")
+    assert re.findall(r"^Warning: (\S+) (.*), and runs as", said, re.MULTILINE) == [
+        ("swaylock", "takes its lines from this file")]
+    assert "Warning: " not in services.enable("sshd")
+    (FOLDER / "swaylock").write_text("@include common-auth\n")
+    assert "Warning: swaylock asks WeChat, and runs as" in services.enable("swaylock")
+
+
 def test_only_root_may(services: Services) -> None:
     services.enable("su")
     before = snapshot()

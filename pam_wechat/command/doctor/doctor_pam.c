@@ -215,17 +215,18 @@ static void check_denial(const struct pam_mend *mend, const struct pam_entry *ou
 	static const int denials[] = {PAM_AUTH_ERR, PAM_MAXTRIES, PAM_CONV_ERR, PAM_SYSTEM_ERR,
 		PAM_BUF_ERR, PAM_PERM_DENIED, PAM_MODULE_UNKNOWN};
 	static const int absence = PAM_AUTHINFO_UNAVAIL;
-	bool is_login = strcmp(service, "login") == 0;
+	/* A locker of screens has no other way: the module refuses whoever is not root. */
+	bool is_console = strcmp(service, "login") == 0 || pam_module_is_of_user(service);
 
 	if (passes(stack, service, denials, sizeof(denials) / sizeof(denials[0]))) {
 		doctor_find(doctor, &pam_denial, ours->file, ours->line,
 			"%s: the control \"%s\" lets a refusal pass", service, ours->control);
 		doctor_pam_mend_control(mend, ours);
 	} else if (passes(stack, service, &absence, 1)) {
-		doctor_find(doctor, is_login ? &pam_absent_login : &pam_absent, ours->file,
+		doctor_find(doctor, is_console ? &pam_absent_login : &pam_absent, ours->file,
 			ours->line, "%s: authinfo_unavail in \"%s\" leaves it to other lines",
 			service, ours->control);
-		if (is_login)
+		if (is_console)
 			doctor_mend_elsewhere(doctor, MEND_CHOICE,
 				"nothing, unless the console is to ask for WeChat always: then "
 				"\"auth required\" in line %ld of %s",

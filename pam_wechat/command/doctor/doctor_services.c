@@ -3,10 +3,12 @@
 #include <glob.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "doctor.h"
 #include "pam_asking.h"
 #include "pam_folder.h"
+#include "pam_judge.h"
 #include "pam_stack.h"
 #include "text.h"
 
@@ -16,6 +18,9 @@ static const struct finding_kind
 	block_gone = {"pam-block-gone", SEVERITY_WARNING,
 		"whoever signs in there is not asked for WeChat any more, and nobody decided that: "
 		"an upgrade or a tool may have written the file anew"},
+	of_user = {"pam-runs-as-user", SEVERITY_WARNING,
+		"its program runs as the person himself, for whom the module can't read "
+		"pam_wechat.conf: it refuses, and nobody unlocks his screen"},
 	twin = {"pam-twin", SEVERITY_WARNING,
 		"whoever takes the other way to the same account is not asked for WeChat"};
 
@@ -67,6 +72,44 @@ static void check_twins(struct doctor *doctor, const char *asks, const char *oth
 	doctor_mend_elsewhere(doctor, MEND_CHOICE, "pam-wechat enable %s", other);
 }
 
+/* What mends a service whose program can't use the module. */
+static void mend_of_user(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+	const struct pam_entry *ours)
+{
+	const char *own = stack->files[0];
+	bool is_shipped = strncmp(own, PAM_FOLDER_SHIPPED "/", strlen(PAM_FOLDER_SHIPPED "/")) == 0;
+	bool is_debian = access(PAM_FOLDER "/common-auth", F_OK) == 0;
+
+	if (strcmp(ours->file, own) == 0)
+		doctor_mend_elsewhere(doctor, MEND_CHOICE, "pam-wechat disable %s", service);
+	else
+		doctor_mend_elsewhere(doctor, MEND_CHOICE,
+			"%s%s%s%s%swrite \"%s\" in line %ld of " PAM_FOLDER "/%s",
+			is_shipped ? "cp " : "", is_shipped ? own : "",
+			is_shipped ? " " PAM_FOLDER "/" : "", is_shipped ? service : "",
+			is_shipped ? ", and " : "",
+			is_debian ? "@include common-auth" : "auth include system-auth",
+			ours->own_line, service);
+}
+
+static void check_host(struct doctor *doctor, const char *service)
+{
+	struct pam_stack *stack = NULL;
+	const struct pam_entry *ours;
+
+	if (!pam_module_is_of_user(service) ||
+		pam_stack_read(PAM_FOLDER, service, "auth", &stack) < 0)
+		return;
+	ours = pam_stack_find_ours(stack);
+	if (ours != NULL && stack->reading <= PAM_READING_BROKEN &&
+		pam_judge_wants_root(stack, service)) {
+		doctor_find(doctor, &of_user, ours->file, ours->line, "%s asks WeChat by this line",
+			service);
+		mend_of_user(doctor, service, stack, ours);
+	}
+	pam_stack_free(&stack);
+}
+
 void doctor_check_services(struct doctor *doctor)
 {
 	char last[NAME_MAX_BYTES] = "";
@@ -77,6 +120,8 @@ void doctor_check_services(struct doctor *doctor)
 			check_copy(doctor, copies.gl_pathv[i], last);
 		globfree(&copies);
 	}
+	for (size_t i = 0; i < doctor->service_count; i++)
+		check_host(doctor, doctor->services[i].name);
 	for (size_t i = 0; i < sizeof(twins) / sizeof(twins[0]); i++) {
 		check_twins(doctor, twins[i].one, twins[i].other);
 		check_twins(doctor, twins[i].other, twins[i].one);

@@ -1,13 +1,19 @@
 #include "enable_advice.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "call.h"
 #include "conf.h"
 #include "display.h"
+#include "pam_folder.h"
+#include "pam_judge.h"
+#include "pam_module.h"
+#include "pam_stack.h"
 #include "problem.h"
 #include "settings.h"
 #include "sshd_config.h"
@@ -106,6 +112,34 @@ static void list_users(const char *conf)
 	settings_finish(&settings);
 }
 
+/* Screen lockers take their lines from login's file, and then wait for a module that refuses them.
+ */
+static void list_hosts(const char *service, const char *path)
+{
+	struct dirent **files = NULL;
+	int count = pam_folder_list(&files);
+
+	for (int i = 0; i < count; i++) {
+		const char *name = files[i]->d_name;
+		struct pam_stack *stack = NULL;
+		const struct pam_entry *ours;
+
+		if (pam_module_is_of_user(name) &&
+			pam_stack_read(PAM_FOLDER, name, "auth", &stack) == 0 &&
+			(ours = pam_stack_find_ours(stack)) != NULL &&
+			strcmp(ours->file, path) == 0 && pam_judge_wants_root(stack, name))
+			printf("\nWarning: %s %s, and runs as the person himself, for whom the "
+			       "module\ncan't read its configuration: nobody unlocks his screen. "
+			       "pam-wechat doctor says what\nmends that.\n",
+				name,
+				strcmp(name, service) == 0 ? "asks WeChat"
+							   : "takes its lines from this file");
+		pam_stack_free(&stack);
+		free(files[i]);
+	}
+	free(files);
+}
+
 void enable_advise(const struct command_call *call, const char *path, int line, const char *before,
 	const char *copy, enum sshd_form form)
 {
@@ -122,6 +156,7 @@ void enable_advise(const struct command_call *call, const char *path, int line, 
 	if (call_value(call, "second-factor") == NULL)
 		list_users(call->conf);
 	printf("As it was:  %s\nTo go back: pam-wechat disable %s\n", copy, service);
+	list_hosts(service, path);
 	enable_advise_service(service, form);
 }
 

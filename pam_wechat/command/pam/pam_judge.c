@@ -68,6 +68,14 @@ bool pam_judge_leads_around(const struct pam_stack *stack, const struct pam_ques
 	return pam_run_all(stack, answer, question).around_ours;
 }
 
+bool pam_judge_wants_root(const struct pam_stack *stack, const char *service)
+{
+	const struct pam_question absent = {
+		.service = service, .code = PAM_AUTHINFO_UNAVAIL, .means = PAM_MEANS_PROOF};
+
+	return !pam_judge_passes(stack, &absent) && !pam_judge_leads_around(stack, &absent);
+}
+
 /* Whether it may end the stack or skip lines, by either answer. */
 static bool may_lead_on(const struct pam_entry *entry)
 {

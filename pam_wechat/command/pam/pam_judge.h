@@ -43,6 +43,12 @@ bool pam_judge_passes(const struct pam_stack *stack, const struct pam_question *
 bool pam_judge_leads_around(const struct pam_stack *stack, const struct pam_question *question);
 
 /*
+ * Whether nobody gets in while the module finds no configuration: so it is for whoever runs the
+ * host as himself.
+ */
+bool pam_judge_wants_root(const struct pam_stack *stack, const char *service);
+
+/*
  * The line that leads around ours: of those above it the last that may end the stack or skip lines.
  * The first line if it is none of these; NULL if there is no way around.
  */

@@ -54,9 +54,14 @@ static const char *const set_user_id[] = {"su", "su-l", "runuser", "runuser-l", 
 static const char *const local[] = {"login", "sudo", "sudo-i", "doas", "passwd", "polkit-1", "cron",
 	"crond", "atd", "systemd-user", "gdm", "gdm-password", "gdm-fingerprint", "gdm-smartcard",
 	"gdm-autologin", "gdm-launch-environment", "lightdm", "lightdm-autologin",
-	"lightdm-greeter", "sddm", "sddm-autologin", "sddm-greeter", "greetd", "xdm", "kde",
-	"kde-fingerprint", "kscreensaver", "xscreensaver", "xfce4-screensaver", "i3lock",
-	"swaylock", "vlock", "screen", "cinnamon-screensaver", "mate-screensaver", NULL};
+	"lightdm-greeter", "sddm", "sddm-autologin", "sddm-greeter", "greetd", "xdm", "physlock",
+	"xlock", NULL};
+
+/* Lockers of screens, most of them: they ask for the password of who has run them. */
+static const char *const of_user[] = {"cinnamon-screensaver", "gnome-screensaver", "gtklock",
+	"hyprlock", "i3lock", "kde", "kde-fingerprint", "kde-smartcard", "kscreensaver",
+	"mate-screensaver", "screen", "swaylock", "vlock", "waylock", "xfce4-screensaver",
+	"xscreensaver", "xsecurelock", "xtrlock", NULL};
 
 static bool is_among(const char *const *names, const char *name, size_t length)
 {
@@ -134,7 +139,13 @@ enum pam_class pam_module_class(const struct pam_entry *entry, const char *servi
 
 bool pam_module_is_local(const char *service)
 {
-	return is_among_all(set_user_id, service) || is_among_all(local, service);
+	return is_among_all(set_user_id, service) || is_among_all(local, service) ||
+	       is_among_all(of_user, service);
+}
+
+bool pam_module_is_of_user(const char *service)
+{
+	return is_among_all(of_user, service);
 }
 
 const char *pam_module_name(enum pam_class class, unsigned int number)

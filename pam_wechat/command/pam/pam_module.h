@@ -31,6 +31,9 @@ bool pam_module_takes_empty(const struct pam_entry *entry);
 /* Whether whoever uses the service sits at this machine, or has signed in to it. */
 bool pam_module_is_local(const char *service);
 
+/* Whether the service's host runs as the person himself, as screen lockers do. */
+bool pam_module_is_of_user(const char *service);
+
 /* The name of a class's modules, from 0 on, for the manual's test. NULL behind the last. */
 const char *pam_module_name(enum pam_class class, unsigned int number);
 
