@@ -125,6 +125,7 @@ void doctor_check_trial(struct doctor *doctor);
 void doctor_check_public_url(struct doctor *doctor);
 void doctor_check_api(struct doctor *doctor);
 void doctor_check_pam(struct doctor *doctor);
+void doctor_check_rehearsals(struct doctor *doctor);
 void doctor_check_sshd(struct doctor *doctor);
 void doctor_check_login(struct doctor *doctor);
 void doctor_check_units(struct doctor *doctor);

@@ -7,7 +7,9 @@
 #include "call.h"
 #include "conf.h"
 #include "display.h"
+#include "paragraph.h"
 #include "problem.h"
+#include "rehearsal.h"
 #include "settings.h"
 #include "text.h"
 #include "users.h"
@@ -31,40 +33,48 @@ static void advise_on_sshd(const char *service)
 
 	/* Its method "password" gives PAM the password, and asks nothing. */
 	if (is_real)
-		printf("\nsshd can't ask WeChat before sshd_config lets it: until then whoever has "
-		       "to scan gets in\nby key alone.");
-	printf("\nTry it on port 2222 first:\n\n");
+		paragraph_print(stdout,
+			"\nsshd can't ask WeChat before sshd_config lets it: until then whoever has "
+			"to scan gets in by key alone.");
+	paragraph_print(stdout, "%sTry it on port 2222 first:\n", is_real ? "" : "\n");
 	/* sshd up to 9.9 takes its service from the name it was started by. */
 	if (!is_real)
 		printf("    ln -s /usr/sbin/sshd /usr/local/sbin/%s\n", service);
-	printf("    %s/%s -D -e -p 2222 -o UsePAM=yes -o KbdInteractiveAuthentication=yes \\\n"
+	printf("    %s/%s -D -e -p 2222 -o UsePAM=yes \\\n"
+	       "        -o KbdInteractiveAuthentication=yes \\\n"
 	       "        -o AuthenticationMethods=keyboard-interactive\n\n"
-	       "and from elsewhere: ssh -p 2222 you@this-machine\n\n"
-	       "When that works, %sput this into sshd_config:\n\n%s\n",
-		is_real ? "/usr/sbin" : "/usr/local/sbin", service,
+	       "and from elsewhere: ssh -p 2222 you@this-machine\n\n",
+		is_real ? "/usr/sbin" : "/usr/local/sbin", service);
+	paragraph_print(stdout, "When that works, %sput this into sshd_config:\n\n%s",
 		is_real ? "" : "pam-wechat enable sshd, and ", sshd_settings);
-	printf("(for a key and then WeChat: AuthenticationMethods publickey,keyboard-interactive), "
-	       "then\nsshd -t && systemctl reload ssh. Sign in from elsewhere before you close "
-	       "this shell.\n");
+	paragraph_print(stdout,
+		"(for a key and then WeChat: AuthenticationMethods publickey,keyboard-interactive), "
+		"then sshd -t && systemctl reload ssh. Sign in from elsewhere before you close this "
+		"shell.");
 }
 
 static void advise_on_others(const char *service)
 {
-	printf("\nKeep this root shell open, and try it: pam-wechat test USER --service %s\n",
+	paragraph_print(stdout,
+		"\nKeep this root shell open, and try it:\n    pam-wechat test USER --service %s",
 		service);
 	if (strcmp(service, "sudo") == 0)
-		printf("\"sudo -i\" is a service of its own: pam-wechat enable sudo-i\n");
+		paragraph_print(
+			stdout, "\"sudo -i\" is a service of its own: pam-wechat enable sudo-i");
 	else if (strcmp(service, "su") == 0)
-		printf("\"su -\" takes its authentication from this file, and asks WeChat as "
-		       "well.\n");
+		paragraph_print(stdout,
+			"\"su -\" takes its authentication from this file, and asks "
+			"WeChat as well.");
 	else if (strcmp(service, "login") == 0)
-		printf("Keep a way in that does not need WeChat, for the day without a network.\n");
+		paragraph_print(stdout,
+			"Keep a way in that does not need WeChat, for the day without "
+			"a network.");
 }
 
 /* Others are locked out, and perhaps the administrator is one of them. */
 static void list_users(const char *conf)
 {
-	char names[NAMES_MAX] = "", shown[DISPLAY_NAME_SIZE];
+	char names[NAMES_MAX] = "", shown[DISPLAY_NAME_SIZE], others[64] = "";
 	struct problem problem = {.text = ""};
 	struct settings settings;
 	struct users *users = NULL;
@@ -83,32 +93,45 @@ static void list_users(const char *conf)
 		else
 			more++;
 	}
-	if (users != NULL)
-		printf("By WeChat only those get in whom the users table names: %s", names);
 	if (more > 0)
-		printf(" and %zu more", more);
+		(void)text_format(others, sizeof(others), " and %zu more", more);
 	if (users != NULL)
-		printf(".\n");
+		paragraph_print(stdout,
+			"By WeChat only those get in whom the users table names: %s%s.", names,
+			others);
 	users_free(&users);
 	settings_finish(&settings);
 }
 
+static void advise_on_trial(const char *service, const struct rehearsal *rehearsal)
+{
+	char end[REHEARSAL_TIME_MAX];
+
+	rehearsal_show_end(rehearsal, end);
+	paragraph_print(stdout,
+		"\nOn trial until %s. Then the block is taken out again, whatever has become of "
+		"this terminal; unless you sign in anew by %s and say there:\n"
+		"    pam-wechat enable %s --keep",
+		end, service, service);
+}
+
 void enable_advise(const struct command_call *call, const char *path, int line, const char *before,
-	const char *copy)
+	const char *copy, const struct rehearsal *rehearsal)
 {
 	const char *service = call->words[0];
+	bool is_second = call_value(call, "second-factor") != NULL;
 
-	if (call_value(call, "second-factor") == NULL)
-		printf("%s:%d: WeChat is asked in the place of the password.\n", path, line);
-	else
-		printf("%s:%d: WeChat is asked after the password, from whom the users table "
-		       "names.\n",
-			path, line + 1);
+	paragraph_print(stdout, "%s:%d: WeChat is asked %s.", path, is_second ? line + 1 : line,
+		is_second ? "after the password, from whom the users table names"
+			  : "in the place of the password");
 	if (before[0] != '\0')
-		printf("WeChat is not asked of whom this lets in before: %s.\n", before);
-	if (call_value(call, "second-factor") == NULL)
+		paragraph_print(
+			stdout, "WeChat is not asked of whom this lets in before: %s.", before);
+	if (!is_second)
 		list_users(call->conf);
 	printf("As it was:  %s\nTo go back: pam-wechat disable %s\n", copy, service);
+	if (rehearsal != NULL)
+		advise_on_trial(service, rehearsal);
 	if (is_sshd(service))
 		advise_on_sshd(service);
 	else

@@ -5,12 +5,14 @@
 #define PAM_WECHAT_ENABLE_ENABLE_ADVICE_H
 
 struct command_call;
+struct rehearsal;
 
 /*
  * Prints it. `line` is where the block stands in the file `path`; `before` names the lines that can
- * let people in before WeChat is asked, or is ""; `copy` is where the file is kept as it was.
+ * let people in before WeChat is asked, or is ""; `copy` is where the file is kept as it was;
+ * `rehearsal` is NULL for a change that is not on trial.
  */
 void enable_advise(const struct command_call *call, const char *path, int line, const char *before,
-	const char *copy);
+	const char *copy, const struct rehearsal *rehearsal);
 
 #endif

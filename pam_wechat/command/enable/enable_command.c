@@ -8,6 +8,7 @@
 #include <security/pam_modules.h>
 
 #include "call.h"
+#include "decimal.h"
 #include "doctor_permits.h"
 #include "enable_advice.h"
 #include "file_update.h"
@@ -16,12 +17,18 @@
 #include "pam_judge.h"
 #include "pam_service.h"
 #include "pam_stack.h"
+#include "paragraph.h"
 #include "paths.h"
 #include "problem.h"
+#include "rehearsal.h"
+#include "rehearsal_keep.h"
+#include "rehearsal_timer.h"
 #include "secret.h"
 #include "text.h"
 
 #define OPTIONS_MAX 512
+#define TRIAL_SECONDS_MIN 30
+#define TRIAL_SECONDS_MAX 3600
 #define BEFORE_MAX 512
 
 /* What the PAM line needs in order to read the same configuration as this command. */
@@ -150,7 +157,7 @@ static int judge_text(const struct command_call *call, const char *path, const c
 
 /* Makes the new text, and says how the service will work then. Returns the number of the line. */
 static int edit(const struct command_call *call, const char *path, const struct secret *old,
-	struct text *edited, char before[BEFORE_MAX], struct problem *problem)
+	const char *trial, struct text *edited, char before[BEFORE_MAX], struct problem *problem)
 {
 	enum pam_file_form form =
 		call_value(call, "second-factor") != NULL ? PAM_FILE_SECOND_FACTOR : PAM_FILE_ALONE;
@@ -161,7 +168,7 @@ static int edit(const struct command_call *call, const char *path, const struct 
 	rv = make_options(call->conf, options, problem);
 	if (rv < 0)
 		return rv;
-	line = pam_file_enable(path, old->bytes, length, form, options, edited, problem);
+	line = pam_file_enable(path, old->bytes, length, form, options, trial, edited, problem);
 	/* A file that takes its authentication from another one has no place of its own. */
 	if (line < 0 && line != -ENOENT)
 		return line;
@@ -179,17 +186,34 @@ static int edit(const struct command_call *call, const char *path, const struct 
 
 static enum command_exit complain(const struct problem *problem, enum command_exit status)
 {
-	fprintf(stderr, "pam-wechat enable: %s\n", problem->text);
+	paragraph_print(stderr, "pam-wechat enable: %s", problem->text);
 	return status;
 }
 
-static enum command_exit change(const struct command_call *call, const char *path,
+/* Writes the file with its new text, and keeps it as it was. Returns 0, or -errno. */
+static int replace(struct update *update, const struct text *edited,
+	char copy[FILE_UPDATE_COPY_MAX], struct problem *problem)
+{
+	int rv = file_update_back_up(update, PAM_FOLDER_BACKUP, copy, problem);
+
+	if (rv == 0)
+		rv = file_update_write(update, edited->bytes, edited->length, 0644, problem);
+	if (rv < 0)
+		file_update_drop_copy(update, copy);
+	return rv;
+}
+
+/* `seconds` is how long the change is on trial; 0: it is not. */
+static enum command_exit change(const struct command_call *call, const char *path, long seconds,
 	struct update *update, struct problem *problem)
 {
 	const struct secret *old = file_update_contents(update);
 	size_t size = old->size + PAM_FILE_BLOCK_MAX;
 	char *bytes = malloc(size);
 	char before[BEFORE_MAX] = "", copy[FILE_UPDATE_COPY_MAX] = "";
+	char trial[REHEARSAL_LINE_MAX] = "";
+	enum command_exit status = COMMAND_REFUSED;
+	struct rehearsal rehearsal;
 	struct text edited;
 	int line;
 
@@ -198,22 +222,44 @@ static enum command_exit change(const struct command_call *call, const char *pat
 		return COMMAND_REFUSED;
 	}
 	text_init(&edited, bytes, size);
-	line = edit(call, path, old, &edited, before, problem);
-	if (line >= 0 && !doctor_permits(call, call->words[0], problem)) {
-		free(bytes);
-		return COMMAND_USAGE;
-	}
-	if (line >= 0 &&
-		(file_update_back_up(update, PAM_FOLDER_BACKUP, copy, problem) < 0 ||
-			file_update_write(update, bytes, edited.length, 0644, problem) < 0)) {
-		file_update_drop_copy(update, copy);
-		line = -1;
-	}
-	free(bytes);
+	line = edit(call, path, old, trial, &edited, before, problem);
 	if (line < 0)
-		return COMMAND_REFUSED;
-	enable_advise(call, path, line, before, copy);
-	return COMMAND_DONE;
+		goto out;
+	if (!doctor_permits(call, call->words[0], problem)) {
+		status = COMMAND_USAGE;
+		goto out;
+	}
+	/* Who takes it back is there before there is anything to take back. */
+	if (seconds > 0) {
+		if (rehearsal_timer_start(path, seconds, &rehearsal, trial, problem) < 0)
+			goto out;
+		text_init(&edited, bytes, size);
+		line = edit(call, path, old, trial, &edited, before, problem);
+	}
+	if (line < 0 || replace(update, &edited, copy, problem) < 0)
+		goto out;
+	enable_advise(call, path, line, before, copy, seconds > 0 ? &rehearsal : NULL);
+	status = COMMAND_DONE;
+out:
+	free(bytes);
+	return status;
+}
+
+/* What is asked for together, and how long a trial takes. Returns seconds, 0 or -EINVAL. */
+static long read_seconds(const struct command_call *call, struct problem *problem)
+{
+	const char *seconds = call_value(call, "try");
+	long number = 0;
+
+	if (call_value(call, "keep") != NULL &&
+		(seconds != NULL || call_value(call, "second-factor") != NULL))
+		return problem_set(problem, -EINVAL, "--keep stands alone: it changes no lines");
+	if (seconds != NULL)
+		number = (long)decimal_parse_string(seconds, TRIAL_SECONDS_MIN, TRIAL_SECONDS_MAX);
+	if (number < 0)
+		return problem_set(problem, -EINVAL, "--try: a number of seconds from %d to %d",
+			TRIAL_SECONDS_MIN, TRIAL_SECONDS_MAX);
+	return number;
 }
 
 static enum command_exit run(const struct command_call *call)
@@ -221,11 +267,17 @@ static enum command_exit run(const struct command_call *call)
 	struct problem problem = {.text = ""};
 	char path[PAM_SERVICE_PATH_MAX];
 	struct update *update = NULL;
-	enum command_exit status = pam_service_open(call, path, &update);
+	long seconds = read_seconds(call, &problem);
+	enum command_exit status;
 
+	if (seconds < 0)
+		return complain(&problem, COMMAND_USAGE);
+	if (call_value(call, "keep") != NULL)
+		return rehearsal_keep(call);
+	status = pam_service_open(call, path, &update);
 	if (status != COMMAND_DONE)
 		return status;
-	status = change(call, path, update, &problem);
+	status = change(call, path, seconds, update, &problem);
 	if (status != COMMAND_DONE)
 		(void)complain(&problem, status);
 	file_update_close(&update);
@@ -240,20 +292,22 @@ const struct command command_enable = {
 	.word = COMMAND_SERVICE,
 	.summary = "let a service ask WeChat: sshd, login, su, sudo…",
 	.description =
-		"Puts one marked block into " PAM_FOLDER
-		"/SERVICE. WeChat takes the place of the password\n"
-		"there, or follows it. The file as it was is kept beside it; \"pam-wechat "
-		"disable\" "
-		"takes\nthe block out again. Nothing is changed where the configuration is wrong, "
-		"or "
-		"where the\nfile could let people in past WeChat.\n\n"
-		"Keep a root shell open meanwhile. For sshd, try another one first, with a service "
-		"of its\nown: cp " PAM_FOLDER "/sshd " PAM_FOLDER
-		"/sshd-wechat; pam-wechat enable sshd-wechat.",
+		"Puts one marked block into " PAM_FOLDER "/SERVICE. WeChat takes the place of\n"
+		"the password there, or follows it. The file as it was is kept beside it;\n"
+		"\"pam-wechat disable\" takes the block out again. Nothing is changed where the\n"
+		"configuration is wrong, or where the file could let people in past WeChat.\n\n"
+		"With --try the change is taken back after so many seconds, also when the\n"
+		"terminal is gone, unless \"pam-wechat enable SERVICE --keep\" is said in a\n"
+		"sign-in that began after the change.\n\n"
+		"Keep a root shell open meanwhile. For sshd, try another one first, with a\n"
+		"service of its own: cp " PAM_FOLDER "/sshd " PAM_FOLDER "/sshd-wechat;\n"
+		"pam-wechat enable sshd-wechat.",
 	.options =
 		(const struct command_option[]){
 			{"second-factor", NULL, COMMAND_NOTHING,
-				"the password first, then WeChat for whom the users table names"},
+				"the password first, then WeChat for listed users"},
+			{"try", "SECONDS", COMMAND_TEXT, "take it back after 30 to 3600 seconds"},
+			{"keep", NULL, COMMAND_NOTHING, "do not take back what is on trial"},
 			{NULL, NULL, COMMAND_NOTHING, NULL},
 		},
 	.run = run,
