@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "call.h"
-#include "display.h"
 #include "file_update.h"
 #include "lines.h"
 #include "pam_folder.h"
+#include "pam_line.h"
 #include "pam_service.h"
 #include "paragraph.h"
 #include "problem.h"
@@ -20,7 +20,7 @@ static void tell(const struct taken_back *taken)
 	for (const char *at = taken->lines; *at != '\0';) {
 		size_t length = strcspn(at, "\n");
 
-		display_copy(shown, sizeof(shown), at, length);
+		pam_line_show(shown, sizeof(shown), at, length);
 		paragraph_print(stdout, "This went with it:\n    %s", shown);
 		at += length + (at[length] == '\n');
 	}

@@ -7,6 +7,7 @@
 
 #include <security/pam_modules.h>
 
+#include "by_hand.h"
 #include "call.h"
 #include "decimal.h"
 #include "doctor_permits.h"
@@ -155,6 +156,15 @@ static int judge_text(const struct command_call *call, const char *path, const c
 	return rv;
 }
 
+static int judge_by_hand(const void *context, const char *path, const char *bytes, size_t length)
+{
+	const struct command_call *call = context;
+	struct problem unsaid = {.text = ""};
+	char before[BEFORE_MAX];
+
+	return judge_text(call, path, bytes, length, 1, before, &unsaid);
+}
+
 /* Makes the new text, and says how the service will work then. Returns the number of the line. */
 static int edit(const struct command_call *call, const char *path, const struct secret *old,
 	const char *trial, struct text *edited, char before[BEFORE_MAX], struct problem *problem)
@@ -173,11 +183,19 @@ static int edit(const struct command_call *call, const char *path, const struct 
 	if (line < 0 && line != -ENOENT)
 		return line;
 	if (line == -ENOENT) {
+		const struct by_hand by_hand = {.service = call->words[0],
+			.path = path,
+			.form = form,
+			.options = options,
+			.judge = judge_by_hand,
+			.context = call};
 		struct problem other = {.text = ""};
 
 		rv = judge_text(call, path, old->bytes, length, 0, before, &other);
 		if (rv == -EEXIST)
 			*problem = other;
+		else
+			by_hand_describe(&by_hand, old->bytes, length, problem);
 		return line;
 	}
 	rv = judge_text(call, path, edited->bytes, edited->length, 1, before, problem);

@@ -19,6 +19,11 @@ static const char *const pam_lines[] = {
 				   "pam_wechat.so unlisted=ignore",
 };
 
+const char *pam_file_line(enum pam_file_form form)
+{
+	return pam_lines[form];
+}
+
 struct block {
 	size_t first, last; /* numbers of its marks' lines; 0: not there */
 	size_t begin, end;  /* where it stands in the text, the marks included */

@@ -24,6 +24,9 @@ enum pam_file_form {
 	PAM_FILE_SECOND_FACTOR, /* conf/pam.d/sshd-second-factor */
 };
 
+/* The PAM line of a form, without options and end. */
+const char *pam_file_line(enum pam_file_form form);
+
 /*
  * Appends to `edited` the text of the file `path` with the block in it; `options` stand at the end
  * of the PAM line, and `trial` is a line of rehearsal.h or "". Returns the number of the line that
