@@ -115,6 +115,45 @@ def test_no_signal_that_a_session_ends_with_ends_it(rehearsals: Rehearsals) -> N
     assert snapshot() == before
 
 
+CGROUPS = [path for path in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"))
+           if (path / "cgroup.controllers").exists() and os.access(path / "cgroup.procs", os.W_OK)]
+
+
+@pytest.fixture()
+def session_scope() -> Iterator[Path]:
+    """A cgroup as logind makes one for a session."""
+    if not CGROUPS:
+        pytest.skip("there is no cgroup2 that may be changed")
+    scope = CGROUPS[0] / f"pam_wechat-{os.getpid()}.scope"
+    scope.mkdir()
+    yield scope
+    assert until(lambda: (scope / "cgroup.procs").read_text() == "")
+    scope.rmdir()
+
+
+def test_no_end_of_a_session_s_processes_ends_it(
+    rehearsals: Rehearsals, session_scope: Path
+) -> None:
+    """By KillUserProcesses=yes systemd kills whatever is in the session's cgroup."""
+    before = snapshot()
+    script = 'echo 0 >"$1/cgroup.procs"; shift; "$@"; echo $?; exec cat'
+    with subprocess.Popen(
+        ["/bin/sh", "-c", script, "sh", str(session_scope), *rehearsals.line("sshd")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=rehearsals.environment,
+    ) as session:
+        assert session.stdout is not None
+        # Its exit status is the last line.
+        while (line := session.stdout.readline()) not in (b"0\n", b""):
+            continue
+        assert line and is_on_trial("sshd")
+        pids = [int(pid) for pid in (session_scope / "cgroup.procs").read_text().split()]
+        assert session.pid in pids and holder_of("sshd") not in pids
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+    rehearsals.let_time_pass()
+    assert snapshot() == before
+
+
 def test_it_has_nothing_of_whoever_has_begun_it(rehearsals: Rehearsals) -> None:
     before = Path("/proc/self/cwd").readlink()
     holder = Path(f"/proc/{rehearsals.begin('sshd')}")

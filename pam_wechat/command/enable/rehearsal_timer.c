@@ -24,6 +24,25 @@ struct timer {
 	char trial[REHEARSAL_LINE_MAX];
 };
 
+/*
+ * logind may end all that a session has begun, by SIGKILL (KillUserProcesses=yes): systemd knows it
+ * by its cgroup. Where there are none, or none may be changed, nobody does that, or nothing helps.
+ */
+static void leave_cgroup(void)
+{
+	static const char *const roots[] = {"/sys/fs/cgroup/cgroup.procs",
+		"/sys/fs/cgroup/systemd/cgroup.procs", "/sys/fs/cgroup/unified/cgroup.procs"};
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		int fd = open(roots[i], O_WRONLY | O_CLOEXEC);
+		ssize_t ignored = fd < 0 ? -1 : write(fd, "0", 1);
+
+		(void)ignored;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 /* Leaves everything that could end with the terminal or the session it was begun in. */
 static int detach(int fd)
 {
@@ -40,6 +59,7 @@ static int detach(int fd)
 	if ((fd > 3 && close_range(3, (unsigned int)fd - 1, 0) < 0) ||
 		close_range((unsigned int)fd + 1, ~0u, 0) < 0)
 		return -errno;
+	leave_cgroup();
 	return 0;
 }
 
