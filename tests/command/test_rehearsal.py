@@ -278,7 +278,8 @@ def test_whoever_has_begun_it_does_not(rehearsals: Rehearsals) -> None:
         assert (done.returncode, done.stdout) == (1, "")
         assert reason in unfolded(done.stderr)
         # A session of its own is no sign-in.
-        done = rehearsals.services.command.run("enable", service, "--keep", through=("setsid", "-w"))
+        done = rehearsals.services.command.run(
+            "enable", service, "--keep", through=("setsid", "-w"))
         assert (done.returncode, snapshot()) == (1, before)
 
 
