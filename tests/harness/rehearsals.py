@@ -8,7 +8,6 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from harness import sanitizer
 from harness.processes import running
