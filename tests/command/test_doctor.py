@@ -99,6 +99,19 @@ def pam(*lines: str, service: str = "sshd") -> Callable[[Machine], None]:
     return change
 
 
+def trial_line(numbers: str) -> Callable[[Machine], None]:
+    """What "enable sudo --try" writes, with these numbers."""
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return pam("# BEGIN pam-wechat", f"# on trial until then [{numbers.format(boot=boot)}]",
+               "[success=done ignore=ignore default=die]: ", "# END pam-wechat", service="sudo")
+
+
+def on_trial(machine: Machine) -> None:
+    """This process is the one that is to take it back."""
+    began = Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19]
+    trial_line(f"9999999999 {{boot}} 1 {os.getpid()} {began} 0 0")(machine)
+
+
 def kill_helper(machine: Machine) -> None:
     machine.site.stop_helper(signal.SIGKILL)
 
@@ -390,6 +403,10 @@ BREAKS = [
     Break("pam-unclear", pam("required: debug", *["auth required pam_env.so"] * 256), "line 257",
           "large", place="sshd:257"),
 
+    Break("pam-trial-over", trial_line("1700000000 {boot} 1 1 1 0 0"), "pam-wechat disable sudo",
+          status=1, place="/etc/pam.d/sudo:2"),
+    Break("pam-trial-over", trial_line("x"), "pam-wechat disable sudo", "changed", status=1,
+          place="/etc/pam.d/sudo:2"),
     Break("sshd-config", set_sshd(NoSuchOption="yes"), "line 8",
           place="sshd_config:8"),
     Break("sshd-config", set_sshd(KbdInteractiveAuthentication="no"), "sshd -t", "no-method-left"),
@@ -640,6 +657,7 @@ NOTES = {
     "pam-unavailable-console": pam(
         "[success=done authinfo_unavail=ignore default=die]: debug", "@include common-auth",
         service="login"),
+    "pam-trial": on_trial,
     "pam-around": pam("auth sufficient pam_unix.so", "required: debug"),
     "sshd-methods-around": set_sshd(AuthenticationMethods="publickey keyboard-interactive"),
     "sshd-root": write_users("OPENID alice,root\n"),

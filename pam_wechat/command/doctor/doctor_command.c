@@ -31,6 +31,7 @@ static const struct check {
 	{"the running helper", 0, doctor_check_running_helper},
 	{"a sign-in up to the helper", NEEDS_SETTINGS | NEEDS_ROOT, doctor_check_trial},
 	{"PAM services", 0, doctor_check_pam},
+	{"what is on trial", 0, doctor_check_rehearsals},
 	{"sshd", NEEDS_ROOT, doctor_check_sshd},
 	{"login", 0, doctor_check_login},
 	{"systemd's units", 0, doctor_check_units},
