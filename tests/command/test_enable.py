@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -33,9 +34,14 @@ def is_refused(services: Services, reason: str, *words: str, status: int = 1) ->
     """By `enable` and with this reason, with all files as they were."""
     before = snapshot()
     done = services.command.run("enable", *words)
-    assert re.search(reason, done.stderr), done.stderr
+    assert re.search(reason, unfolded(done.stderr)), done.stderr
     assert snapshot() == before
     return (done.returncode, done.stdout) == (status, "")
+
+
+def unfolded(text: str) -> str:
+    """What is said on lines of 80 cells, on one."""
+    return " ".join(text.split())
 
 
 def snapshot() -> dict[str, bytes]:
@@ -123,7 +129,8 @@ def test_options_that_somebody_added_are_said_when_they_go(services: Services) -
     assert (text := path.read_text()).count(line.removesuffix(" timeout=60")) == 1
     path.write_text(text.replace(line.removesuffix(" timeout=60"), line))
     output = services.disable("sshd")
-    assert f"{path} is as it was" in output and f"This went with it: {line}\n" in output
+    assert f"{path} is as it was" in output
+    assert f"This went with it:\n    {unfolded(line)}\n" in output
     assert path.read_bytes() == shipped("sshd")
 
 
@@ -173,7 +180,8 @@ def test_a_service_of_a_package_s_own_folder_is_to_be_copied_first(
     with mounted(folder, "/usr/lib/pam.d"):
         done = services.command.run("enable", "gdm")
         assert done.returncode == 1
-        command = re.search(r"there is only /usr/lib/pam\.d/gdm, .*: (cp \S+ \S+),", done.stderr)
+        command = re.search(r"there is only /usr/lib/pam\.d/gdm, .*: (cp \S+ \S+),",
+                            unfolded(done.stderr))
         assert command is not None, done.stderr
         subprocess.run(command[1].split(), check=True)
     services.enable("gdm")
@@ -201,7 +209,8 @@ def test_a_line_put_there_by_hand_is_refused_with_its_place(services: Services) 
 
 
 def test_a_service_that_asks_through_another_file_is_refused(services: Services) -> None:
-    assert is_refused(services, r"su-l: there is no line", "su-l")
+    assert is_refused(services, r"su-l: its auth lines are those of su: pam-wechat enable su",
+                      "su-l")
     services.enable("su")
     where = r"/etc/pam\.d/su:\d+: WeChat is asked here already"
     assert is_refused(services, where, "su-l")
@@ -381,7 +390,7 @@ def test_a_copy_stays_only_if_the_file_has_changed(
         "enable", "sshd", through=disturbed(name, f"error={error}", place))
     assert done.returncode == 1
     if written:
-        assert "a power failure may bring the old one back" in done.stderr
+        assert "a power failure may bring the old one back" in unfolded(done.stderr)
         assert (FOLDER / f"sshd{BACKUP}").read_bytes() == shipped("sshd")
         assert snapshot()["sshd"] != before["sshd"]
     else:
@@ -458,14 +467,14 @@ def test_it_says_who_can_get_in(services: Services) -> None:
     said = "only those get in whom the users table names: "
     openids = [services.site.wechat.openid(name) for name in ("alice", "bob")]
     services.site.write_users(f"{openids[0]} alice,bob\n{openids[1]} bob\n")
-    found = re.search(f"{said}(.*)\\.\n", services.enable("login"))
+    found = re.search(f"{said}(.*?)\\.", unfolded(services.enable("login")))
     assert found is not None and sorted(found[1].split(", ")) == ["alice", "bob"]
     many = ",".join(f"somebody{number}" for number in range(99))
     services.site.write_users(f"{openids[0]} {many}\n")
-    line = next(line for line in services.enable("su").splitlines() if said in line)
-    shown, more = re.split(r" and (\d+) more\.$", line.split(said)[1])[:2]
+    text = unfolded(services.enable("su"))
+    shown, more = re.split(r" and (\d+) more\. ", text.split(said)[1])[:2]
     assert len(shown.split(", ")) + int(more) == 99
-    assert said not in services.enable("sudo", "--second-factor")
+    assert said not in unfolded(services.enable("sudo", "--second-factor"))
 
 
 @pytest.fixture()
@@ -523,7 +532,7 @@ def test_it_says_how_to_try_a_service_of_its_own(services: Services) -> None:
 
 
 def sshd_lines(output: str) -> list[str]:
-    return re.findall(r"^    (\S.*)$", output.replace("\\\n    ", ""), re.MULTILINE)
+    return re.findall(r"^    (\S.*)$", re.sub(r"\\\n +", "", output), re.MULTILINE)
 
 
 def test_what_is_done_is_not_said_again(services: Services, folder: Path) -> None:
@@ -554,3 +563,45 @@ def test_an_sshd_that_takes_the_name_of_its_service_needs_no_link(
         (tried,) = sshd_lines(services.enable("sshd-wechat"))
     assert tried.startswith("/usr/sbin/sshd -D -e -p 2222 -o PAMServiceName=sshd-wechat -o UsePAM=yes ")
     assert (folder / "asked").read_text() == "-t -o PAMServiceName=sshd\n"
+
+
+def cells(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line)
+
+
+def check_width(text: str, services: Services) -> None:
+    """A word may be too long for any line: only the tests' folder has such a long name."""
+    text = text.replace(f" conf={services.site.conf_file}", "")
+    wide = [line for line in text.splitlines() if cells(line) > 80]
+    assert not [line for line in wide if str(services.site.folder) not in line]
+
+
+@pytest.mark.parametrize("words", [
+    ("sshd",), ("sshd-wechat",), ("login",), ("su",), ("sudo",), ("sudo-i",), ("gone",),
+    ("common-auth",), ("su-l",), ("a b",), ("open",), ("twice",), ("jump",), ("sshd", "--try", "1"),
+    ("sshd", "--keep"), ("sshd", "--keep", "--try", "30"), ("sshd", "--try", "30", "--sshd-config"),
+    ("sshd", "--sshd-config"), ("sshd", "--sshd-config", "--alone", "--yes"), ("--help",), (), ("sshd", "--nonsense"),
+])
+def test_what_it_says_fits_80_cells(services: Services, words: tuple[str, ...], form: str) -> None:
+    for name in ("sshd-wechat", "open", "twice", "jump"):
+        (FOLDER / name).write_bytes(shipped("sshd"))
+    (FOLDER / "open").write_text("auth sufficient pam_permit.so\n@include common-auth\n")
+    (FOLDER / "twice").write_text("@include common-auth\n@include common-auth\n")
+    (FOLDER / "jump").write_text("auth [success=3 default=ignore] pam_succeed_if.so user = bob\n"
+                                 "@include common-auth\n")
+    openids = [services.site.wechat.openid(name) for name in ("alice", "bob")]
+    services.site.write_users("".join(f"{openid} {name}{number}\n" for openid, name, number in zip(
+        openids, ("alice", "王小明"), (1, 2))).replace(" ", " " + ",".join(
+            f"u{number}" for number in range(70)) + ",", 1))
+    for command in ("enable", "disable"):
+        given = (*words, *FORMS[form]) if command == "enable" else words[:1]
+        done = services.command.run(command, *given)
+        assert done.stdout + done.stderr != ""
+        check_width(done.stdout + done.stderr, services)
+
+
+def test_what_a_broken_machine_makes_it_say_fits_80_cells(services: Services) -> None:
+    services.site.write("pam_wechat.conf", "nonsense\n", 0o600)
+    done = services.command.run("enable", "sshd")
+    assert done.returncode == 2 and "mend: " in done.stderr
+    check_width(done.stderr, services)

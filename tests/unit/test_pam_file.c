@@ -21,7 +21,7 @@ static int enable(const char *file, enum pam_file_form form, const char *options
 	problem.text[0] = '\0';
 	text_init(&edited, bytes, sizeof(bytes));
 	return pam_file_enable("F", exact_bytes(file, strlen(file)), strlen(file), form, options,
-		&edited, &problem);
+		"", &edited, &problem);
 }
 
 static int disable(const char *file)
@@ -115,6 +115,58 @@ static void test_a_change_beside_the_block_stays(void **state)
 	assert_string_equal(bytes, "# new\n" INCLUDE "auth optional new.so\n");
 }
 
+#define TRIAL REHEARSAL_MARK "later [1]"
+#define ON_TRIAL                                                        \
+	"# on trial until outside\n" BEGIN TRIAL "\n# before: " INCLUDE \
+	"auth required pam_wechat.so\n" END "\n# on trial until outside\n"
+
+static void test_a_trial_stands_in_the_block_and_goes_with_it(void **state)
+{
+	char trial[REHEARSAL_LINE_MAX];
+
+	(void)state;
+	text_init(&edited, bytes, sizeof(bytes));
+	assert_int_equal(pam_file_enable("F", INCLUDE, strlen(INCLUDE), PAM_FILE_ALONE, "", TRIAL,
+				 &edited, &problem),
+		1);
+	assert_begins(bytes, BEGIN TRIAL "\n# before: " INCLUDE);
+	assert_int_equal(pam_file_trial("F", exact_bytes(ON_TRIAL, strlen(ON_TRIAL)),
+				 strlen(ON_TRIAL), trial, &problem),
+		3);
+	assert_string_equal(trial, TRIAL);
+	assert_int_equal(disable(ON_TRIAL), 0);
+	assert_string_equal(
+		bytes, "# on trial until outside\n" INCLUDE "# on trial until outside\n");
+	assert_string_equal(line, "auth required pam_wechat.so\n");
+}
+
+static int keep(const char *file)
+{
+	problem.text[0] = '\0';
+	text_init(&edited, bytes, sizeof(bytes));
+	return pam_file_keep("F", exact_bytes(file, strlen(file)), strlen(file), &edited, &problem);
+}
+
+static void test_what_is_kept_is_no_longer_on_trial(void **state)
+{
+	char trial[REHEARSAL_LINE_MAX];
+	static const char kept[] =
+		"# on trial until outside\n" BEGIN "# before: " INCLUDE
+		"auth required pam_wechat.so\n" END "\n# on trial until outside\n";
+
+	(void)state;
+	assert_int_equal(keep(ON_TRIAL), 0);
+	assert_string_equal(bytes, kept);
+	assert_int_equal(keep(kept), -ENOENT);
+	assert_string_equal(problem.text, "F: nothing is on trial there");
+	assert_int_equal(pam_file_trial("F", kept, strlen(kept), trial, &problem), 0);
+	assert_string_equal(trial, "");
+	assert_int_equal(keep(BEGIN TRIAL "\n" TRIAL "\n" END "\n"), -EINVAL);
+	assert_begins(problem.text, "F:3: a second trial stands here");
+	assert_int_equal(enable(ON_TRIAL, PAM_FILE_ALONE, ""), -EEXIST);
+	assert_contains(problem.text, "F:2: WeChat is asked here already, on trial");
+}
+
 static const struct {
 	const char *file;
 	int error;
@@ -178,6 +230,8 @@ int main(void)
 		cmocka_unit_test(test_what_somebody_added_to_the_line_is_told_when_it_goes),
 		cmocka_unit_test(test_what_was_put_in_is_taken_out_without_a_trace),
 		cmocka_unit_test(test_a_change_beside_the_block_stays),
+		cmocka_unit_test(test_a_trial_stands_in_the_block_and_goes_with_it),
+		cmocka_unit_test(test_what_is_kept_is_no_longer_on_trial),
 		cmocka_unit_test(test_what_is_not_fit_is_refused_with_its_line),
 		cmocka_unit_test(test_what_is_not_ours_is_not_taken_out),
 	};

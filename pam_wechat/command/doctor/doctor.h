@@ -104,10 +104,6 @@ struct doctor {
 void doctor_find(struct doctor *doctor, const struct finding_kind *kind, const char *file,
 	long line, const char *what, ...) __attribute__((format(printf, 5, 6)));
 
-/* Says in a sentence what mends the finding that was added last, and nothing to programs. */
-void doctor_mend(struct doctor *doctor, const char *mend, ...)
-	__attribute__((format(printf, 2, 3)));
-
 /*
  * The finding that was added last is mended by another text in the place of this line, by a new
  * line above it (0: at the end), or by removing it. A line of PAM's is taken with those that belong
@@ -246,6 +242,7 @@ void doctor_check_pam(struct doctor *doctor);
 void doctor_check_services(struct doctor *doctor);
 void doctor_check_trust(struct doctor *doctor);
 void doctor_check_empty(struct doctor *doctor);
+void doctor_check_rehearsals(struct doctor *doctor);
 void doctor_check_sshd(struct doctor *doctor);
 void doctor_check_login(struct doctor *doctor);
 void doctor_check_units(struct doctor *doctor);

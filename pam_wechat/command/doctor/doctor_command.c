@@ -34,6 +34,7 @@ static const struct check {
 	{"PAM services that should ask", 0, doctor_check_services},
 	{"empty passwords", NEEDS_ROOT, doctor_check_empty},
 	{"who may write PAM's and sshd's files", 0, doctor_check_trust},
+	{"what is on trial", 0, doctor_check_rehearsals},
 	{"sshd", NEEDS_ROOT, doctor_check_sshd},
 	{"login", 0, doctor_check_login},
 	{"systemd's units", 0, doctor_check_units},

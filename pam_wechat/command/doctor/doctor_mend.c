@@ -85,16 +85,6 @@ static struct mend *begin(struct doctor *doctor)
 	return mend;
 }
 
-void doctor_mend(struct doctor *doctor, const char *text, ...)
-{
-	struct mend *mend = begin(doctor);
-	va_list arguments;
-
-	va_start(arguments, text);
-	mend->text = format(text, arguments);
-	va_end(arguments);
-}
-
 void doctor_mend_add(struct doctor *doctor, const char *text, ...)
 {
 	struct mend *mend = &doctor->findings[doctor->count - 1].mend;

@@ -14,7 +14,9 @@
 #include "pam_judge.h"
 #include "pam_module.h"
 #include "pam_stack.h"
+#include "paragraph.h"
 #include "problem.h"
+#include "rehearsal.h"
 #include "settings.h"
 #include "sshd_config.h"
 #include "text.h"
@@ -29,19 +31,21 @@ static void advise_on_other_sshd(const char *service)
 
 	if (sshd_config_names_service()) {
 		(void)text_format(link, sizeof(link), SSHD_PROGRAM);
-		(void)text_format(option, sizeof(option), "-o PAMServiceName=%s ", service);
+		(void)text_format(
+			option, sizeof(option), "        -o PAMServiceName=%s \\\n", service);
 	} else {
 		/* Its PAM service is the name that it was started by. */
 		(void)text_format(link, sizeof(link), "/usr/local/sbin/%s", service);
 	}
-	printf("\nStart an sshd for it, on port 2222:\n\n");
+	paragraph_print(stdout, "\nStart an sshd for it, on port 2222:\n");
 	if (access(link, X_OK) < 0)
-		printf("    ln -s " SSHD_PROGRAM " %s\n", link);
-	printf("    %s -D -e -p 2222 %s-o UsePAM=yes \\\n"
-	       "        -o KbdInteractiveAuthentication=yes -o AuthenticationMethods="
-	       "keyboard-interactive\n\n"
-	       "and from elsewhere: ssh -p 2222 you@this-machine\n"
-	       "When that works: pam-wechat enable sshd --sshd-config\n",
+		paragraph_print(stdout, "    ln -s " SSHD_PROGRAM " %s", link);
+	paragraph_print(stdout,
+		"    %s -D -e -p 2222 \\\n%s"
+		"        -o UsePAM=yes -o KbdInteractiveAuthentication=yes \\\n"
+		"        -o AuthenticationMethods=keyboard-interactive\n\n"
+		"and from elsewhere: ssh -p 2222 you@this-machine\n"
+		"When that works: pam-wechat enable sshd --sshd-config",
 		link, option);
 }
 
@@ -51,39 +55,45 @@ static void advise_on_sshd(enum sshd_form form)
 
 	sshd_file_lacks(form == SSHD_FORM_NONE ? SSHD_FORM_OPEN : form, lacks);
 	if (form != SSHD_FORM_NONE)
-		printf("sshd's options are in " SSHD_FILE "\n");
+		paragraph_print(stdout, "sshd's options are in " SSHD_FILE);
 	else if (lacks[0] != '\0')
-		printf("\nsshd lacks this, which \"pam-wechat enable sshd --sshd-config\" "
-		       "writes:\n\n%s",
-			lacks);
-	printf("\nTry it on port 2222 first:\n\n"
-	       "    " SSHD_PROGRAM " -D -e -p 2222\n\n"
-	       "and from elsewhere: ssh -p 2222 you@this-machine\n\n");
+		paragraph_print(stdout,
+			"\nsshd lacks this, which \"pam-wechat enable sshd --sshd-config\" "
+			"writes:\n\n%.*s",
+			(int)strlen(lacks) - 1, lacks);
+	paragraph_print(stdout, "\nTry it on port 2222 first:\n\n"
+				"    " SSHD_PROGRAM " -D -e -p 2222\n\n"
+				"and from elsewhere: ssh -p 2222 you@this-machine\n");
 	if (form != SSHD_FORM_NONE)
-		printf("When that works: " SSHD_RELOAD "\n");
+		paragraph_print(stdout, "When that works: " SSHD_RELOAD);
 	else
-		printf("If sshd_config was changed since sshd was started: " SSHD_RELOAD "\n");
-	printf("Sign in from elsewhere before you close this shell.\n");
+		paragraph_print(
+			stdout, "If sshd_config was changed since sshd was started: " SSHD_RELOAD);
+	paragraph_print(stdout, "Sign in from elsewhere before you close this shell.");
 }
 
 static void advise_on_others(const char *service)
 {
-	printf("\nKeep this root shell open, and try it: pam-wechat test USER --service %s\n",
+	paragraph_print(stdout,
+		"\nKeep this root shell open, and try it:\n    pam-wechat test USER --service %s",
 		service);
 	if (strcmp(service, "sudo") == 0)
-		printf("\"sudo -i\" is a service of its own: pam-wechat enable sudo-i\n");
+		paragraph_print(
+			stdout, "\"sudo -i\" is a service of its own: pam-wechat enable sudo-i");
 	else if (strcmp(service, "su") == 0)
-		printf("\"su -\" takes its authentication from this file, and asks WeChat as "
-		       "well.\n");
+		paragraph_print(stdout,
+			"\"su -\" takes its authentication from this file, and asks "
+			"WeChat as well.");
 	else if (strcmp(service, "login") == 0)
-		printf("Without a network or the helper nobody signs in at the console now. Keep "
-		       "a way in\nthat does not need WeChat for that day.\n");
+		paragraph_print(stdout,
+			"Without a network or the helper nobody signs in at the console now. Keep "
+			"a way in that does not need WeChat for that day.");
 }
 
 /* Others are locked out, and perhaps the administrator is one of them. */
 static void list_users(const char *conf)
 {
-	char names[NAMES_MAX] = "", shown[DISPLAY_NAME_SIZE];
+	char names[NAMES_MAX] = "", shown[DISPLAY_NAME_SIZE], others[64] = "";
 	struct problem problem = {.text = ""};
 	struct settings settings;
 	struct users *users = NULL;
@@ -102,12 +112,12 @@ static void list_users(const char *conf)
 		else
 			more++;
 	}
-	if (users != NULL)
-		printf("By WeChat only those get in whom the users table names: %s", names);
 	if (more > 0)
-		printf(" and %zu more", more);
+		(void)text_format(others, sizeof(others), " and %zu more", more);
 	if (users != NULL)
-		printf(".\n");
+		paragraph_print(stdout,
+			"By WeChat only those get in whom the users table names: %s%s.", names,
+			others);
 	users_free(&users);
 	settings_finish(&settings);
 }
@@ -128,9 +138,10 @@ static void list_hosts(const char *service, const char *path)
 			pam_stack_read(PAM_FOLDER, name, "auth", &stack) == 0 &&
 			(ours = pam_stack_find_ours(stack)) != NULL &&
 			strcmp(ours->file, path) == 0 && pam_judge_wants_root(stack, name))
-			printf("\nWarning: %s %s, and runs as the person himself, for whom the "
-			       "module\ncan't read its configuration: nobody unlocks his screen. "
-			       "pam-wechat doctor says what\nmends that.\n",
+			paragraph_print(stdout,
+				"\nWarning: %s %s, and runs as the person himself, for whom the "
+				"module can't read its configuration: nobody unlocks his screen. "
+				"pam-wechat doctor says what mends that.",
 				name,
 				strcmp(name, service) == 0 ? "asks WeChat"
 							   : "takes its lines from this file");
@@ -140,23 +151,36 @@ static void list_hosts(const char *service, const char *path)
 	free(files);
 }
 
+static void advise_on_trial(const char *service, const struct rehearsal *rehearsal)
+{
+	char end[REHEARSAL_TIME_MAX];
+
+	rehearsal_show_end(rehearsal, end);
+	paragraph_print(stdout,
+		"\nOn trial until %s. Then the block is taken out again, whatever has become of "
+		"this terminal; unless you sign in anew by %s and say there:\n"
+		"    pam-wechat enable %s --keep",
+		end, service, service);
+}
+
 void enable_advise(const struct command_call *call, const char *path, int line, const char *before,
-	const char *copy, enum sshd_form form)
+	const char *copy, enum sshd_form form, const struct rehearsal *rehearsal)
 {
 	const char *service = call->words[0];
+	bool is_second = call_value(call, "second-factor") != NULL;
 
-	if (call_value(call, "second-factor") == NULL)
-		printf("%s:%d: WeChat is asked in the place of the password.\n", path, line);
-	else
-		printf("%s:%d: WeChat is asked after the password, from whom the users table "
-		       "names.\n",
-			path, line + 1);
+	paragraph_print(stdout, "%s:%d: WeChat is asked %s.", path, is_second ? line + 1 : line,
+		is_second ? "after the password, from whom the users table names"
+			  : "in the place of the password");
 	if (before[0] != '\0')
-		printf("WeChat is not asked of whom this lets in before: %s.\n", before);
-	if (call_value(call, "second-factor") == NULL)
+		paragraph_print(
+			stdout, "WeChat is not asked of whom this lets in before: %s.", before);
+	if (!is_second)
 		list_users(call->conf);
 	printf("As it was:  %s\nTo go back: pam-wechat disable %s\n", copy, service);
 	list_hosts(service, path);
+	if (rehearsal != NULL)
+		advise_on_trial(service, rehearsal);
 	enable_advise_service(service, form);
 }
 

@@ -8,8 +8,10 @@
 
 #include <security/pam_modules.h>
 
+#include "by_hand.h"
 #include "call.h"
 #include "conf.h"
+#include "decimal.h"
 #include "doctor_permits.h"
 #include "enable_advice.h"
 #include "enable_sshd.h"
@@ -20,14 +22,20 @@
 #include "pam_load.h"
 #include "pam_service.h"
 #include "pam_stack.h"
+#include "paragraph.h"
 #include "paths.h"
 #include "problem.h"
+#include "rehearsal.h"
+#include "rehearsal_keep.h"
+#include "rehearsal_timer.h"
 #include "secret.h"
 #include "settings.h"
 #include "text.h"
 #include "users.h"
 
 #define OPTIONS_MAX 512
+#define TRIAL_SECONDS_MIN 30
+#define TRIAL_SECONDS_MAX 3600
 #define BEFORE_MAX 512
 
 /* What the PAM line needs in order to read the same configuration as this command. */
@@ -182,9 +190,18 @@ static int judge_text(const struct command_call *call, const char *path, const c
 	return rv;
 }
 
+static int judge_by_hand(const void *context, const char *path, const char *bytes, size_t length)
+{
+	const struct command_call *call = context;
+	struct problem unsaid = {.text = ""};
+	char before[BEFORE_MAX];
+
+	return judge_text(call, path, bytes, length, 1, before, &unsaid);
+}
+
 /* Makes the new text, and says how the service will work then. Returns the number of the line. */
 static int edit(const struct command_call *call, const char *path, const struct secret *old,
-	struct text *edited, char before[BEFORE_MAX], struct problem *problem)
+	const char *trial, struct text *edited, char before[BEFORE_MAX], struct problem *problem)
 {
 	enum pam_file_form form =
 		call_value(call, "second-factor") != NULL ? PAM_FILE_SECOND_FACTOR : PAM_FILE_ALONE;
@@ -195,16 +212,24 @@ static int edit(const struct command_call *call, const char *path, const struct 
 	rv = make_options(call->conf, options, problem);
 	if (rv < 0)
 		return rv;
-	line = pam_file_enable(path, old->bytes, length, form, options, edited, problem);
+	line = pam_file_enable(path, old->bytes, length, form, options, trial, edited, problem);
 	/* A file that takes its authentication from another one has no place of its own. */
 	if (line < 0 && line != -ENOENT)
 		return line;
 	if (line == -ENOENT) {
+		const struct by_hand by_hand = {.service = call->words[0],
+			.path = path,
+			.form = form,
+			.options = options,
+			.judge = judge_by_hand,
+			.context = call};
 		struct problem other = {.text = ""};
 
 		rv = judge_text(call, path, old->bytes, length, 0, before, &other);
 		if (rv == -EEXIST)
 			*problem = other;
+		else
+			by_hand_describe(&by_hand, old->bytes, length, problem);
 		return line;
 	}
 	rv = judge_text(call, path, edited->bytes, edited->length, 1, before, problem);
@@ -213,7 +238,7 @@ static int edit(const struct command_call *call, const char *path, const struct 
 
 static enum command_exit complain(const struct problem *problem, enum command_exit status)
 {
-	fprintf(stderr, "pam-wechat enable: %s\n", problem->text);
+	paragraph_print(stderr, "pam-wechat enable: %s", problem->text);
 	return status;
 }
 
@@ -254,13 +279,30 @@ static int keep_console(
 		"--second-factor. Or go on all the same: --force");
 }
 
+/* Writes the file with its new text, and keeps it as it was. Returns 0, or -errno. */
+static int replace(struct update *update, const struct text *edited,
+	char copy[FILE_UPDATE_COPY_MAX], struct problem *problem)
+{
+	int rv = file_update_back_up(update, PAM_FOLDER_BACKUP, copy, problem);
+
+	if (rv == 0)
+		rv = file_update_write(update, edited->bytes, edited->length, 0644, problem);
+	if (rv < 0)
+		file_update_drop_copy(update, copy);
+	return rv;
+}
+
+/* `seconds` is how long the change is on trial; 0: it is not. */
 static enum command_exit change(const struct command_call *call, enum sshd_form sshd,
-	const char *path, struct update *update, struct problem *problem)
+	const char *path, long seconds, struct update *update, struct problem *problem)
 {
 	const struct secret *old = file_update_contents(update);
 	size_t size = old->size + PAM_FILE_BLOCK_MAX;
 	char *bytes = malloc(size);
 	char before[BEFORE_MAX] = "", copy[FILE_UPDATE_COPY_MAX] = "";
+	char trial[REHEARSAL_LINE_MAX] = "";
+	enum command_exit status = COMMAND_REFUSED;
+	struct rehearsal rehearsal;
 	struct text edited;
 	int line;
 
@@ -269,27 +311,58 @@ static enum command_exit change(const struct command_call *call, enum sshd_form 
 		return COMMAND_REFUSED;
 	}
 	text_init(&edited, bytes, size);
-	line = edit(call, path, old, &edited, before, problem);
-	if (line >= 0 && keep_console(call, before, problem) < 0)
-		line = -1;
-	if (line >= 0 && !doctor_permits(call, call->words[0], problem)) {
-		free(bytes);
-		return COMMAND_USAGE;
+	line = edit(call, path, old, trial, &edited, before, problem);
+	if (line < 0 || keep_console(call, before, problem) < 0)
+		goto out;
+	if (!doctor_permits(call, call->words[0], problem)) {
+		status = COMMAND_USAGE;
+		goto out;
 	}
-	if (line >= 0 &&
-		(file_update_back_up(update, PAM_FOLDER_BACKUP, copy, problem) < 0 ||
-			file_update_write(update, bytes, edited.length, 0644, problem) < 0)) {
-		file_update_drop_copy(update, copy);
-		line = -1;
+	/* Who takes it back is there before there is anything to take back. */
+	if (seconds > 0) {
+		if (rehearsal_timer_start(path, seconds, &rehearsal, trial, problem) < 0)
+			goto out;
+		text_init(&edited, bytes, size);
+		line = edit(call, path, old, trial, &edited, before, problem);
 	}
+	if (line < 0 || replace(update, &edited, copy, problem) < 0)
+		goto out;
+	enable_advise(call, path, line, before, copy, sshd, seconds > 0 ? &rehearsal : NULL);
+	status = COMMAND_DONE;
+out:
 	free(bytes);
-	if (line < 0)
-		return COMMAND_REFUSED;
-	enable_advise(call, path, line, before, copy, sshd);
-	return COMMAND_DONE;
+	return status;
 }
 
-static enum command_exit change_service(const struct command_call *call, enum sshd_form sshd)
+/* Whether something is asked for that has nothing to do with --keep. */
+static bool wants_change(const struct command_call *call)
+{
+	return call_value(call, "try") != NULL || call_value(call, "second-factor") != NULL ||
+	       call_value(call, "sshd-config") != NULL || call_value(call, "force") != NULL;
+}
+
+/* What is asked for together, and how long a trial takes. Returns seconds, 0 or -EINVAL. */
+static long read_seconds(const struct command_call *call, struct problem *problem)
+{
+	const char *seconds = call_value(call, "try");
+	long number = 0;
+
+	if (call_value(call, "keep") != NULL && wants_change(call))
+		return problem_set(problem, -EINVAL, "--keep stands alone: it changes no lines");
+	if (seconds != NULL && call_value(call, "sshd-config") != NULL)
+		return problem_set(problem, -EINVAL,
+			"--try and --sshd-config do not go together: a trial takes back the PAM "
+			"lines alone");
+	if (seconds != NULL)
+		number = (long)decimal_parse_string(seconds, TRIAL_SECONDS_MIN, TRIAL_SECONDS_MAX);
+	if (number < 0)
+		return problem_set(problem, -EINVAL, "--try: a number of seconds from %d to %d",
+			TRIAL_SECONDS_MIN, TRIAL_SECONDS_MAX);
+	return number;
+}
+
+static enum command_exit change_service(
+	const struct command_call *call, enum sshd_form sshd, long seconds)
 {
 	struct problem problem = {.text = ""};
 	char path[PAM_SERVICE_PATH_MAX];
@@ -298,7 +371,7 @@ static enum command_exit change_service(const struct command_call *call, enum ss
 
 	if (status != COMMAND_DONE)
 		return status;
-	status = change(call, sshd, path, update, &problem);
+	status = change(call, sshd, path, seconds, update, &problem);
 	if (status != COMMAND_DONE)
 		(void)complain(&problem, status);
 	file_update_close(&update);
@@ -325,22 +398,28 @@ static enum command_exit run(const struct command_call *call)
 	bool is_second_factor = call_value(call, "second-factor") != NULL;
 	enum sshd_form form, before;
 	enum command_exit status;
+	struct problem problem = {.text = ""};
+	long seconds = read_seconds(call, &problem);
 	bool is_done;
 
+	if (seconds < 0)
+		return complain(&problem, COMMAND_USAGE);
 	if (!enable_sshd_fits(call))
 		return COMMAND_USAGE;
+	if (call_value(call, "keep") != NULL)
+		return rehearsal_keep(call);
 	if (call_value(call, "sshd-config") == NULL)
-		return change_service(call, SSHD_FORM_NONE);
+		return change_service(call, SSHD_FORM_NONE, seconds);
 	is_done = asks_already(call->words[0], &is_second_factor);
 	status = enable_sshd_write(call, is_second_factor, &form, &before);
 	if (status != COMMAND_DONE)
 		return status;
 	if (is_done) {
-		printf(PAM_FOLDER "/%s asks WeChat already.\n", call->words[0]);
+		paragraph_print(stdout, PAM_FOLDER "/%s asks WeChat already.", call->words[0]);
 		enable_advise_service(call->words[0], form);
 		return COMMAND_DONE;
 	}
-	status = change_service(call, form);
+	status = change_service(call, form, 0);
 	if (status != COMMAND_DONE)
 		enable_sshd_undo(form, before);
 	return status;
@@ -354,18 +433,20 @@ const struct command command_enable = {
 	.word = COMMAND_SERVICE,
 	.summary = "let a service ask WeChat: sshd, login, su, sudo…",
 	.description =
-		"Puts one marked block into " PAM_FOLDER "/SERVICE. WeChat takes the place of the\n"
-		"password there, or follows it. The file as it was is kept beside it;\n"
+		"Puts one marked block into " PAM_FOLDER "/SERVICE. WeChat takes the place of\n"
+		"the password there, or follows it. The file as it was is kept beside it;\n"
 		"\"pam-wechat disable\" takes the block out again. Nothing is changed where the\n"
 		"configuration is wrong, or where the file could let people in past WeChat.\n\n"
+		"With --try the change is taken back after so many seconds, also when the\n"
+		"terminal is gone, unless \"pam-wechat enable SERVICE --keep\" is said in a\n"
+		"sign-in that began after the change.\n\n"
 		"Keep a root shell open meanwhile. For sshd, try another one first, with a\n"
-		"service of its own: cp " PAM_FOLDER "/sshd " PAM_FOLDER
-		"/sshd-wechat; pam-wechat\n"
-		"enable sshd-wechat.",
+		"service of its own: cp " PAM_FOLDER "/sshd " PAM_FOLDER "/sshd-wechat;\n"
+		"pam-wechat enable sshd-wechat.",
 	.options =
 		(const struct command_option[]){
 			{"second-factor", NULL, COMMAND_NOTHING,
-				"the password, then WeChat for listed users"},
+				"the password first, then WeChat for listed users"},
 			{"sshd-config", NULL, COMMAND_NOTHING,
 				"for sshd: write its options into a file of their own, too"},
 			{"alone", NULL, COMMAND_NOTHING,
@@ -374,6 +455,8 @@ const struct command command_enable = {
 				"with --sshd-config: a key first, then WeChat"},
 			{"yes", NULL, COMMAND_NOTHING, "with --alone and --after-key: ask nothing"},
 			{"force", NULL, COMMAND_NOTHING, "login: even if it shuts root's console"},
+			{"try", "SECONDS", COMMAND_TEXT, "take it back after 30 to 3600 seconds"},
+			{"keep", NULL, COMMAND_NOTHING, "do not take back what is on trial"},
 			{NULL, NULL, COMMAND_NOTHING, NULL},
 		},
 	.run = run,

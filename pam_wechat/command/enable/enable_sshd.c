@@ -9,6 +9,7 @@
 
 #include "conf.h"
 #include "display.h"
+#include "paragraph.h"
 #include "problem.h"
 #include "prompt.h"
 #include "settings.h"
@@ -43,7 +44,7 @@ bool enable_sshd_fits(const struct command_call *call)
 		wrong = "--alone or --after-key, not both";
 	}
 	if (wrong != NULL)
-		fprintf(stderr, "pam-wechat enable: %s\n", wrong);
+		paragraph_print(stderr, "pam-wechat enable: %s", wrong);
 	return wrong == NULL;
 }
 
@@ -105,7 +106,8 @@ static void say_what(enum sshd_form form, bool is_second_factor)
 {
 	bool is_alone = form == SSHD_FORM_ALONE;
 
-	printf("By ssh one gets in by %s%s then. %s\n", is_alone ? "" : "a key, and then ",
+	paragraph_print(stdout, "By ssh one gets in by %s%s then. %s",
+		is_alone ? "" : "a key, and then ",
 		is_second_factor ? "the password, and by WeChat if the users table names one"
 				 : "WeChat",
 		is_alone ? "A key is not taken any more."
@@ -129,12 +131,13 @@ static void say_whom(const struct command_call *call, bool is_second_factor)
 	is_permitted = strcmp(permit, "yes") == 0;
 	list_shut_out(users, is_second_factor, is_permitted, &text);
 	if (text.length > 0)
-		printf("That shuts out %s%s: %s.\n", names, text.truncated ? "..." : "",
+		paragraph_print(stdout, "That shuts out %s%s: %s.", names,
+			text.truncated ? "..." : "",
 			is_second_factor ? "they have no password"
 					 : "the users table does not name them");
 	/* It takes root's key then, and no answer. */
 	if (!is_permitted && strcmp(permit, "no") != 0)
-		printf("That shuts out root: PermitRootLogin is %s.\n", permit);
+		paragraph_print(stdout, "That shuts out root: PermitRootLogin is %s.", permit);
 	users_free(&users);
 	settings_finish(&settings);
 }
@@ -163,8 +166,9 @@ static void show_lines(enum sshd_form form)
 
 	sshd_file_lacks(form, lacks);
 	if (lacks[0] != '\0')
-		printf("sshd does not read " SSHD_FOLDER
-		       "/sshd_config.d. Put this at the top of " SSHD_CONFIG ":\n\n%s\n",
+		paragraph_print(stdout,
+			"sshd does not read " SSHD_FOLDER
+			"/sshd_config.d. Put this at the top of " SSHD_CONFIG ":\n\n%s",
 			lacks);
 }
 
@@ -191,7 +195,7 @@ enum command_exit enable_sshd_write(const struct command_call *call, bool is_sec
 	}
 	if (problem.text[0] == '\0')
 		return COMMAND_DONE;
-	fprintf(stderr, "pam-wechat enable: %s\n", problem.text);
+	paragraph_print(stderr, "pam-wechat enable: %s", problem.text);
 	return rv == -EINVAL ? COMMAND_USAGE : COMMAND_REFUSED;
 }
 
@@ -200,5 +204,5 @@ void enable_sshd_undo(enum sshd_form form, enum sshd_form before)
 	struct problem problem = {.text = ""};
 
 	if (form != SSHD_FORM_NONE && form != before && sshd_file_restore(before, &problem) < 0)
-		fprintf(stderr, "pam-wechat enable: %s\n", problem.text);
+		paragraph_print(stderr, "pam-wechat enable: %s", problem.text);
 }

@@ -19,9 +19,16 @@ static const char *const pam_lines[] = {
 				   "pam_wechat.so unlisted=ignore",
 };
 
+const char *pam_file_line(enum pam_file_form form)
+{
+	return pam_lines[form];
+}
+
 struct block {
 	size_t first, last; /* numbers of its marks' lines; 0: not there */
 	size_t begin, end;  /* where it stands in the text, the marks included */
+	size_t trial;       /* number of the line of rehearsal.h; 0: none */
+	size_t trial_begin, trial_end;
 };
 
 static bool begins_with(const char *line, const char *mark)
@@ -43,6 +50,12 @@ static const char *note_mark(
 			return "a block of pam-wechat's ends here that did not begin";
 		block->last = lines->number;
 		block->end = end;
+	} else if (begins_with(line, REHEARSAL_MARK) && block->first != 0 && block->last == 0) {
+		if (block->trial != 0)
+			return "a second trial stands here: take one out by hand";
+		block->trial = lines->number;
+		block->trial_begin = begin;
+		block->trial_end = end;
 	}
 	return NULL;
 }
@@ -137,9 +150,11 @@ static int find_place(const char *path, const char *bytes, size_t length, struct
 }
 
 static void add_block(struct text *edited, enum pam_file_form form, const char *kept,
-	size_t kept_length, const char *options)
+	size_t kept_length, const char *options, const char *trial)
 {
 	text_addf(edited, "%s: \"pam-wechat disable\" takes this block out again\n", begin_mark);
+	if (trial[0] != '\0')
+		text_addf(edited, "%s\n", trial);
 	if (form == PAM_FILE_ALONE) {
 		text_add(edited, kept_mark);
 		text_add_bytes(edited, kept, kept_length);
@@ -150,7 +165,7 @@ static void add_block(struct text *edited, enum pam_file_form form, const char *
 }
 
 int pam_file_enable(const char *path, const char *bytes, size_t length, enum pam_file_form form,
-	const char *options, struct text *edited, struct problem *problem)
+	const char *options, const char *trial, struct text *edited, struct problem *problem)
 {
 	struct pam_line place;
 	struct block block;
@@ -162,8 +177,11 @@ int pam_file_enable(const char *path, const char *bytes, size_t length, enum pam
 	if (rv < 0)
 		return rv;
 	if (block.first != 0)
-		return problem_set(problem, -EEXIST, "%s:%zu: WeChat is asked here already", path,
-			block.first);
+		return problem_set(problem, -EEXIST, "%s:%zu: WeChat is asked here already%s", path,
+			block.first,
+			block.trial == 0 ? ""
+					 : ", on trial: keep it by --keep, or end it by "
+					   "\"pam-wechat disable\"");
 	rv = find_place(path, bytes, length, &place, problem);
 	if (rv < 0)
 		return rv;
@@ -174,7 +192,7 @@ int pam_file_enable(const char *path, const char *bytes, size_t length, enum pam
 		text_add_bytes(edited, bytes + place.begin, line_length);
 		text_add(edited, "\n");
 	}
-	add_block(edited, form, bytes + place.begin, line_length, options);
+	add_block(edited, form, bytes + place.begin, line_length, options, trial);
 	/* The end of a file without a newline stays one. */
 	text_add(edited, has_newline ? "\n" : "");
 	text_add_bytes(edited, bytes + place.end, length - place.end);
@@ -208,7 +226,7 @@ static int add_kept(const char *path, const char *bytes, const struct block *blo
 
 		if (begins_with(line, kept_mark))
 			text_addf(edited, "%s\n", line + strlen(kept_mark));
-		else if (number == block->first || number == block->last)
+		else if (number == block->first || number == block->last || number == block->trial)
 			continue;
 		else if (is_pam_line(line))
 			text_addf(taken, "%s\n", line);
@@ -237,6 +255,39 @@ int pam_file_disable(const char *path, const char *bytes, size_t length, struct 
 	if (bytes[block.end - 1] != '\n' && edited->length > 0)
 		edited->bytes[--edited->length] = '\0';
 	text_add_bytes(edited, bytes + block.end, length - block.end);
+	return text_finish(edited) < 0
+	               ? problem_set(problem, -EINVAL, "%s: the file is too large", path)
+	               : 0;
+}
+
+int pam_file_trial(const char *path, const char *bytes, size_t length,
+	char trial[REHEARSAL_LINE_MAX], struct problem *problem)
+{
+	struct block block;
+	int rv = find_block(path, bytes, length, &block, problem);
+
+	trial[0] = '\0';
+	if (rv < 0 || block.trial == 0)
+		return rv;
+	/* Cut off, it is not such a line any more, and is not taken for one. */
+	(void)text_format(trial, REHEARSAL_LINE_MAX, "%.*s",
+		(int)(block.trial_end - block.trial_begin - strlen("\n")),
+		bytes + block.trial_begin);
+	return (int)block.trial;
+}
+
+int pam_file_keep(const char *path, const char *bytes, size_t length, struct text *edited,
+	struct problem *problem)
+{
+	struct block block;
+	int rv = find_block(path, bytes, length, &block, problem);
+
+	if (rv < 0)
+		return rv;
+	if (block.trial == 0)
+		return problem_set(problem, -ENOENT, "%s: nothing is on trial there", path);
+	text_add_bytes(edited, bytes, block.trial_begin);
+	text_add_bytes(edited, bytes + block.trial_end, length - block.trial_end);
 	return text_finish(edited) < 0
 	               ? problem_set(problem, -EINVAL, "%s: the file is too large", path)
 	               : 0;

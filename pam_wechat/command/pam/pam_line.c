@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "display.h"
 #include "plain.h"
 #include "problem.h"
 #include "text.h"
@@ -182,4 +183,20 @@ bool pam_line_is_ours(const struct pam_line *line)
 
 	return line->kind == PAM_LINE_MODULE && line->module != NULL &&
 	       strcmp(slash == NULL ? line->module : slash + 1, ours) == 0;
+}
+
+void pam_line_show(char *shown, size_t size, const char *line, size_t length)
+{
+	char *to = shown;
+
+	display_copy(shown, size, line, length);
+	for (const char *at = shown; *at != '\0'; at++) {
+		bool is_blank = strchr(blanks, *at) != NULL;
+
+		if (!is_blank)
+			*to++ = *at;
+		else if (to > shown && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	*to = '\0';
 }

@@ -57,4 +57,10 @@ bool pam_line_is_of(const struct pam_line *line, const char *type);
 /* Whether the line's module is pam_wechat.so, in whatever folder. */
 bool pam_line_is_ours(const struct pam_line *line);
 
+/*
+ * Copies a line that is to be shown to people: fit for a terminal (display.h), and with one blank
+ * between its words.
+ */
+void pam_line_show(char *shown, size_t size, const char *line, size_t length);
+
 #endif

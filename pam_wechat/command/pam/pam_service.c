@@ -8,6 +8,7 @@
 
 #include "file_update.h"
 #include "pam_folder.h"
+#include "paragraph.h"
 #include "problem.h"
 #include "text.h"
 
@@ -29,8 +30,8 @@ enum command_exit pam_service_path(
 	if (is_name(service) &&
 		text_format(path, PAM_SERVICE_PATH_MAX, "%s/%s", PAM_FOLDER, service) == 0)
 		return COMMAND_DONE;
-	fprintf(stderr,
-		"pam-wechat %s: a service is the name of a file in %s: sshd, login, su, sudo…\n",
+	paragraph_print(stderr,
+		"pam-wechat %s: a service is the name of a file in %s: sshd, login, su, sudo…",
 		call->command->name, PAM_FOLDER);
 	return COMMAND_USAGE;
 }
@@ -54,13 +55,13 @@ static void complain_of_missing(const char *command, const char *service, const 
 
 	if (text_format(shipped, sizeof(shipped), "%s/%s", PAM_FOLDER_SHIPPED, service) == 0 &&
 		access(shipped, F_OK) == 0)
-		fprintf(stderr,
+		paragraph_print(stderr,
 			"pam-wechat %s: %s: there is only %s, which belongs to its package: "
-			"cp %s %s, and then once more\n",
+			"cp %s %s, and then once more",
 			command, path, shipped, shipped, path);
 	else
-		fprintf(stderr,
-			"pam-wechat %s: %s: there is no such file: is the program installed?\n",
+		paragraph_print(stderr,
+			"pam-wechat %s: %s: there is no such file: is the program installed?",
 			command, path);
 }
 
@@ -80,7 +81,7 @@ enum command_exit pam_service_open(
 	if (refusal == NULL && geteuid() != 0)
 		refusal = "only root may change it";
 	if (refusal == NULL && file_update_open(path, update, &problem) < 0) {
-		fprintf(stderr, "pam-wechat %s: %s\n", name, problem.text);
+		paragraph_print(stderr, "pam-wechat %s: %s", name, problem.text);
 		return COMMAND_REFUSED;
 	}
 	if (refusal == NULL && file_update_contents(*update) != NULL)
@@ -89,6 +90,6 @@ enum command_exit pam_service_open(
 	if (refusal == NULL)
 		complain_of_missing(name, service, path);
 	else
-		fprintf(stderr, "pam-wechat %s: %s: %s\n", name, path, refusal);
+		paragraph_print(stderr, "pam-wechat %s: %s: %s", name, path, refusal);
 	return COMMAND_REFUSED;
 }
