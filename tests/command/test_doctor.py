@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -24,9 +25,11 @@ from harness.machine import (
     ACCOUNT, COMMON_AUTH, After, Before, Machine, mounted, replaced,
 )
 from harness.mending import another_service_lets_in, apply
+from harness.mute import Mute
+from harness.pty_pair import a_pty
 from harness.services import MODULE
 from harness.site import BUILD, Site, free_port
-from harness.waiting import until
+from harness.waiting import HANG, until
 from simulator import Authority, WeChat, errors
 from simulator.server import Reply, Request
 
@@ -1193,6 +1196,81 @@ def test_what_confines_programs_is_a_note(machine: Machine, folder: Path) -> Non
         status, findings = machine.doctor("--offline")
     found = {finding["id"]: finding["severity"] for finding in findings}
     assert (status, found["selinux"], found["apparmor"]) == (0, "note", "note")
+
+
+def end_children(process: subprocess.Popen[str]) -> None:
+    """What the doctor waits for ends, and has said nothing."""
+    for child in begun_by(process):
+        os.kill(child, signal.SIGKILL)
+
+
+def begun_by(process: subprocess.Popen[str]) -> list[int]:
+    """Those that it has begun itself, in their order."""
+    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(pid) for pid in path.read_text().split()]
+
+
+@pytest.mark.parametrize("json_too", [False, True], ids=["text", "json"])
+def test_what_is_waited_for_is_said_on_a_terminal_and_what_never_comes_is_a_warning(
+    machine: Machine, json_too: bool
+) -> None:
+    with Mute() as mute, a_pty() as (screen, terminal):
+        machine.site.write_conf(api_url=f"http://127.0.0.1:{mute.port}")
+        with open(terminal, "w") as errors:
+            process = subprocess.Popen(
+                machine.command.line("doctor", *(["--json"] if json_too else [])), text=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
+        # The API was asked, by the sign-in and by the command itself, and does not answer.
+        assert until(lambda: len(mute.connections) >= 2)
+        shown = read_until(screen, "up to 20 seconds ...")
+        end_children(process)
+        shown += read_until(screen, "asking WeChat's API")
+        output, _ = process.communicate(timeout=HANG)
+        Path(terminal).write_text("END")
+        shown += read_until(screen, "END").removesuffix("END")
+    assert process.returncode == 1
+    # Nothing of it stays, and there are no escapes.
+    assert "\x1b" not in shown and on_screen(shown) == ""
+    if json_too:
+        found = [one["what"] for one in json.loads(output)["findings"]
+                 if one["id"] == "not-finished"]
+        assert [one.partition(":")[0] for one in found] == ["a sign-in that was tried", "http"]
+    else:
+        assert output.count("not-finished: ") == 2
+
+
+def read_until(screen: int, text: str) -> str:
+    shown = ""
+    while text not in shown:
+        ready, _, _ = select.select([screen], [], [], HANG)
+        assert ready, shown
+        shown += os.read(screen, 4096).decode()
+    return shown
+
+
+def on_screen(shown: str) -> str:
+    """The last line, as carriage returns have left it."""
+    cells: list[str] = []
+    for line in shown.replace("\r\n", "\n").split("\n")[-1].split("\r"):
+        cells[:len(line)] = line
+    return "".join(cells).rstrip()
+
+
+def test_no_process_outlives_the_doctor(machine: Machine) -> None:
+    """Where the API can't be reached, nobody waits for what asks it about the app secret."""
+    with Mute() as mute:
+        machine.site.write_conf(api_url=f"http://127.0.0.1:{mute.port}")
+        process = subprocess.Popen(machine.command.line("doctor", "--json"), text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, env={"PATH": "/usr/bin:/bin"})
+        assert until(lambda: len(mute.connections) >= 3)
+        begun = begun_by(process)
+        for child in begun[:-1]:
+            os.kill(child, signal.SIGKILL)
+        process.communicate(timeout=HANG)
+        assert len(begun) == 3
+        assert until(lambda: not Path(f"/proc/{begun[-1]}").exists())
 
 
 def test_offline_nothing_is_sent(machine: Machine) -> None:

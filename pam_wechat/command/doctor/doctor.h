@@ -93,6 +93,8 @@ struct doctor {
 	bool clock_is_wrong;            /* and it was said */
 	struct doctor_network *network; /* what is being tried; NULL: nothing */
 
+	int progress_length; /* cells of the line that says what is being waited for; 0: none */
+
 	struct finding *findings;
 	size_t count;
 	char **kept; /* strings that live as long */
@@ -214,6 +216,12 @@ void doctor_finish(struct doctor *doctor);
  * Returns COMMAND_REFUSED if nobody knows it.
  */
 enum command_exit doctor_explain(const char *code, struct report *report);
+
+/*
+ * Says in ASCII what is being waited for, on a line of its own of standard error, if that is a
+ * terminal, in the place of what was said before. "" clears the line.
+ */
+void doctor_say_progress(struct doctor *doctor, const char *what);
 
 /* The network tells that it is this time, or that the clock must be wrong. Found once. */
 void doctor_compare_clock(struct doctor *doctor, time_t date, const char *whose);

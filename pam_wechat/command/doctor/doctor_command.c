@@ -91,6 +91,7 @@ void doctor_look(struct doctor *doctor)
 			text_addf(&left_out[lack], "%s%s", left_out[lack].length > 0 ? ", " : "",
 				checks[i].what);
 	}
+	doctor_say_progress(doctor, "");
 	for (size_t i = 0; i < LACKS; i++) {
 		if (left_out[i].length == 0)
 			continue;

@@ -150,6 +150,11 @@ void doctor_end_network(struct doctor *doctor)
 
 	if (network == NULL)
 		return;
+	/* What nobody waited for ends here: it holds the secret. */
+	subprocess_end(&network->trial.process);
+	subprocess_end(&network->api[0].process);
+	subprocess_end(&network->api[1].process);
+	subprocess_end(&network->token.process);
 	secret_free(&network->secret);
 	secret_free(&network->path);
 	free(network);
@@ -181,6 +186,8 @@ void doctor_check_trial(struct doctor *doctor)
 	if (network == NULL)
 		return;
 	result = &network->result;
+	if (!doctor->offline)
+		doctor_say_progress(doctor, "trying a sign-in by public_url, up to 20 seconds ...");
 	rv = trial_finish(&network->trial, &network->result, network->deadline);
 	network->has_result = rv == 0;
 	if (rv < 0) {
@@ -280,6 +287,7 @@ static void hear_api(struct doctor *doctor)
 	if (network->has_answers || network->requests[0].base == NULL)
 		return;
 	network->has_answers = true;
+	doctor_say_progress(doctor, "asking WeChat's API, up to 20 seconds in all ...");
 	for (size_t i = 0; i < doctor->settings.api_url.count; i++)
 		network->answered[i] =
 			http_get_finish(&network->api[i], &network->answers[i], network->deadline);

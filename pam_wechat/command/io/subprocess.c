@@ -64,6 +64,28 @@ int subprocess_begin(struct subprocess *begun, int (*work)(int fd, void *context
 	return rv;
 }
 
+/* Waits for its end. Returns 0 or -errno. */
+static int reap(struct subprocess *begun, int *status)
+{
+	while (waitpid(begun->pid, status, 0) < 0) {
+		if (errno != EINTR)
+			return -errno;
+	}
+	return 0;
+}
+
+void subprocess_end(struct subprocess *begun)
+{
+	int status;
+
+	if (begun->fd < 0)
+		return;
+	(void)kill(begun->pid, SIGKILL);
+	(void)reap(begun, &status);
+	close(begun->fd);
+	begun->fd = -1;
+}
+
 int subprocess_finish(
 	struct subprocess *begun, char *output, size_t size, int *status, struct deadline deadline)
 {
@@ -75,8 +97,7 @@ int subprocess_finish(
 	rv = read_all(begun->fd, output, size, deadline);
 	if (rv < 0)
 		(void)kill(begun->pid, SIGKILL);
-	while (waitpid(begun->pid, status, 0) < 0 && errno == EINTR)
-		continue;
+	(void)reap(begun, status);
 	close(begun->fd);
 	begun->fd = -1;
 	return rv;

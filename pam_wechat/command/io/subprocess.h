@@ -41,6 +41,9 @@ int subprocess_begin(struct subprocess *begun, int (*work)(int fd, void *context
 int subprocess_finish(
 	struct subprocess *begun, char *output, size_t size, int *status, struct deadline deadline);
 
+/* Kills the process, if subprocess_finish() has not ended it. */
+void subprocess_end(struct subprocess *begun);
+
 /* Both at once. Returns the number of bytes, or -errno. */
 int subprocess_call(int (*work)(int fd, void *context), void *context, char *output, size_t size,
 	int *status, int seconds);
