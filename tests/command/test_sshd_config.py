@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.paragraph import unfolded
 from harness.services import FOLDER, Services, shipped
 from harness.site import REPOSITORY, free_port
 from harness.sshd import Sshd
@@ -76,8 +77,8 @@ def test_the_file_is_the_sample(
     # What is still to do.
     assert str(FILE) in output and "When that works: sshd -t && systemctl reload ssh" in output
     assert "lacks" not in output and "If sshd_config was changed" not in output
-    output = services.disable("sshd")
-    assert f"{FILE} was removed, then: sshd -t && systemctl reload ssh" in output
+    output = unfolded(services.disable("sshd"))
+    assert f"{FILE} was removed, then:\n    sshd -t && systemctl reload ssh" in output
     assert "Take what was added" not in output
     assert snapshot(folder_of_sshd) == before
 
@@ -90,12 +91,14 @@ def test_a_form_is_the_sample_with_its_line(services: Services, config: Path, fo
     services.enable("sshd", "--sshd-config", form, "--yes")
     assert FILE.read_text() == sample.replace(f"#{line}", line)
     assert options()["authenticationmethods"] == METHODS[form]
-    assert "was removed" in services.disable("sshd")
+    assert "was removed" in unfolded(services.disable("sshd"))
     assert not FILE.exists()
 
 
 def ask(services: Services, answer: str, *words: str) -> subprocess.CompletedProcess[str]:
-    return services.command.run("enable", "sshd", "--sshd-config", *words, text=answer)
+    done = services.command.run("enable", "sshd", "--sshd-config", *words, text=answer)
+    done.stdout, done.stderr = unfolded(done.stdout), unfolded(done.stderr)
+    return done
 
 
 @pytest.mark.parametrize("form", METHODS)
@@ -228,7 +231,7 @@ def test_a_file_of_somebody_else_stays(services: Services, config: Path) -> None
     FILE.unlink()
     services.enable("sshd", "--sshd-config")
     FILE.write_text(FILE.read_text() + "X11Forwarding no\n")
-    assert f"{FILE}: it is not as pam-wechat wrote it" in services.disable("sshd")
+    assert f"{FILE}: it is not as pam-wechat wrote it" in unfolded(services.disable("sshd"))
     assert FILE.read_text().endswith("X11Forwarding no\n")
     assert (FOLDER / "sshd").read_bytes() == shipped("sshd")
 
@@ -265,7 +268,7 @@ def test_it_can_be_written_later_and_in_another_form(services: Services, config:
 def test_it_stays_where_sshd_would_not_start_without_it(services: Services, config: Path) -> None:
     services.enable("sshd", "--sshd-config")
     config.write_text(f"{DEBIANS}AuthenticationMethods keyboard-interactive\n")
-    output = services.disable("sshd")
+    output = unfolded(services.disable("sshd"))
     assert f"{FILE} stays: without it sshd would not start: /etc/ssh/sshd_config:8: " in output
     assert FILE.read_bytes() == SAMPLE.read_bytes()
     assert subprocess.run([SSHD, "-t"]).returncode == 0
@@ -288,7 +291,7 @@ def test_only_root_may(services: Services, config: Path, folder_of_sshd: Path) -
     before = snapshot(folder_of_sshd)
     done = services.command.run("enable", "sshd", "--sshd-config", through=(
         "setpriv", "--reuid=61001", "--regid=61001", "--clear-groups", "--"))
-    assert done.returncode == 1 and "only root may change it" in done.stderr
+    assert done.returncode == 1 and "only root may change it" in unfolded(done.stderr)
     assert snapshot(folder_of_sshd) == before
 
 

@@ -85,7 +85,9 @@ def release(services: Services, request: pytest.FixtureRequest) -> Iterator[str]
 
 def pam_findings(services: Services) -> list[dict[str, Any]]:
     done = services.command.run("doctor", "--offline", "--json")
-    return [one for one in json.loads(done.stdout)["findings"] if one["id"].startswith("pam-")]
+    # That su asks and "su -" does not is nothing that the lines could mend.
+    return [one for one in json.loads(done.stdout)["findings"]
+            if one["id"].startswith("pam-") and one["id"] != "pam-twin"]
 
 
 def apply(advice: str, ours: str) -> list[str]:

@@ -34,10 +34,11 @@ _LINK = re.compile(r"/l/([0-9A-Za-z]{12})(?![0-9A-Za-z])")
 _COOKIE = re.compile(r"[^=;]+=([^;]{16,})")
 _FORM_TOKEN = re.compile(r'name="token" value="([^"]{16,})"')
 # What may look like one of some hundred pins, or like four characters of its base64, and is none:
-# times, ports, process ids, limits, modes, and the six random characters that name a login.
+# times, ports, process ids, limits, modes, a web server's numbers of bytes, and the six random
+# characters that name a login.
 _NO_PINS = re.compile(
     rb"\d\d:\d\d:\d\d|\[\d+\]|\b(?:port|pid|uid|login)[ =]\w+|\b(?:longer than|must be) \d+"
-    rb"|(?:\d+\.){3}\d+(?::\d+)?|\]:\d+")
+    rb"|(?:\d+\.){3}\d+(?::\d+)?|\]:\d+|\" \d{3} \d+\b")
 
 
 class Needles:

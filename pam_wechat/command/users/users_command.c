@@ -192,7 +192,7 @@ const struct command command_users = {
 		(const struct command_option[]){
 			{"comment", "TEXT", COMMAND_TEXT, "add: say who this is, behind a #"},
 			{"force", NULL, COMMAND_NOTHING,
-				"add: root, or whom this machine doesn't know; remove: in any case"},
+				"add: root, or who is unknown here; remove: in any case"},
 			{"user", "USER", COMMAND_USER, "remove: from all lines"},
 			{"uids", NULL, COMMAND_NOTHING, "check: say which users lack a uid"},
 			{"json", NULL, COMMAND_NOTHING, "list, check: for programs"},
