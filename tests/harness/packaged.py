@@ -33,7 +33,8 @@ def install(server: Server) -> None:
         assert server.booted.show(unit, "ConditionResult") == "no"
         assert server.booted.show(unit, "ConditionTimestamp") != ""
         assert server.booted.show(unit, "ActiveState") == "inactive"
-    assert "not running" in server.debian.refuses("pam-wechat", "status")
+    said = server.debian.refuses("pam-wechat", "status")
+    assert "not known" in said and "helper.conf: No such file" in said
     for user in ("pam-wechat", "pam-wechat-exchange"):
         assert server.run("getent", "passwd", user).endswith("/usr/sbin/nologin\n")
     status = server.booted.path("/run/pam_wechat").stat()
