@@ -110,22 +110,23 @@ def test_whom_it_shuts_out_is_said_before(
         done = ask(services, answer, form)
         assert (done.returncode, snapshot(folder_of_sshd)) == (1, before)
         assert "nothing was changed" in done.stderr
-    (names,) = re.findall(r"^That shuts out (.*): the users table does not name them\.$",
-                          done.stdout, re.MULTILINE)
+    (names,) = re.findall(r"That shuts out ([^:]*): the users table does not name them\.",
+                          " ".join(done.stdout.split()))
     shut_out = names.split(", ")
     assert {"carol", "alicia"} <= set(shut_out)
     assert not {"root", "alice", "bob", "daemon", "nobody", "sync"} & set(shut_out)
-    assert "That shuts out root: PermitRootLogin is without-password.\n" in done.stdout
+    assert "That shuts out root: PermitRootLogin is without-password." in done.stdout
     assert ("no key" in done.stdout) == (form == "--after-key")
     done = ask(services, "y\n", form)
-    assert (done.returncode, done.stdout.count(f"That shuts out {names}: ")) == (0, 1)
+    said = " ".join(done.stdout.split())
+    assert (done.returncode, said.count(f"That shuts out {names}: ")) == (0, 1)
     assert FILE.exists()
 
 
 def test_by_a_password_who_has_none_is_shut_out(services: Services, config: Path) -> None:
     done = ask(services, "n\n", "--alone", "--second-factor")
-    (names,) = re.findall(r"^That shuts out (.*): they have no password\.$", done.stdout,
-                          re.MULTILINE)
+    (names,) = re.findall(r"That shuts out ([^:]*): they have no password\.",
+                          " ".join(done.stdout.split()))
     assert "alicia" in names.split(", ")
     assert not {"alice", "bob", "carol"} & set(names.split(", "))
     # It is what PAM asks that counts, whoever wrote it there.

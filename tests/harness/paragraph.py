@@ -11,7 +11,7 @@ def unfolded(text: str) -> str:
     before = ""
     for line in text.split("\n"):
         word = line.split(" ", 1)[0]
-        if before and word and len(before) + 1 + len(word) > CELLS - 2:
+        if before and word and len(before) + 1 + len(word) > CELLS:
             lines[-1] += f" {line}"
         else:
             lines.append(line)

@@ -28,11 +28,13 @@ BUILD_ASAN = REPOSITORY / "build-asan"
 # Tests that may be skipped, with all or some of their parameters, each with its reason. Any other skipped test counts as failed.
 _NEEDS_CHOWN = "makes files of other users: run by root only"
 _NEEDS_CONSOLE = "needs virtual terminals: containers and some machines have none"
+_NEEDS_CGROUPS = "needs a cgroup of its own: containers have none that may be changed"
 MAY_BE_SKIPPED = {
     "test_a_strangers_file_is_refused": _NEEDS_CHOWN,
     "test_a_strangers_directory_is_refused": _NEEDS_CHOWN,
     "test_files_of_root_and_of_the_effective_user_are_trusted": _NEEDS_CHOWN,
     "test_a_strangers_socket_is_refused": _NEEDS_CHOWN,
+    "command.test_rehearsal.test_no_end_of_a_session_s_processes_ends_it": _NEEDS_CGROUPS,
     **{f"login.test_virtual_terminal.{name}": _NEEDS_CONSOLE for name in (
         "test_it_is_no_pty",
         "test_a_tap_signs_in_on_the_console",
